@@ -1,0 +1,38 @@
+# One way to declare a library, program or test of this project.
+
+add_library(teatime_options INTERFACE)
+target_compile_options(teatime_options INTERFACE
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -ffp-contract=off)
+if(TEATIME_SANITIZE)
+    target_compile_options(teatime_options INTERFACE
+        -fsanitize=${TEATIME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(teatime_options INTERFACE -fsanitize=${TEATIME_SANITIZE})
+endif()
+
+# teatime_library(<part> [SHARED] SOURCES ... PUBLIC <libs> PRIVATE <libs>): library teatime_<part>,
+# alias teatime::<part>, public headers in <source folder>/../include.
+function(teatime_library part)
+    cmake_parse_arguments(arg "SHARED" "INCLUDE" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    set(kind STATIC)
+    if(arg_SHARED)
+        set(kind SHARED)
+    endif()
+    add_library(teatime_${part} ${kind} ${arg_SOURCES})
+    add_library(teatime::${part} ALIAS teatime_${part})
+    target_include_directories(teatime_${part}
+        PUBLIC $<BUILD_INTERFACE:${arg_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(teatime_${part}
+        PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:teatime_options>)
+    set_target_properties(teatime_${part} PROPERTIES EXPORT_NAME ${part})
+endfunction()
+
+# teatime_test(<name> SOURCES ... LIBS ...): a QtTest program, run by CTest under its name.
+function(teatime_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    set_target_properties(${name} PROPERTIES AUTOMOC ON)
+    target_link_libraries(${name} PRIVATE ${arg_LIBS} Qt6::Test teatime_options)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()
