@@ -28,7 +28,10 @@ using Sha256 = std::array<std::uint8_t, 32>;
 Sha256 sha256(std::string_view bytes);
 std::string to_hex(std::span<const std::uint8_t> bytes);
 
-/// 43 characters, no padding: the form of a session id.
+/// Base64 with padding: bytes in JSON.
+std::string to_base64(std::span<const std::uint8_t> bytes);
+
+/// Without padding, safe in a URL; 43 characters for a Sha256: the form of a session id.
 std::string to_base64url(std::span<const std::uint8_t> bytes);
 
 }  // namespace teatime

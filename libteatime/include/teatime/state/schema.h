@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "teatime/state/bytes.h"
 #include "teatime/state/hash.h"
+#include "teatime/state/result.h"
 
 namespace teatime {
 
@@ -71,6 +73,12 @@ struct Schema {
 
 /// For people: `vector<pair<string, int64>>`.
 std::string type_name(const Schema& schema, std::uint32_t type);
+
+/// The one binary form of a schema, as recordings store it. Decoding refuses what no class can be:
+/// unknown kinds, types out of range, a structure that contains itself other than through a list,
+/// map, set or optional.
+void encode_schema(ByteWriter& writer, const Schema& schema);
+result<Schema> decode_schema(ByteReader& reader);
 
 /// Differs where anything about names, order or types differs: the identity of a layout.
 Hash128 schema_hash(const Schema& schema);

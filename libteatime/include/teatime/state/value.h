@@ -28,6 +28,7 @@ public:
     Value(std::int64_t value) : data_(value) {}
     Value(std::uint64_t value);  ///< stored as int64 where it fits, so that equal numbers are equal
     Value(int value) : data_(std::int64_t{value}) {}
+    Value(std::uint32_t value) : data_(std::int64_t{value}) {}
     Value(double value) : data_(value) {}
     Value(std::string value) : data_(std::move(value)) {}
     Value(const char* value) : data_(std::string(value)) {}
