@@ -25,9 +25,19 @@ function(teatime_library part)
     target_link_libraries(teatime_${part}
         PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:teatime_options>)
     set_target_properties(teatime_${part} PROPERTIES EXPORT_NAME ${part})
+    set_property(GLOBAL APPEND PROPERTY TEATIME_LIBRARIES teatime_${part})
+    set_property(GLOBAL APPEND PROPERTY TEATIME_INCLUDE_FOLDERS ${arg_INCLUDE})
 endfunction()
 
-# teatime_test(<name> SOURCES ... LIBS ...): a QtTest program, run by CTest under its name.
+set_property(GLOBAL PROPERTY TEATIME_MODULE_HEADER
+    ${PROJECT_SOURCE_DIR}/libteatime/include/teatime/island/module.h)
+include(TeatimeModule)
+
+# Builds the tests that also run under the thread sanitizer.
+add_custom_target(threaded_tests)
+
+# teatime_test(<name> SOURCES ... LIBS ... [LABELS threads ...]): a QtTest program, run by CTest
+# under its name; what the labels mean stands in tests/run.sh.
 function(teatime_test name)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
@@ -35,4 +45,7 @@ function(teatime_test name)
     target_link_libraries(${name} PRIVATE ${arg_LIBS} Qt6::Test teatime_options)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+    if("threads" IN_LIST arg_LABELS)
+        add_dependencies(threaded_tests ${name})
+    endif()
 endfunction()

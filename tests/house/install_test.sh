@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# install_test.sh <cmake> <source folder> <build folder> <scratch folder>: an installed package is
+# found, used and moved: library, header by header, module.
+set -euo pipefail
+cmake=$1 source=$2 build=$3 scratch=$4
+rm -rf "$scratch"
+mkdir -p "$scratch"
+log=$scratch/log
+run() { "$@" >"$log" 2>&1 || { cat "$log"; echo "failed: $*"; exit 1; }; }
+
+run "$cmake" --install "$build" --prefix "$scratch/first"
+mv "$scratch/first" "$scratch/moved"  # nothing installed may know where it was
+run "$cmake" -S "$source/tests/house/consumer" -B "$scratch/build" -G Ninja \
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$scratch/moved"
+run "$cmake" --build "$scratch/build"
+
+said=$("$scratch/build/consumer")
+[ "$said" = 12.5s ] || { echo "consumer said: $said"; exit 1; }
+[ -f "$scratch/build/modules/ball.so" ] || { echo "no module was built"; exit 1; }
+for program in "$scratch"/moved/bin/*; do run "$program" --version; done
+rm -rf "$scratch"
