@@ -5,6 +5,7 @@
 #include <openssl/sha.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace teatime {
