@@ -22,7 +22,7 @@ packages_run=(
     libzstd-dev libxxhash-dev libsqlite3-dev libssl-dev
 )
 packages_test=(qt6-base-dev)
-packages_node=(nodejs npm)  # only the interop tests need them; any other Node does as well
+packages_node=(nodejs npm ca-certificates)  # for the interop tests alone; any Node >= 18 does
 
 if command -v ccache >/dev/null; then
     export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
