@@ -73,7 +73,7 @@ test_stage() {
             skipped) skips+=("$preset: $name: $reason") ;;
             failed) failed=$((failed + 1)); bad=$((bad + 1)); broken+=("$preset: $name") ;;
         esac
-    done < <(read_report "$report")
+    done <<<"$(read_report "$report")"
     if [ $code -ne 0 ] && [ $bad -eq 0 ]; then
         failed=$((failed + 1))
         broken+=("$preset: CTest ended with $code, see build/log/$preset-tests.log")

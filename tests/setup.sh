@@ -105,13 +105,13 @@ apt_get() {
         -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 --no-install-recommends "$@"
 }
 
-# Those of the given packages that are not installed, one a line.
-packages_missing() {
-    local there
+# Appends those of the given packages that are not installed to the array `missing`. (No process
+# substitution in these scripts: it needs /dev/fd, which a chroot without /proc has not.)
+add_missing() {
+    local there package
     there=$'\n'$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)$'\n'
-    local package
     for package in "$@"; do
-        [[ $there == *$'\n'"installed $package"$'\n'* ]] || printf '%s\n' "$package"
+        [[ $there == *$'\n'"installed $package"$'\n'* ]] || missing+=("$package")
     done
 }
 
@@ -163,9 +163,9 @@ setup_packages() {
         step "packages: left to CMake on ${PRETTY_NAME:-an unknown system}" packages.log true
         return
     fi
-    mapfile -t missing < <(packages_missing "${packages_run[@]}")
+    add_missing "${packages_run[@]}"
     if [ "$1" = test ]; then
-        mapfile -t -O ${#missing[@]} missing < <(packages_missing "${packages_test[@]}")
+        add_missing "${packages_test[@]}"
         have_node || nodes=("${packages_node[@]}")
     fi
     if [ ${#missing[@]} -eq 0 ] && { [ ${#nodes[@]} -eq 0 ] || [ $setup_install = no ]; }; then

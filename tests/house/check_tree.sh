@@ -9,11 +9,12 @@ breach() { printf '%s\n' "$*"; breaches=$((breaches + 1)); }
 
 # All files of the tree, with or without git.
 if [ -e .git ] && command -v git >/dev/null; then
-    mapfile -t files < <(git ls-files --cached --others --exclude-standard)
+    list=$(git ls-files --cached --others --exclude-standard)
 else
-    mapfile -t files < <(find . \( -name 'build*' -o -name node_modules -o -name .git \) -prune \
+    list=$(find . \( -name 'build*' -o -name node_modules -o -name .git \) -prune \
         -o -type f -printf '%P\n')
 fi
+mapfile -t files <<<"$list"
 
 # The folders of a part: its public headers and its sources; which parts it may include.
 check_part() {
@@ -26,7 +27,7 @@ check_part() {
             included=${BASH_REMATCH[1]}
             [[ " $part $allowed " == *" $included "* ]] ||
                 breach "$file:$number: $part must not include $included (allowed: ${allowed:-nothing})"
-        done < <(grep -nE '^ *# *include' "$file")
+        done <<<"$(grep -nE '^ *# *include' "$file")"
     done
 }
 
@@ -44,11 +45,13 @@ check_part replayer replayer replayer/include/teatime/replayer \
 
 # forbid <regex of files> <regex of files let off> <regex of lines> <sentence>
 forbid() {
-    local file hit
+    local file number
     for file in "${files[@]}"; do
         [[ $file =~ $1 && -r $file ]] || continue
         [[ -n $2 && $file =~ $2 ]] && continue
-        while IFS= read -r hit; do breach "$file:${hit%%:*}: $4"; done < <(grep -nIE "$3" "$file")
+        while IFS=: read -r number _; do
+            [ -z "$number" ] || breach "$file:$number: $4"
+        done <<<"$(grep -nIE "$3" "$file")"
     done
 }
 
@@ -67,7 +70,7 @@ forbid '.' '\.svg$' '(^|[^A-Za-z0-9_.$}-])/(work|farm|root|home)/[A-Za-z0-9_]' \
 while IFS= read -r entry; do
     [[ $entry =~ ^(\..*|CMakeLists.txt|CMakePresets.json|README.md|LICENSE|libteatime|recorder|replayer|inspector-gui|cli|samples|tests)$ ]] ||
         breach "$entry: not one of the agreed top-level entries"
-done < <(printf '%s\n' "${files[@]%%/*}" | sort -u)
+done <<<"$(printf '%s\n' "${files[@]%%/*}" | sort -u)"
 
 for file in "${files[@]}"; do
     [[ $file =~ /include/teatime/.*\.h$ && -r $file ]] || continue
