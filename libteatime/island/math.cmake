@@ -1,0 +1,8 @@
+# Sources of teatime::math; tests also compile them with other flags.
+set(island_math_sources
+    ${CMAKE_CURRENT_LIST_DIR}/math_arc.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/math_exp.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/math_log.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/math_pow.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/math_root.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/math_trig.cpp)
