@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "codec.h"
 #include "layout.h"
 
 namespace teatime {
@@ -95,21 +96,6 @@ void encode_type(ByteWriter& writer, const Type& type) {
         writer.sized(name);
         writer.fixed(value);
     }
-}
-
-std::uint32_t read_index(ByteReader& reader) {
-    std::uint64_t index = reader.varint();
-    if (index > UINT32_MAX) reader.fail();
-    return static_cast<std::uint32_t>(index);
-}
-
-/// Calls `read` as often as a count in the bytes says. Elements take at least a byte each, so a
-/// hostile count ends with the bytes.
-template <class Read>
-void repeat(ByteReader& reader, Read read) {
-    std::uint64_t count = reader.varint();
-    if (count > reader.left()) reader.fail();
-    for (std::uint64_t i = 0; i < count && reader.ok(); ++i) read();
 }
 
 Type decode_type(ByteReader& reader) {

@@ -32,7 +32,8 @@ struct Image {
         std::uint64_t order = 0;  ///< external: its Seq; internal: a count over the Island's life
         ObjectId target;          ///< internal only
         std::string selector;     ///< internal only
-        std::string arguments;    ///< internal: canonical encoding; external: payload as received
+        std::string arguments;    ///< internal: canonical encodings, one after the other, as the
+                                  ///< target's class says; external: payload as received
         MemberId sender;          ///< external: who sent it; internal: of the external ancestor
         std::uint32_t chain = 0;  ///< zero-offset messages in a row that led to this one
         bool operator==(const Message&) const = default;
@@ -52,8 +53,8 @@ struct Image {
     VirtualTime time;        ///< of the last executed message
     std::uint64_t executed_at_time = 0;  ///< messages executed at exactly `time`: the n of a Mark
     Seq seq;                             ///< last external message that was enqueued
-    std::uint64_t next_object = 1;
-    std::uint64_t next_internal = 0;
+    std::uint64_t next_object = 1;       ///< above every id that was ever given
+    std::uint64_t next_internal = 0;     ///< above every internal order that was ever given
     std::array<std::uint64_t, 4> random{};
     ObjectId root;
     std::vector<Schema> schemas;
@@ -69,15 +70,23 @@ struct Image {
     bool operator==(const Image&) const = default;
 };
 
-/// Binary form, versioned, zstd is left to the caller. O(size).
+/// Binary form with version and checksum; zstd is left to the caller. O(size).
 std::string encode_image(const Image& image);
 
 /// Checks everything that restoring relies on: indices, order, sizes, encodings against schemas.
+/// O(size) for any input.
 result<Image> decode_image(std::string_view bytes);
+
+/// The same checks for an image that was made otherwise, e.g. by editing.
+result<void> check_image(const Image& image);
 
 /// What changed from `base` to `next`: changed and new objects, deleted ids, queue entries that
 /// came and went, all small parts. apply_delta(base, make_delta(base, next)) == next.
+/// Requires: both pass check_image(). O(size) comparisons, the changes are copied.
 std::string make_delta(const Image& base, const Image& next);
-result<Image> apply_delta(const Image& base, std::string_view delta);
+
+/// An error where the delta is damaged or was made from another base. Checks what it changes as
+/// decode_image() does. Pass the base by std::move to save a copy.
+result<Image> apply_delta(Image base, std::string_view delta);
 
 }  // namespace teatime
