@@ -35,7 +35,7 @@ skips=()   # "name: reason"
 broken=()  # "stage: what failed"
 
 summary() {
-    [ $finished = yes ] || { failed=$((failed + 1)); broken+=("the run ended early"); }
+    [ $finished = yes ] || { failed=$((failed + 1)); broken+=("the run ended before its tests"); }
     local line
     for line in "${broken[@]}"; do echo "FAILED $line"; done
     for line in "${skips[@]}"; do echo "SKIPPED $line"; done
