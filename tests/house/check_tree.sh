@@ -11,7 +11,7 @@ breach() { printf '%s\n' "$*"; breaches=$((breaches + 1)); }
 if [ -e .git ] && command -v git >/dev/null; then
     list=$(git ls-files --cached --others --exclude-standard)
 else
-    list=$(find . \( -name 'build*' -o -name node_modules -o -name .git \) -prune \
+    list=$(find . \( -path './build*' -o -name node_modules -o -name .git \) -prune \
         -o -type f -printf '%P\n')
 fi
 mapfile -t files <<<"$list"
