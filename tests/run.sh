@@ -50,13 +50,14 @@ trap 'exit 143' TERM
 
 # build <preset> [target]: a build that fails counts as one failed test, its tests are not run.
 build() {
-    local preset=$1 target=${2:-all}
-    step "configuring $preset" "$preset-configure.log" \
-        cmake --preset "$preset" -DTEATIME_TESTS=ON &&
-        step "building $preset" "$preset-build.log" \
+    local preset=$1 target=${2:-all} log=$1-configure.log
+    if step "configuring $preset" "$log" cmake --preset "$preset" -DTEATIME_TESTS=ON; then
+        log=$preset-build.log
+        step "building $preset" "$log" \
             cmake --build "build/$preset" --target "$target" && return
+    fi
     failed=$((failed + 1))
-    broken+=("$preset: does not build, see build/log/$preset-build.log")
+    broken+=("$preset: does not build, see build/log/$log")
     return 1
 }
 

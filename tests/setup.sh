@@ -92,9 +92,6 @@ step_follow() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif ! command -v sudo >/dev/null; then
-        echo "Installing packages needs root, and there is no sudo here: run as root, or install them and use --no-install."
-        return 1
     else
         sudo "$@"  # asks on the terminal itself, fails at once where there is none
     fi
@@ -172,9 +169,14 @@ setup_packages() {
         step "packages: all there" packages.log true
         return
     fi
-    echo "Missing Debian packages: ${missing[*]} ${nodes[*]}"
+    local all=("${missing[@]}" "${nodes[@]}")
+    echo "Missing Debian packages: ${all[*]}"
     if [ $setup_install = no ]; then
         complain "Install them, or run this without --no-install."
+        exit 1
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        complain "Installing them needs root, and there is no sudo here: as root, apt-get install ${all[*]}"
         exit 1
     fi
     [ ${#missing[@]} -eq 0 ] || packages_fit "${missing[@]}" || exit 1
@@ -186,8 +188,7 @@ setup_packages() {
             *) complain "Nothing was installed."; exit 1 ;;
         esac
     fi
-    step "packages: installing $((${#missing[@]} + ${#nodes[@]}))" packages.log \
-        install_all "${#missing[@]}" "${missing[@]}" "${nodes[@]}" || exit 1
+    step "packages: installing ${#all[@]}" packages.log install_all ${#missing[@]} "${all[@]}" || exit 1
 }
 
 # install_all <n> <packages>: the first n are needed; without the others (Node) the interop tests

@@ -81,7 +81,7 @@ run --no-install
 echo 1 >"$scratch/build_code"
 run --no-install
 [ "$last" = "0 passed, 1 failed, 1 skipped" ] || fail "a build that fails: $last"
-grep -q 'build/log/release-configure.log' "$scratch/said" || fail "the log is not named"
+grep -q '^FAILED release: .* see build/log/release-configure.log' "$scratch/said" || fail "the log is not named"
 
 play dpkg-query <<<'exit 1'
 run --no-install
