@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "teatime/state/image.h"
+#include "teatime/state/result.h"
+#include "teatime/timegraph/records.h"
+
+namespace teatime::timegraph {
+
+class Database;
+
+struct ReaderOptions {
+    /// From a stranger: the whole file is checked before anything is read from it (O(size)),
+    /// nothing in it may be unknown, sizes and time are limited. Not for a file being written.
+    bool untrusted = false;
+};
+
+/// Reads a time-graph, also one that another process is writing: it sees each commit as it comes
+/// and never makes the writer wait. Every row is checked when it is read; a damaged one is an error
+/// that names it, never wrong data. Used by one thread at a time; any number of readers.
+class Reader {
+public:
+    /// No such file, not a time-graph, a newer format, damaged: each has its own sentence.
+    static result<Reader> open(const std::string& path, const ReaderOptions& options = {});
+
+    Reader(Reader&&) noexcept;
+    Reader& operator=(Reader&&) noexcept;
+    ~Reader();
+
+    /// Where the recording ends: the highest bound committed so far. O(1).
+    struct End {
+        VirtualTime bound;
+        WallTime wall;  ///< of that bound
+        Stamp last;     ///< last message
+        std::uint64_t messages = 0;
+        std::uint64_t source_bytes = 0;
+        bool operator==(const End&) const = default;
+    };
+    result<End> end() const;
+
+    struct Info {
+        Meta meta;
+        int format = 0;
+        End end;
+        std::optional<Stamp> first;
+        std::uint64_t blocks = 0, keyframes = 0, votes = 0, bookmarks = 0, gaps = 0, errors = 0,
+                      files = 0;
+        std::uint64_t file_bytes = 0;
+        bool operator==(const Info&) const = default;
+    };
+    result<Info> info() const;
+
+    /// Walks over messages in stamp order. At the end, or after an error, next() is false; at the
+    /// end it may be tried again later: that is how to follow a recording being written. Holds no
+    /// transaction between calls. Memory: one block. The Reader must outlive it.
+    class Cursor {
+    public:
+        Cursor(Cursor&&) noexcept;
+        Cursor& operator=(Cursor&&) noexcept;
+        ~Cursor();
+        bool next();
+        const MessageView& message() const;  ///< valid until the next next()
+        const result<void>& status() const;  ///< the error, if there was one
+
+    private:
+        friend class Reader;
+        struct Impl;
+        explicit Cursor(std::unique_ptr<Impl> impl);
+        std::unique_ptr<Impl> impl_;
+    };
+
+    /// Messages with from <= time <= to. The first one costs one block: about 0.1 ms.
+    Cursor messages(VirtualTime from = VirtualTime::min(),
+                    VirtualTime to = VirtualTime::max()) const;
+    /// Messages with a seq above `after`: what replay executes after a keyframe.
+    Cursor messages_after(Seq after, VirtualTime to = VirtualTime::max()) const;
+    result<std::optional<Message>> first_at_or_after(VirtualTime time) const;
+
+    /// All keyframes of the trunk in order of their Marks; reads no states.
+    result<std::vector<KeyframeInfo>> keyframes() const;
+    /// The last one at or before `mark`; none if there is none.
+    result<std::optional<KeyframeInfo>> keyframe_before(const Mark& mark) const;
+    /// The state of a full or delta keyframe: decodes at most 1 + kDeltasPerFull blobs.
+    result<Image> image(const KeyframeInfo& keyframe) const;
+    /// The bytes of a foreign one.
+    result<std::string> foreign_state(const KeyframeInfo& keyframe) const;
+
+    /// Between two Marks, both included, in order of Mark, then of arrival.
+    result<std::vector<Vote>> votes(const Mark& from = {BranchId{}, VirtualTime::min(), 0},
+                                    const Mark& to = {BranchId{}, VirtualTime::max(),
+                                                      Mark::kWholeInstant}) const;
+    result<std::vector<ClockPoint>> clock() const;
+    result<std::vector<Bookmark>> bookmarks() const;
+    result<std::vector<Member>> members() const;
+    result<std::vector<Gap>> gaps() const;
+    result<std::vector<HandlerError>> errors() const;
+    result<std::vector<ForeignFile>> files() const;
+
+    /// The wall time at which the session showed `time`: by the clock row before it and its rate,
+    /// not beyond the next row. An error outside the recording.
+    result<WallTime> wall_at(VirtualTime time) const;
+    /// The other way; while paused, the time at which it stood.
+    result<VirtualTime> time_at(WallTime wall) const;
+
+    const std::string& path() const;
+
+private:
+    explicit Reader(std::unique_ptr<Database> database);
+    std::unique_ptr<Database> database_;
+};
+
+}  // namespace teatime::timegraph

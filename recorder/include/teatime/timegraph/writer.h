@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "teatime/state/image.h"
+#include "teatime/state/result.h"
+#include "teatime/timegraph/layout.h"
+#include "teatime/timegraph/records.h"
+
+namespace teatime::timegraph {
+
+struct WriterOptions {
+    std::size_t block_bytes = kBlockBytes;  ///< source bytes per block
+    std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
+    std::string vfs;                        ///< SQLite's name of a file system; empty = default
+};
+
+/// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next
+/// commit(), which the owner calls every 100 ms: that is the most that a power cut takes. Used by
+/// one thread at a time. Memory: about three blocks, and the last Image that was stored.
+///
+/// When the disk is full or fails, everything since the last commit is lost, and from then on every
+/// call returns that error, until gap() has put the loss on record. Nothing already committed is in
+/// danger. Writing without close() (a crash) is fine: the file opens as of the last commit.
+class Writer {
+public:
+    /// Refuses to overwrite a file.
+    static result<Writer> create(const std::string& path, const Meta& meta,
+                                 const WriterOptions& options = {});
+
+    /// Goes on with an existing file where it ended, also after a crash.
+    static result<Writer> open(const std::string& path, const WriterOptions& options = {});
+
+    Writer(Writer&&) noexcept;
+    Writer& operator=(Writer&&) noexcept;
+    ~Writer();  ///< closes; errors are lost, so call close()
+
+    /// A stamped message. Its seq must be above the last one and its time not below; anything else
+    /// is refused and changes nothing. A jump in seq puts a gap on record. Cost: copying the bytes,
+    /// plus compression and insertion of a block every `block_bytes`; commits by itself when four
+    /// blocks wait.
+    result<void> append(const MessageView& message);
+
+    /// The session has reached `time` at `wall`. Lower bounds than before only move the wall.
+    void bound(VirtualTime time, WallTime wall);
+
+    /// The state at its Mark. Every ninth is stored whole, the others as a delta to the one before.
+    /// `touched`: ascending ids of all objects touched since the keyframe before.
+    result<void> keyframe(Image image, const std::vector<ObjectId>& touched);
+
+    /// A foreign state at `mark`, of which only the session's own client knows the shape.
+    result<void> foreign_keyframe(const Mark& mark, Seq seq, std::string_view hash,
+                                  std::string_view bytes);
+
+    result<void> vote(const Vote& vote);
+    result<void> clock(const ClockPoint& point);
+    result<void> bookmark(const Bookmark& bookmark);
+    result<void> member_joined(MemberId id, std::string_view name, std::string_view role,
+                               Stamp stamp);
+    result<void> member_left(MemberId id, Stamp stamp);
+    result<void> error(const HandlerError& error);
+    result<void> file(const ForeignFile& file);
+    result<void> meta(std::string_view name, std::string_view value);
+
+    /// The messages up to `before`, the next that will be appended, are missing, because `why`.
+    /// After an error this is the way back: it goes to what is committed, puts the gap on record
+    /// and commits; it may be tried again as often as it fails.
+    result<void> gap(Stamp before, std::string_view why);
+
+    /// Makes durable what was added. About 0.2 ms plus the disk's fsync; nothing new: 0.
+    result<void> commit();
+
+    /// Commits, folds the tail, and leaves one file. Later calls do nothing.
+    result<void> close();
+
+    struct Counters {
+        std::uint64_t messages = 0;      ///< in the file, as far as committed
+        std::uint64_t source_bytes = 0;  ///< of their payloads and extras
+        std::uint64_t blocks = 0, block_bytes = 0;
+        std::uint64_t keyframes = 0, keyframe_bytes = 0;
+        std::uint64_t commits = 0;
+        Stamp last;  ///< of the last message committed
+    };
+    Counters counters() const;
+    const std::string& path() const;
+
+private:
+    struct Impl;
+    explicit Writer(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace teatime::timegraph

@@ -1,0 +1,460 @@
+#include "database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "head.h"
+#include "teatime/state/assert.h"
+#include "teatime/state/bytes.h"
+#include "teatime/state/hash.h"
+
+namespace teatime::timegraph {
+namespace {
+
+constexpr int kBusyMs = 5000;
+constexpr std::chrono::seconds kUntrustedTime{10};
+
+/// SQLite takes `file:` and `:memory:` for something special; an absolute path never is.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    auto full = std::filesystem::absolute(path, error);
+    return error ? "./" + path : full.string();
+}
+
+/// As an URI that tells SQLite that nobody writes the file, so that a planted journal is not
+/// replayed into it.
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (unsigned char c : absolute(path)) {
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '/' || c == '.' || c == '-' || c == '_';
+        if (plain) {
+            uri += static_cast<char>(c);
+        } else {
+            uri += fmt::format("%{:02X}", c);
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+void create_empty_file(const std::string& path) {
+    int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor >= 0) {
+        ::close(descriptor);
+        return;
+    }
+    if (errno == EEXIST) {
+        throw Failure{wrong_usage(fmt::format(
+            "{} exists already; recordings are never overwritten, choose another name", path))};
+    }
+    throw Failure{failed(fmt::format("cannot create {}: {}", path, std::strerror(errno)))};
+}
+
+void check_there(const std::string& path) {
+    std::error_code error;
+    auto status = std::filesystem::status(path, error);
+    if (!std::filesystem::exists(status)) {
+        throw Failure{unreadable(fmt::format("{}: there is no such file", path))};
+    }
+    if (!std::filesystem::is_regular_file(status)) {
+        throw Failure{unreadable(fmt::format("{} is not a file", path))};
+    }
+}
+
+std::string not_a_timegraph(const std::string& path) {
+    return fmt::format("{} is not a time-graph (these are made by `teatime serve --record`)", path);
+}
+
+int past_deadline(void* deadline) {
+    using Clock = std::chrono::steady_clock;
+    return Clock::now() > *static_cast<Clock::time_point*>(deadline) ? 1 : 0;
+}
+
+}  // namespace
+
+RowCheck::RowCheck(Table table) : bytes_(kTables[static_cast<std::size_t>(table)].name) {}
+
+void RowCheck::add(const Cell& cell) {
+    ByteWriter writer(bytes_);
+    writer.fixed(static_cast<std::uint8_t>(cell.index()));
+    if (auto* integer = std::get_if<std::int64_t>(&cell)) {
+        writer.fixed(*integer);
+    } else if (auto* real = std::get_if<double>(&cell)) {
+        std::uint64_t bits;
+        std::memcpy(&bits, real, sizeof bits);
+        writer.fixed(bits);
+    } else if (!std::holds_alternative<std::nullptr_t>(cell)) {
+        auto* text = std::get_if<Text>(&cell);
+        std::string_view bytes = text ? text->bytes : std::get<Blob>(cell).bytes;
+        Hash128 hash = hash_bytes(bytes);
+        writer.fixed(static_cast<std::uint64_t>(bytes.size()));
+        writer.fixed(hash.low);
+        writer.fixed(hash.high);
+    }
+}
+
+std::int64_t RowCheck::value() const {
+    return static_cast<std::int64_t>(hash_bytes(bytes_).low);
+}
+
+Query::Query(Database& database, const char* sql, std::initializer_list<Cell> cells)
+    : database_(database), statement_(database.prepared(sql)) {
+    int index = 0;
+    for (const Cell& cell : cells) bind(++index, cell);
+}
+
+void Query::bind(int index, const Cell& cell) {
+    int status = SQLITE_OK;
+    // A view's data may be null, which SQLite would take for NULL.
+    auto data = [](std::string_view bytes) { return bytes.empty() ? "" : bytes.data(); };
+    if (auto* integer = std::get_if<std::int64_t>(&cell)) {
+        status = sqlite3_bind_int64(statement_, index, *integer);
+    } else if (auto* real = std::get_if<double>(&cell)) {
+        status = sqlite3_bind_double(statement_, index, *real);
+    } else if (auto* text = std::get_if<Text>(&cell)) {
+        status = sqlite3_bind_text64(statement_, index, data(text->bytes), text->bytes.size(),
+                                     SQLITE_STATIC, SQLITE_UTF8);
+    } else if (auto* blob = std::get_if<Blob>(&cell)) {
+        status = sqlite3_bind_blob64(statement_, index, data(blob->bytes), blob->bytes.size(),
+                                     SQLITE_STATIC);
+    }
+    if (status != SQLITE_OK) database_.fail();
+}
+
+Query::~Query() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+bool Query::next() {
+    int status = sqlite3_step(statement_);
+    if (status == SQLITE_ROW) return true;
+    if (status != SQLITE_DONE) database_.fail();
+    return false;
+}
+
+bool Query::next_checked(Table table) {
+    if (!next()) return false;
+    if (!check_fits(table)) {
+        database_.damaged(fmt::format("row {} of table {} is damaged", integer(0),
+                                      kTables[static_cast<std::size_t>(table)].name));
+    }
+    return true;
+}
+
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+double Query::real(int column) const {
+    return sqlite3_column_double(statement_, column);
+}
+
+bool Query::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+int Query::columns() const {
+    return sqlite3_column_count(statement_);
+}
+
+std::string_view Query::bytes(int column) const {
+    auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return data ? std::string_view(data, size) : std::string_view();
+}
+
+Cell Query::cell(int column) const {
+    switch (sqlite3_column_type(statement_, column)) {
+        case SQLITE_INTEGER:
+            return integer(column);
+        case SQLITE_FLOAT:
+            return real(column);
+        case SQLITE_TEXT:
+            return Text{bytes(column)};
+        case SQLITE_BLOB:
+            return Blob{bytes(column)};
+        default:
+            return nullptr;
+    }
+}
+
+bool Query::check_fits(Table table) const {
+    RowCheck check(table);
+    int last = columns() - 1;
+    for (int column = 0; column < last; ++column) check.add(cell(column));
+    return check.value() == integer(last);
+}
+
+Database::Database(const std::string& path, Use use, const DatabaseOptions& options)
+    : path_(path), untrusted_(use == Use::read_untrusted), max_bytes_(options.max_bytes) {
+    if (use == Use::create) {
+        create_empty_file(path);
+    } else {
+        check_there(path);
+    }
+    try {
+        open(use, options);
+    } catch (...) {
+        close();
+        if (use == Use::create) ::unlink(path.c_str());  // it was ours a moment ago
+        throw;
+    }
+}
+
+Database::~Database() {
+    close();
+}
+
+void Database::forget_statements() {
+    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    statements_.clear();
+}
+
+void Database::close() {
+    forget_statements();
+    sqlite3_close(handle_);
+    handle_ = nullptr;
+}
+
+void Database::open(Use use, const DatabaseOptions& options) {
+    bool writes = use == Use::create || use == Use::write;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    if (untrusted_) {
+        std::error_code error;
+        if (std::filesystem::file_size(path_ + "-wal", error) > 0 && !error) {
+            throw Failure{unreadable(fmt::format(
+                "{} has changes in {}-wal beside it: it is being recorded or its recorder crashed; "
+                "make a copy by `teatime copy` and open that",
+                path_, path_))};
+        }
+        flags |= SQLITE_OPEN_URI;
+    }
+    std::string name = untrusted_ ? immutable_uri(path_) : absolute(path_);
+    const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+    if (sqlite3_open_v2(name.c_str(), &handle_, flags, vfs) != SQLITE_OK) fail();
+    sqlite3_busy_timeout(handle_, kBusyMs);
+    harden(use);
+
+    auto deadline = std::chrono::steady_clock::now() + kUntrustedTime;
+    if (untrusted_) sqlite3_progress_handler(handle_, 10'000, past_deadline, &deadline);
+    if (use == Use::create) {
+        create_tables();
+    } else {
+        check_identity();
+    }
+    if (untrusted_) {
+        Query check(*this, "PRAGMA quick_check(1)");
+        if (!check.next() || check.bytes(0) != "ok") damaged("its structure is damaged");
+    }
+    check_tables();
+    sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // `deadline` ends here
+    if (writes) {
+        run("PRAGMA journal_mode=WAL");
+        run("PRAGMA synchronous=FULL");  // NORMAL loses acknowledged commits in a power cut
+        run("PRAGMA journal_size_limit=16777216");
+        if (max_bytes_ > 0) {
+            run(fmt::format("PRAGMA max_page_count={}", max_bytes_ / kPageSize).c_str());
+        }
+    }
+}
+
+/// No code in a file may run, and no file may cost more than it should.
+void Database::harden(Use use) {
+    auto configure = [&](int option, int value) {
+        sqlite3_db_config(handle_, option, value, nullptr);
+    };
+    configure(SQLITE_DBCONFIG_DEFENSIVE, 1);
+    configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+    configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
+    configure(SQLITE_DBCONFIG_ENABLE_VIEW, 0);
+    configure(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
+    configure(SQLITE_DBCONFIG_DQS_DML, 0);
+    configure(SQLITE_DBCONFIG_DQS_DDL, 0);
+    if (use == Use::create) run("PRAGMA page_size=8192");
+    if (!untrusted_) return;
+    const std::pair<int, int> limits[] = {{SQLITE_LIMIT_LENGTH, 64 << 20},
+                                          {SQLITE_LIMIT_SQL_LENGTH, 100'000},
+                                          {SQLITE_LIMIT_COLUMN, 100},
+                                          {SQLITE_LIMIT_EXPR_DEPTH, 10},
+                                          {SQLITE_LIMIT_COMPOUND_SELECT, 3},
+                                          {SQLITE_LIMIT_VDBE_OP, 25'000},
+                                          {SQLITE_LIMIT_FUNCTION_ARG, 8},
+                                          {SQLITE_LIMIT_ATTACHED, 0},
+                                          {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+                                          {SQLITE_LIMIT_VARIABLE_NUMBER, 10},
+                                          {SQLITE_LIMIT_TRIGGER_DEPTH, 10}};
+    for (auto [limit, value] : limits) sqlite3_limit(handle_, limit, value);
+    run("PRAGMA cell_size_check=ON");
+    run("PRAGMA mmap_size=0");
+}
+
+/// Before WAL is on: the main file then has a complete header at any time, also when the process
+/// dies a moment later.
+void Database::create_tables() {
+    run("BEGIN EXCLUSIVE");
+    run(fmt::format("PRAGMA application_id={}", kApplicationId).c_str());
+    run(fmt::format("PRAGMA user_version={}", kFormatVersion).c_str());
+    for (const TableLayout& table : kTables) run(std::string(table.create).c_str());
+    for (const TableLayout& index : kIndexes) run(std::string(index.create).c_str());
+    insert_head(*this);
+    run("COMMIT");
+    forget_statements();
+}
+
+void Database::check_identity() {
+    auto pragma = [&](const char* sql) {
+        Query query(*this, sql);
+        return query.next() ? query.integer(0) : 0;
+    };
+    if (pragma("PRAGMA application_id") != kApplicationId) {
+        throw Failure{unreadable(not_a_timegraph(path_))};
+    }
+    std::int64_t version = pragma("PRAGMA user_version");
+    if (version > kFormatVersion) {
+        throw Failure{unreadable(fmt::format(
+            "{} has format version {}, this program reads up to {}: use a newer teatime", path_,
+            version, kFormatVersion))};
+    }
+    if (version != kFormatVersion) {
+        damaged(fmt::format("it has format version {}, which never was", version));
+    }
+}
+
+/// The statements that made the tables must be ours, letter for letter; what else is in the file is
+/// not touched, and in an untrusted file must not be there at all.
+void Database::check_tables() {
+    std::map<std::string, std::string, std::less<>> found;
+    {
+        Query query(*this, "SELECT name, sql, type FROM sqlite_schema");
+        while (query.next()) {
+            bool ours = query.bytes(2) == "table" || query.bytes(2) == "index";
+            if (ours) found.emplace(query.string(0), query.string(1));
+            if (untrusted_ && !ours) {
+                damaged(fmt::format("it holds a {}, which no time-graph does", query.bytes(2)));
+            }
+        }
+    }
+    auto compare = [&](const TableLayout& layout) {
+        auto entry = found.find(layout.name);
+        if (entry == found.end() || entry->second != layout.create) {
+            damaged(fmt::format("table {} is missing or different", layout.name));
+        }
+        found.erase(entry);
+    };
+    for (const TableLayout& table : kTables) compare(table);
+    for (const TableLayout& index : kIndexes) compare(index);
+    if (untrusted_ && !found.empty()) {
+        damaged(fmt::format("it holds \"{}\", which no time-graph of version {} does",
+                            found.begin()->first, kFormatVersion));
+    }
+}
+
+sqlite3_stmt* Database::prepared(const char* sql) {
+    auto found = statements_.find(std::string_view(sql));
+    if (found == statements_.end()) {
+        sqlite3_stmt* statement = nullptr;
+        if (sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
+            SQLITE_OK) {
+            fail();
+        }
+        found = statements_.emplace(sql, statement).first;
+    }
+    TEATIME_ASSERT(!sqlite3_stmt_busy(found->second), "a statement is used by two at a time");
+    return found->second;
+}
+
+void Database::run(const char* sql, std::initializer_list<Cell> cells) {
+    Query query(*this, sql, cells);
+    while (query.next()) {
+    }
+}
+
+std::int64_t Database::insert(Table table, std::initializer_list<Cell> cells) {
+    std::string& sql = insert_sql_[static_cast<std::size_t>(table)];
+    if (sql.empty()) {
+        sql = fmt::format("INSERT INTO {} VALUES(", kTables[static_cast<std::size_t>(table)].name);
+        for (std::size_t i = 0; i <= cells.size(); ++i) sql += i == 0 ? "?" : ",?";
+        sql += ")";
+    }
+    RowCheck check(table);
+    for (const Cell& cell : cells) check.add(cell);
+    Query query(*this, sql.c_str(), cells);
+    query.bind(static_cast<int>(cells.size()) + 1, check.value());
+    query.next();
+    return check.value();
+}
+
+std::int64_t Database::changed_rows() const {
+    return sqlite3_changes64(handle_);
+}
+
+bool Database::leave_one_file() {
+    forget_statements();  // an open one would keep the mode from changing
+    // A closed recording must not need -wal and -shm, which a reader would have to create. With a
+    // reader inside, it stays a WAL file: just as good, but for that.
+    sqlite3_busy_timeout(handle_, 200);
+    bool one = true;
+    try {
+        run("PRAGMA wal_checkpoint(TRUNCATE)");
+        Query mode(*this, "PRAGMA journal_mode=DELETE");
+        one = mode.next() && mode.bytes(0) == "delete";
+    } catch (Failure&) {
+        one = false;
+    }
+    sqlite3_busy_timeout(handle_, kBusyMs);
+    return one;
+}
+
+void Database::fail() const {
+    int code = sqlite3_extended_errcode(handle_);
+    std::string why = sqlite3_errmsg(handle_);
+    int system = sqlite3_system_errno(handle_);
+    switch (code & 0xff) {
+        case SQLITE_NOTADB:
+            throw Failure{unreadable(not_a_timegraph(path_))};
+        case SQLITE_CORRUPT:
+            damaged("it is cut off or its structure is damaged");
+        case SQLITE_FULL:
+            throw Failure{failed(
+                max_bytes_ > 0
+                    ? fmt::format("{}: the disk, or the recording's quota of {} bytes, is full",
+                                  path_, max_bytes_)
+                    : fmt::format("{}: the disk is full; free some space", path_))};
+        case SQLITE_INTERRUPT:
+            damaged(fmt::format("checking it took more than {} s", kUntrustedTime.count()));
+        case SQLITE_BUSY:
+            throw Failure{unavailable(fmt::format(
+                "{} is locked by another program for more than {} s", path_, kBusyMs / 1000))};
+        default:
+            throw Failure{failed(fmt::format("{}: {}{}{}", path_, why, system ? ": " : "",
+                                             system ? std::strerror(system) : ""))};
+    }
+}
+
+void Database::damaged(std::string_view what) const {
+    throw Failure{unreadable(
+        fmt::format("{}: {}; `teatime recover` saves what can still be read", path_, what))};
+}
+
+ReadTransaction::ReadTransaction(Database& database) : database_(database) {
+    database_.run("BEGIN");
+}
+
+ReadTransaction::~ReadTransaction() {
+    try {
+        database_.run("ROLLBACK");
+    } catch (Failure&) {  // SQLite ended it by itself, after an error that is reported already
+    }
+}
+
+}  // namespace teatime::timegraph

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "teatime/state/result.h"
+#include "teatime/timegraph/layout.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace teatime::timegraph {
+
+/// Inside this library errors travel as this exception, made by the Database; every public function
+/// turns it into a result (see guarded()).
+struct Failure {
+    Error error;
+};
+
+/// Runs `work`; a Failure becomes the result's error.
+template <class Work>
+auto guarded(Work&& work) -> result<decltype(work())> {
+    try {
+        if constexpr (std::is_void_v<decltype(work())>) {
+            work();
+            return {};
+        } else {
+            return work();
+        }
+    } catch (Failure& failure) {
+        return std::move(failure.error);
+    }
+}
+
+/// Number of rows of a table and the sum of their checks: adding and removing rows in any order
+/// gives the same.
+struct RowSum {
+    std::uint64_t rows = 0;
+    std::uint64_t sum = 0;
+    bool operator==(const RowSum&) const = default;
+};
+
+struct Text {
+    std::string_view bytes;
+};
+struct Blob {
+    std::string_view bytes;
+};
+using Cell = std::variant<std::nullptr_t, std::int64_t, double, Text, Blob>;
+
+/// The check of a row: XXH3-64 of the table's name and the cells before `check`.
+class RowCheck {
+public:
+    explicit RowCheck(Table table);
+    void add(const Cell& cell);
+    std::int64_t value() const;
+
+private:
+    std::string bytes_;
+};
+
+class Database;
+
+/// A prepared statement in use; gives it back when it goes out of scope.
+class Query {
+public:
+    Query(Database& database, const char* sql, std::initializer_list<Cell> cells = {});
+    ~Query();
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+
+    /// The `index`-th parameter, 1 for the first. The bytes must outlive the Query.
+    void bind(int index, const Cell& cell);
+
+    /// To the next row; false at the end.
+    bool next();
+    /// The same for a `SELECT *` of `table`: also compares the row's check.
+    bool next_checked(Table table);
+
+    std::int64_t integer(int column) const;
+    std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+    double real(int column) const;
+    bool is_null(int column) const;
+    int columns() const;
+    std::string_view bytes(int column) const;  ///< text or blob; valid until the next next()
+    std::string string(int column) const { return std::string(bytes(column)); }
+    bool check_fits(Table table) const;
+
+private:
+    Cell cell(int column) const;
+    Database& database_;
+    sqlite3_stmt* statement_;
+};
+
+struct DatabaseOptions {
+    std::string vfs;
+    std::uint64_t max_bytes = 0;
+};
+
+/// One SQLite connection to a time-graph, hardened as FORMAT.md says. Not thread safe.
+class Database {
+public:
+    enum class Use { create, write, read, read_untrusted };
+
+    /// Opens and checks that this is a time-graph of this version with the tables of layout.h.
+    /// Throws Failure.
+    Database(const std::string& path, Use use, const DatabaseOptions& options = {});
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    void run(const char* sql, std::initializer_list<Cell> cells = {});
+    /// Inserts `cells` and their check; the first cell is the id.
+    std::int64_t insert(Table table, std::initializer_list<Cell> cells);
+    std::int64_t changed_rows() const;
+    /// False where a reader or another process keeps the file from becoming a single one.
+    bool leave_one_file();
+
+    const std::string& path() const { return path_; }
+    bool untrusted() const { return untrusted_; }
+    std::size_t largest_blob() const { return untrusted_ ? 64u << 20 : 256u << 20; }
+
+    [[noreturn]] void fail() const;  ///< with what SQLite says about the last call
+    [[noreturn]] void damaged(std::string_view what) const;
+
+private:
+    friend class Query;
+    void open(Use use, const DatabaseOptions& options);
+    void harden(Use use);
+    void create_tables();
+    void check_identity();
+    void check_tables();
+    sqlite3_stmt* prepared(const char* sql);
+    void forget_statements();
+    void close();
+
+    std::string path_;
+    bool untrusted_ = false;
+    std::uint64_t max_bytes_ = 0;
+    sqlite3* handle_ = nullptr;
+    std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
+    std::array<std::string, kTables.size()> insert_sql_;
+};
+
+/// While alive, all reads see one and the same commit.
+class ReadTransaction {
+public:
+    explicit ReadTransaction(Database& database);
+    ~ReadTransaction();
+    ReadTransaction(const ReadTransaction&) = delete;
+    ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+private:
+    Database& database_;
+};
+
+}  // namespace teatime::timegraph

@@ -1,0 +1,246 @@
+#include "teatime/timegraph/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "block.h"
+#include "body.h"
+#include "database.h"
+#include "head.h"
+#include "keyframe_row.h"
+#include "teatime/timegraph/reader.h"
+#include "zstd_frame.h"
+
+namespace teatime::timegraph {
+namespace {
+
+/// One walk over a file. Every step puts what it finds on the list and goes on.
+class Verifier {
+public:
+    explicit Verifier(Database& database) : database_(database) {}
+    Verification run();
+
+private:
+    void check_structure();
+    void check_rows(Table table, RowSum expected);
+    void check_blocks();
+    void check_tail();
+    void check_body(Problem where, std::string_view data, std::uint64_t raw_len, std::uint64_t n,
+                    Stamp first, Stamp last);
+    void check_keyframes();
+    void check_files();
+    void check_end();
+    bool gap_explains(Stamp after, Stamp before) const;
+
+    void add(Problem where, std::string what) {
+        where.what = std::move(what);
+        found_.problems.push_back(std::move(where));
+    }
+    /// Runs a step; that SQLite cannot read on is a problem of `where`.
+    template <class Step>
+    void attempt(const Problem& where, Step&& step) {
+        if (auto done = guarded(step); !done) add(where, done.error().message);
+    }
+
+    Database& database_;
+    Head head_;
+    std::vector<Gap> gaps_;
+    Stamp last_;  ///< of the message before
+    std::uint64_t source_bytes_ = 0;
+    std::string body_;
+    Verification found_;
+};
+
+std::string_view name_of(Table table) {
+    return kTables[static_cast<std::size_t>(table)].name;
+}
+
+std::string hex(std::string_view bytes) {
+    return to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+Problem problem_in(Table table, std::int64_t row = 0) {
+    return {std::string(name_of(table)), row, {}, {}, {}};
+}
+
+Verification Verifier::run() {
+    ReadTransaction transaction(database_);  // everything from one commit
+    attempt({}, [&] { check_structure(); });
+    attempt(problem_in(Table::head), [&] { head_ = read_head(database_); });
+    for (std::size_t i = 0; i < kTables.size(); ++i) {
+        auto table = static_cast<Table>(i);
+        RowSum expected = head_.sum(table);
+        attempt(problem_in(table), [&] { check_rows(table, expected); });
+    }
+    attempt(problem_in(Table::gaps), [&] {
+        Query query(database_, "SELECT * FROM gaps");
+        while (query.next()) gaps_.push_back({stamp_in(query, 1), stamp_in(query, 3), {}});
+    });
+    attempt(problem_in(Table::blocks), [&] { check_blocks(); });
+    attempt(problem_in(Table::tail), [&] { check_tail(); });
+    attempt(problem_in(Table::keyframes), [&] { check_keyframes(); });
+    attempt(problem_in(Table::files), [&] { check_files(); });
+    check_end();
+    return std::move(found_);
+}
+
+/// The full check: quick_check would not compare indexes with their tables, and readers go by them.
+void Verifier::check_structure() {
+    Query query(database_, "PRAGMA integrity_check(20)");
+    while (query.next()) {
+        if (query.bytes(0) != "ok") add({}, query.string(0));
+    }
+}
+
+void Verifier::check_rows(Table table, RowSum expected) {
+    RowSum sum;
+    Query query(database_, fmt::format("SELECT * FROM {}", name_of(table)).c_str());
+    while (query.next()) {
+        ++found_.rows;
+        ++sum.rows;
+        sum.sum += query.number(query.columns() - 1);
+        if (!query.check_fits(table))
+            add(problem_in(table, query.integer(0)), "the row is damaged");
+    }
+    if (table == Table::head) return;  // it does not count itself
+    if (sum.rows != expected.rows) {
+        add(problem_in(table), fmt::format("{} rows, {} were written", sum.rows, expected.rows));
+    } else if (sum != expected) {
+        add(problem_in(table), "the rows are not those that were written");
+    }
+}
+
+void Verifier::check_blocks() {
+    std::string start(64, '0');  // a recording whose first blocks were dropped begins elsewhere
+    {
+        Query query(database_,
+                    "SELECT value FROM meta WHERE name = 'chain_start' ORDER BY id DESC");
+        if (query.next()) start = query.string(0);
+    }
+    std::string chain = start;  // the hash that the next block must name, in hex
+    Query query(database_, "SELECT * FROM blocks WHERE branch = 0 ORDER BY last_seq");
+    while (query.next()) {
+        BlockRow row(query);
+        ++found_.blocks;
+        Problem where = problem_in(Table::blocks, row.id);
+        where.from = row.first.time;
+        where.to = row.last.time;
+        if (hex(row.hash) != to_hex(row.compute_hash())) {
+            add(where, "the block's hash does not fit its content");
+        }
+        if (hex(row.previous) != chain) add(where, "the chain is broken before this block");
+        chain = hex(row.hash);
+        check_body(std::move(where), row.data, row.raw_len, row.n, row.first, row.last);
+    }
+}
+
+void Verifier::check_tail() {
+    Query query(database_, "SELECT * FROM tail WHERE branch = 0 ORDER BY id");
+    while (query.next()) {
+        TailRow row(query);
+        Problem where = problem_in(Table::tail, row.id);
+        where.from = row.first.time;
+        where.to = row.last.time;
+        check_body(std::move(where), row.data, row.raw_len, row.n, row.first, row.last);
+    }
+}
+
+void Verifier::check_body(Problem where, std::string_view data, std::uint64_t raw_len,
+                          std::uint64_t n, Stamp first, Stamp last) {
+    BodyDecoder decoder;
+    auto opened = unpack(data, database_.largest_blob(), body_);
+    if (opened && body_.size() != raw_len) opened = unreadable("it has another length than noted");
+    if (opened) opened = decoder.open(body_, n);
+    if (!opened) {
+        add(std::move(where), opened.error().message);
+        last_ = last;  // do not blame the next one
+        return;
+    }
+    MessageView message;
+    std::uint64_t count = 0;
+    while (decoder.next(message)) {
+        const Stamp& stamp = message.stamp;
+        if (count++ == 0 && stamp != first) add(where, "its first stamp is not the one noted");
+        if (stamp.time < last_.time || stamp.seq <= last_.seq) {
+            add(where,
+                fmt::format("message {} at {} does not follow message {} at {}", stamp.seq.value,
+                            to_string(stamp.time), last_.seq.value, to_string(last_.time)));
+        } else if (last_.seq && stamp.seq != next(last_.seq) && !gap_explains(last_, stamp)) {
+            add(where, fmt::format("messages {} to {} are missing, and no gap is on record",
+                                   last_.seq.value + 1, stamp.seq.value - 1));
+        }
+        last_ = stamp;
+        source_bytes_ += message.payload.size() + message.extra.size();
+        ++found_.messages;
+    }
+    if (!decoder.ok() || count != n) add(where, "it does not hold the messages it should");
+    if (last_ != last) add(where, "its last stamp is not the one noted");
+    last_ = last;
+}
+
+bool Verifier::gap_explains(Stamp after, Stamp before) const {
+    return std::any_of(gaps_.begin(), gaps_.end(), [&](const Gap& gap) {
+        return gap.after.seq <= after.seq && before.seq <= gap.before.seq;
+    });
+}
+
+void Verifier::check_keyframes() {
+    Query query(database_, "SELECT * FROM keyframes ORDER BY id");
+    while (query.next()) {
+        ++found_.keyframes;
+        Problem where = problem_in(Table::keyframes, query.integer(0));
+        where.from = where.to = time_in(query, 2);
+        auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);
+        if (!unpacked) {
+            add(where, unpacked.error().message);
+        } else if (body_.size() != query.number(8)) {
+            add(where, "it has another length than noted");
+        }
+        auto touched = unpack_touched(query.bytes(9), database_.largest_blob());
+        if (!touched) add(where, touched.error().message);
+    }
+}
+
+void Verifier::check_files() {
+    Query query(database_, "SELECT * FROM files ORDER BY id");
+    while (query.next()) {
+        Problem where = problem_in(Table::files, query.integer(0));
+        auto unpacked = unpack(query.bytes(6), database_.largest_blob(), body_);
+        if (!unpacked) {
+            add(where, unpacked.error().message);
+        } else if (to_hex(sha256(body_)) != query.bytes(4)) {
+            add(where, "its content has another SHA-256 than noted");
+        }
+    }
+}
+
+void Verifier::check_end() {
+    if (last_ != head_.last || found_.messages != head_.messages ||
+        source_bytes_ != head_.source_bytes) {
+        add(problem_in(Table::head),
+            fmt::format("{} messages up to {} were found, {} up to {} were written",
+                        found_.messages, last_.seq.value, head_.messages, head_.last.seq.value));
+    }
+    if (head_.bound < head_.last.time) add(problem_in(Table::head), "it ends before its messages");
+}
+
+}  // namespace
+
+std::string to_string(const Problem& problem) {
+    std::string text = problem.table.empty() ? "file" : problem.table;
+    if (problem.row != 0) text += fmt::format(" {}", problem.row);
+    if (problem.from && problem.to) {
+        text += fmt::format(" ({} to {})", to_string(*problem.from), to_string(*problem.to));
+    }
+    return text + ": " + problem.what;
+}
+
+result<Verification> verify(const std::string& path) {
+    return guarded([&] {
+        Database database(path, Database::Use::read);
+        return Verifier(database).run();
+    });
+}
+
+}  // namespace teatime::timegraph

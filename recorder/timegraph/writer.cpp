@@ -1,0 +1,530 @@
+#include "teatime/timegraph/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "block.h"
+#include "body.h"
+#include "database.h"
+#include "head.h"
+#include "teatime/state/bytes.h"
+#include "teatime/state/hash.h"
+#include "zstd_frame.h"
+
+namespace teatime::timegraph {
+namespace {
+
+constexpr std::size_t kBlocksPerCommit = 4;
+constexpr std::uint64_t kLargestSeq = INT64_MAX;  // SQLite's integers are signed
+
+std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
+    std::string bytes;
+    ByteWriter writer(bytes);
+    std::uint64_t before = 0;
+    for (ObjectId id : touched) {
+        writer.varint(id.value - before);
+        before = id.value;
+    }
+    return std::string(packer.pack(bytes));
+}
+
+}  // namespace
+
+struct Writer::Impl {
+    std::string path;
+    WriterOptions options;
+    std::unique_ptr<Database> database;
+    std::optional<Error> failure;  ///< until gap() succeeds
+    bool closed = false;
+
+    bool in_transaction = false;
+    bool changed = false;  ///< head or columns differ from what is committed
+    std::size_t waiting_blocks = 0;
+    Head head;
+    Stamp committed_last;
+    std::uint64_t committed_messages = 0;
+    std::uint64_t committed_bytes = 0;
+    std::array<std::int64_t, kTables.size()> next_id{};
+    std::uint64_t block_bytes = 0;
+    std::uint64_t keyframe_bytes = 0;
+
+    BodyEncoder encoder;
+    BodyEncoder::Position in_tail;  ///< up to here the columns are in tail rows
+    Stamp first;                    ///< of the messages in the encoder
+    Sha256 chain{};
+    Seq explained{};  ///< a gap up to here is on record
+    std::optional<ClockPoint> clock;
+    double rate = 1;
+
+    std::optional<Image> keyframe_base;
+    std::int64_t keyframe_base_id = 0;
+    int deltas = 0;
+    std::set<std::string> schemas;
+    Packer packer;
+
+    /// Runs `work` in the open transaction; a failure stops the writer.
+    template <class Work>
+    result<void> change(Work&& work) {
+        if (failure) return *failure;
+        if (closed) return wrong_usage(fmt::format("{} is closed already", path));
+        auto done = guarded([&] {
+            begin();
+            work();
+        });
+        if (!done) stop(done.error());
+        return done;
+    }
+
+    void begin() {
+        if (in_transaction) return;
+        database->run("BEGIN IMMEDIATE");
+        in_transaction = true;
+    }
+
+    void stop(const Error& error) {
+        failure = error;
+        (void)guarded([&] { database->run("ROLLBACK"); });  // SQLite may have done so already
+        in_transaction = false;
+    }
+
+    std::int64_t insert(Table table, std::initializer_list<Cell> cells) {
+        RowSum& sum = head.sum(table);
+        sum.sum += static_cast<std::uint64_t>(database->insert(table, cells));
+        ++sum.rows;
+        changed = true;
+        return next_id[static_cast<std::size_t>(table)]++;
+    }
+    Cell id(Table table) const { return next_id[static_cast<std::size_t>(table)]; }
+
+    void load();
+    void load_tail();
+    void add(const MessageView& message);
+    void seal();
+    void write_tail();
+    void commit();
+    void record_gap(Stamp before, std::string_view why);
+    void insert_clock(const ClockPoint& point);
+    void insert_schemas(const Image& image);
+    void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
+                         std::string_view raw, const std::vector<ObjectId>& touched);
+    result<void> check_order(const MessageView& message) const;
+};
+
+/// Makes the state of this object what the file says. Also the way back after a failure.
+void Writer::Impl::load() {
+    in_transaction = false;
+    changed = false;
+    waiting_blocks = 0;
+    head = read_head(*database);
+    for (std::size_t i = 0; i < kTables.size(); ++i) {
+        Query query(
+            *database,
+            fmt::format("SELECT coalesce(max(id), 0) + 1 FROM {}", kTables[i].name).c_str());
+        query.next();
+        next_id[i] = query.integer(0);
+    }
+    chain = {};
+    Stamp base;
+    {
+        Query query(*database,
+                    "SELECT * FROM blocks WHERE branch = 0 ORDER BY last_seq DESC LIMIT 1");
+        if (query.next_checked(Table::blocks)) {
+            BlockRow row(query);
+            base = row.last;
+            std::copy_n(row.hash.begin(), std::min(row.hash.size(), chain.size()), chain.begin());
+        }
+    }
+    encoder.start(base);
+    load_tail();
+    in_tail = encoder.end();
+    explained = {};
+    {
+        Query query(*database, "SELECT coalesce(max(before_seq), 0) FROM gaps");
+        query.next();
+        explained = {query.number(0)};
+    }
+    {
+        Query query(*database, "SELECT * FROM clock ORDER BY id DESC LIMIT 1");
+        if (query.next_checked(Table::clock)) rate = query.real(4);
+    }
+    schemas.clear();
+    {
+        Query query(*database, "SELECT hash FROM schemas");
+        while (query.next()) schemas.insert(query.string(0));
+    }
+    keyframe_base.reset();
+    committed_last = head.last;
+    committed_messages = head.messages;
+    committed_bytes = head.source_bytes;
+}
+
+void Writer::Impl::load_tail() {
+    std::string body;
+    Query query(*database, "SELECT * FROM tail WHERE branch = 0 ORDER BY id");
+    while (query.next_checked(Table::tail)) {
+        TailRow row(query);
+        BodyDecoder decoder;
+        auto unpacked = unpack(row.data, database->largest_blob(), body);
+        if (unpacked) unpacked = decoder.open(body, row.n);
+        MessageView message;
+        while (unpacked && decoder.next(message)) {
+            if (encoder.empty()) first = message.stamp;
+            encoder.add(message);
+        }
+        if (!unpacked || !decoder.ok())
+            database->damaged(fmt::format("tail row {} is damaged", row.id));
+    }
+}
+
+result<void> Writer::Impl::check_order(const MessageView& message) const {
+    const Stamp& stamp = message.stamp;
+    bool fits = stamp.seq > head.last.seq && stamp.time >= head.last.time &&
+                stamp.time >= kSessionStart && stamp.seq.value < kLargestSeq;
+    if (fits && message.payload.size() < UINT32_MAX / 4 && message.extra.size() < UINT32_MAX / 4) {
+        return {};
+    }
+    return wrong_usage(fmt::format(
+        "{}: a message stamped ({}, {}) cannot follow one stamped ({}, {}), or is too large", path,
+        to_string(stamp.time), stamp.seq.value, to_string(head.last.time), head.last.seq.value));
+}
+
+void Writer::Impl::add(const MessageView& message) {
+    if (encoder.empty()) first = message.stamp;
+    encoder.add(message);
+    head.last = message.stamp;
+    head.bound = std::max(head.bound, message.stamp.time);
+    ++head.messages;
+    head.source_bytes += message.payload.size() + message.extra.size();
+    changed = true;
+}
+
+void Writer::Impl::seal() {
+    if (encoder.empty()) return;
+    auto end = encoder.end();
+    std::string_view body = encoder.body(encoder.begin(), end);
+    BlockRow row;
+    row.id = std::get<std::int64_t>(id(Table::blocks));
+    row.first = first;
+    row.last = head.last;
+    row.n = end.messages;
+    row.bound = head.bound;
+    row.raw_len = body.size();
+    row.previous = {reinterpret_cast<const char*>(chain.data()), chain.size()};
+    row.data = packer.pack(body);
+    Sha256 hash = row.compute_hash();
+    row.hash = {reinterpret_cast<const char*>(hash.data()), hash.size()};
+    insert(Table::blocks,
+           {row.id, cell(row.branch), cell(row.first.time), cell(row.first.seq),
+            cell(row.last.time), cell(row.last.seq), static_cast<std::int64_t>(row.n),
+            cell(row.bound), static_cast<std::int64_t>(row.raw_len), Blob{row.previous},
+            Blob{row.hash}, nullptr, Blob{row.data}});
+    chain = hash;
+    block_bytes += row.data.size();
+    if (head.rows(Table::tail) > 0) {
+        database->run("DELETE FROM tail WHERE branch = 0");
+        head.sum(Table::tail) = {};
+    }
+    if (clock) insert_clock(*clock);
+    encoder.start(head.last);
+    in_tail = encoder.begin();
+    ++waiting_blocks;
+}
+
+void Writer::Impl::write_tail() {
+    auto end = encoder.end();
+    if (end.messages == in_tail.messages) return;
+    std::string_view body = encoder.body(in_tail, end);
+    BodyDecoder decoder;  // only the first stamp: cheaper than carrying it along in append()
+    MessageView first_in_row;
+    (void)decoder.open(body, 1);
+    decoder.next(first_in_row);
+    insert(Table::tail, {id(Table::tail), std::int64_t{0}, cell(first_in_row.stamp.time),
+                         cell(first_in_row.stamp.seq), cell(head.last.time), cell(head.last.seq),
+                         static_cast<std::int64_t>(end.messages - in_tail.messages),
+                         static_cast<std::int64_t>(body.size()), Blob{packer.pack(body)}});
+    in_tail = end;
+}
+
+void Writer::Impl::commit() {
+    write_tail();
+    update_head(*database, head);
+    database->run("COMMIT");
+    in_transaction = false;
+    changed = false;
+    waiting_blocks = 0;
+    committed_last = head.last;
+    committed_messages = head.messages;
+    committed_bytes = head.source_bytes;
+}
+
+void Writer::Impl::record_gap(Stamp before, std::string_view why) {
+    insert(Table::gaps, {id(Table::gaps), cell(head.last.time), cell(head.last.seq),
+                         cell(before.time), cell(before.seq), Text{why}});
+    explained = before.seq;
+}
+
+void Writer::Impl::insert_clock(const ClockPoint& point) {
+    insert(Table::clock, {id(Table::clock), cell(point.stamp.time), cell(point.stamp.seq),
+                          cell(point.wall), point.rate});
+}
+
+Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+
+Writer::~Writer() {
+    if (impl_) (void)close();
+}
+
+result<Writer> Writer::create(const std::string& path, const Meta& meta,
+                              const WriterOptions& options) {
+    auto impl = std::make_unique<Impl>();
+    impl->path = path;
+    impl->options = options;
+    auto opened = guarded([&] {
+        DatabaseOptions of{options.vfs, options.max_bytes};
+        impl->database = std::make_unique<Database>(path, Database::Use::create, of);
+        impl->load();
+    });
+    if (!opened) return opened.error();
+    Writer writer(std::move(impl));
+    std::map<std::string, std::string> names = meta.more;
+    names["kind"] = meta.kind;
+    names["app"] = meta.app;
+    names["code_id"] = meta.code_id;
+    names["session"] = meta.session;
+    names["name"] = meta.name;
+    names["router"] = meta.router;
+    names["recorder"] = meta.recorder;
+    names["tick_us"] = meta.tick.count() == 0 ? "" : std::to_string(meta.tick.count());
+    for (const auto& [name, value] : names) {
+        if (value.empty()) continue;
+        if (auto done = writer.meta(name, value); !done) return done.error();
+    }
+    if (auto done = writer.commit(); !done) return done.error();
+    return writer;
+}
+
+result<Writer> Writer::open(const std::string& path, const WriterOptions& options) {
+    auto impl = std::make_unique<Impl>();
+    impl->path = path;
+    impl->options = options;
+    auto opened = guarded([&] {
+        DatabaseOptions of{options.vfs, options.max_bytes};
+        impl->database = std::make_unique<Database>(path, Database::Use::write, of);
+        impl->load();
+    });
+    if (!opened) return opened.error();
+    return Writer(std::move(impl));
+}
+
+result<void> Writer::append(const MessageView& message) {
+    Impl& impl = *impl_;
+    if (impl.failure) return *impl.failure;
+    if (impl.closed) return wrong_usage(fmt::format("{} is closed already", impl.path));
+    if (auto fits = impl.check_order(message); !fits) return fits;
+    bool jump = message.stamp.seq != next(impl.head.last.seq) && impl.head.last.seq &&
+                message.stamp.seq > impl.explained;
+    if (jump) {
+        auto noted = impl.change(
+            [&] { impl.record_gap(message.stamp, "the recorder did not get these messages"); });
+        if (!noted) return noted;
+    }
+    impl.add(message);
+    if (impl.encoder.source_bytes() < impl.options.block_bytes) return {};
+    return impl.change([&] {
+        impl.seal();
+        if (impl.waiting_blocks >= kBlocksPerCommit) impl.commit();
+    });
+}
+
+void Writer::bound(VirtualTime time, WallTime wall) {
+    Impl& impl = *impl_;
+    if (impl.failure || impl.closed) return;
+    impl.head.bound = std::max(impl.head.bound, time);
+    impl.head.wall = wall;
+    impl.clock = ClockPoint{{time, impl.head.last.seq}, wall, impl.rate};
+    impl.changed = true;
+}
+
+result<void> Writer::vote(const Vote& vote) {
+    return impl_->change([&] {
+        impl_->insert(Table::votes,
+                      {impl_->id(Table::votes), cell(vote.mark.branch), cell(vote.mark.time),
+                       cell_of_n(vote.mark.n), cell(vote.member), Text{vote.hash}});
+    });
+}
+
+result<void> Writer::clock(const ClockPoint& point) {
+    if (!(point.rate >= 0 && point.rate <= 1e6)) {
+        return wrong_usage(fmt::format("{} is no rate of a clock", point.rate));
+    }
+    return impl_->change([&] {
+        impl_->insert_clock(point);
+        impl_->rate = point.rate;
+        if (impl_->clock) impl_->clock->rate = point.rate;
+    });
+}
+
+result<void> Writer::bookmark(const Bookmark& bookmark) {
+    return impl_->change([&] {
+        impl_->insert(Table::bookmarks,
+                      {impl_->id(Table::bookmarks), cell(bookmark.mark.branch),
+                       cell(bookmark.mark.time), cell_of_n(bookmark.mark.n), cell(bookmark.written),
+                       Text{bookmark.author}, Text{bookmark.comment}});
+    });
+}
+
+result<void> Writer::member_joined(MemberId id, std::string_view name, std::string_view role,
+                                   Stamp stamp) {
+    return impl_->change([&] {
+        impl_->insert(Table::members, {impl_->id(Table::members), cell(id), std::int64_t{1},
+                                       cell(stamp.time), cell(stamp.seq), Text{name}, Text{role}});
+    });
+}
+
+result<void> Writer::member_left(MemberId id, Stamp stamp) {
+    return impl_->change([&] {
+        impl_->insert(Table::members, {impl_->id(Table::members), cell(id), std::int64_t{0},
+                                       cell(stamp.time), cell(stamp.seq), Text{""}, Text{""}});
+    });
+}
+
+result<void> Writer::error(const HandlerError& error) {
+    return impl_->change([&] {
+        impl_->insert(Table::errors, {impl_->id(Table::errors), cell(error.mark.branch),
+                                      cell(error.mark.time), cell_of_n(error.mark.n),
+                                      cell(error.seq), Text{error.type}, Text{error.sentence}});
+    });
+}
+
+result<void> Writer::file(const ForeignFile& file) {
+    return impl_->change([&] {
+        std::string hash = to_hex(sha256(file.bytes));
+        impl_->insert(Table::files,
+                      {impl_->id(Table::files), cell(file.stamp.time), cell(file.stamp.seq),
+                       Text{file.path}, Text{hash}, static_cast<std::int64_t>(file.bytes.size()),
+                       Blob{impl_->packer.pack(file.bytes)}});
+    });
+}
+
+result<void> Writer::meta(std::string_view name, std::string_view value) {
+    return impl_->change([&] {
+        impl_->insert(Table::meta, {impl_->id(Table::meta), Text{name}, Text{value}});
+    });
+}
+
+result<void> Writer::gap(Stamp before, std::string_view why) {
+    Impl& impl = *impl_;
+    if (impl.closed) return wrong_usage(fmt::format("{} is closed already", impl.path));
+    if (impl.failure) {
+        // A new connection: SQLite must not go on with pages of which an fsync failed.
+        auto reopened = guarded([&] {
+            impl.database.reset();
+            DatabaseOptions of{impl.options.vfs, impl.options.max_bytes};
+            impl.database = std::make_unique<Database>(impl.path, Database::Use::write, of);
+            impl.load();
+        });
+        if (!reopened) {
+            impl.failure = reopened.error();
+            return reopened;
+        }
+        impl.failure.reset();
+    }
+    return impl.change([&] {
+        impl.record_gap(before, why);
+        impl.commit();
+    });
+}
+
+result<void> Writer::commit() {
+    Impl& impl = *impl_;
+    if (impl.failure) return *impl.failure;
+    if (impl.closed || (!impl.changed && !impl.in_transaction)) return {};
+    return impl.change([&] { impl.commit(); });
+}
+
+result<void> Writer::close() {
+    Impl& impl = *impl_;
+    if (impl.closed) return {};
+    result<void> done;
+    if (impl.failure) {
+        done = *impl.failure;
+    } else {
+        done = impl.change([&] {
+            impl.seal();
+            impl.commit();
+        });
+    }
+    impl.closed = true;
+    if (impl.database && done) impl.database->leave_one_file();
+    impl.database.reset();
+    return done;
+}
+
+Writer::Counters Writer::counters() const {
+    const Impl& impl = *impl_;
+    Counters counters;
+    counters.messages = impl.committed_messages;
+    counters.source_bytes = impl.committed_bytes;
+    counters.blocks = impl.head.rows(Table::blocks);
+    counters.block_bytes = impl.block_bytes;
+    counters.keyframes = impl.head.rows(Table::keyframes);
+    counters.keyframe_bytes = impl.keyframe_bytes;
+    counters.commits = static_cast<std::uint64_t>(impl.head.commits);
+    counters.last = impl.committed_last;
+    return counters;
+}
+
+const std::string& Writer::path() const {
+    return impl_->path;
+}
+
+void Writer::Impl::insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base,
+                                   std::string_view hash, std::string_view raw,
+                                   const std::vector<ObjectId>& touched) {
+    std::string packed_touched = pack_touched(packer, touched);
+    std::string_view data = packer.pack(raw);
+    keyframe_base_id =
+        insert(Table::keyframes,
+               {id(Table::keyframes), cell(mark.branch), cell(mark.time), cell_of_n(mark.n),
+                cell(seq), std::int64_t{kind}, base, Text{hash},
+                static_cast<std::int64_t>(raw.size()), Blob{packed_touched}, Blob{data}});
+    keyframe_bytes += packed_touched.size() + data.size();
+}
+
+void Writer::Impl::insert_schemas(const Image& image) {
+    for (const Schema& schema : image.schemas) {
+        std::string hash = to_string(schema_hash(schema));
+        if (!schemas.insert(hash).second) continue;
+        std::string bytes;
+        ByteWriter writer(bytes);
+        encode_schema(writer, schema);
+        insert(Table::schemas,
+               {id(Table::schemas), Text{hash}, Text{schema.class_name}, Blob{packer.pack(bytes)}});
+    }
+}
+
+result<void> Writer::foreign_keyframe(const Mark& mark, Seq seq, std::string_view hash,
+                                      std::string_view bytes) {
+    return impl_->change([&] { impl_->insert_keyframe(mark, seq, 2, nullptr, hash, bytes, {}); });
+}
+
+result<void> Writer::keyframe(Image image, const std::vector<ObjectId>& touched) {
+    Impl& impl = *impl_;
+    return impl.change([&] {
+        impl.insert_schemas(image);
+        bool delta = impl.keyframe_base && impl.deltas < kDeltasPerFull;
+        std::string raw = delta ? make_delta(*impl.keyframe_base, image) : encode_image(image);
+        impl.insert_keyframe(image.mark(), image.seq, delta ? 1 : 0,
+                             delta ? Cell(impl.keyframe_base_id) : Cell(nullptr),
+                             to_string(image.hash), raw, touched);
+        impl.deltas = delta ? impl.deltas + 1 : 0;
+        impl.keyframe_base = std::move(image);
+    });
+}
+
+}  // namespace teatime::timegraph
