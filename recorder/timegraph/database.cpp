@@ -394,10 +394,6 @@ std::int64_t Database::insert(Table table, std::initializer_list<Cell> cells) {
     return check.value();
 }
 
-std::int64_t Database::changed_rows() const {
-    return sqlite3_changes64(handle_);
-}
-
 bool Database::leave_one_file() {
     forget_statements();  // an open one would keep the mode from changing
     // A closed recording must not need -wal and -shm, which a reader would have to create. With a

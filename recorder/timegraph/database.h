@@ -120,7 +120,6 @@ public:
     void run(const char* sql, std::initializer_list<Cell> cells = {});
     /// Inserts `cells` and their check; the first cell is the id.
     std::int64_t insert(Table table, std::initializer_list<Cell> cells);
-    std::int64_t changed_rows() const;
     /// False where a reader or another process keeps the file from becoming a single one.
     bool leave_one_file();
 

@@ -45,6 +45,14 @@ void insert_head(Database& database) {
                     {std::int64_t{1}, zero, zero, zero, zero, zero, zero, zero, Blob{checks}});
 }
 
+void check_only_writer(Database& database, const Head& head) {
+    Query query(database, "SELECT commits FROM head WHERE id = 1");
+    if (query.next() && query.integer(0) == head.commits) return;
+    throw Failure{failed(
+        fmt::format("another program has written to {} in the meantime; a recording has one writer",
+                    database.path()))};
+}
+
 void update_head(Database& database, Head& head) {
     std::string checks = encode(head.checks);
     std::initializer_list<Cell> cells = {std::int64_t{1},
@@ -61,15 +69,10 @@ void update_head(Database& database, Head& head) {
     Query query(database,
                 "UPDATE head SET commits = ?2, bound = ?3, wall = ?4, last_time = ?5, "
                 "last_seq = ?6, messages = ?7, source_bytes = ?8, checks = ?9, \"check\" = ?10 "
-                "WHERE id = ?1 AND commits = ?2 - 1",
+                "WHERE id = ?1",
                 cells);
     query.bind(10, check.value());
     query.next();
-    if (database.changed_rows() != 1) {
-        throw Failure{failed(fmt::format(
-            "another program has written to {} in the meantime; a recording has one writer",
-            database.path()))};
-    }
     ++head.commits;
 }
 

@@ -61,7 +61,9 @@ struct Head {
 
 Head read_head(Database& database);
 void insert_head(Database& database);
-/// Counts up `head.commits`; throws where somebody else has written since `head` was read.
+/// Throws where somebody else has committed since `head` was read or written here.
+void check_only_writer(Database& database, const Head& head);
+/// Counts up `head.commits`.
 void update_head(Database& database, Head& head);
 
 }  // namespace teatime::timegraph

@@ -81,6 +81,7 @@ struct Writer::Impl {
     void begin() {
         if (in_transaction) return;
         database->run("BEGIN IMMEDIATE");
+        check_only_writer(*database, head);
         in_transaction = true;
     }
 

@@ -16,7 +16,7 @@ namespace teatime::timegraph {
 struct WriterOptions {
     std::size_t block_bytes = kBlockBytes;  ///< source bytes per block
     std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
-    std::string vfs;                        ///< SQLite's name of a file system; empty = default
+    std::string vfs{};                      ///< SQLite's name of a file system; empty = default
 };
 
 /// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next

@@ -1,0 +1,361 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <QTest>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "fixture.h"
+#include "teatime/timegraph/verify.h"
+
+using namespace teatime;
+using namespace teatime::timegraph;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime kWall{std::chrono::microseconds(1'795'000'000'000'000)};
+
+Writer create(const std::string& path, const WriterOptions& options = {}) {
+    auto writer = Writer::create(path, {}, options);
+    if (!writer) qFatal("%s", writer.error().message.c_str());
+    return std::move(*writer);
+}
+
+Reader open(const std::string& path) {
+    auto reader = Reader::open(path);
+    if (!reader) qFatal("%s", reader.error().message.c_str());
+    return std::move(*reader);
+}
+
+std::vector<Message> read_all(const Reader& reader) {
+    auto cursor = reader.messages();
+    auto messages = drain(cursor);
+    if (!cursor.status()) qFatal("%s", cursor.status().error().message.c_str());
+    return messages;
+}
+
+void check_whole(const std::string& path) {
+    auto verification = verify(path);
+    VERIFY_OK(verification);
+    for (const Problem& problem : verification->problems)
+        qWarning("%s", to_string(problem).c_str());
+    QCOMPARE(verification->problems.size(), std::size_t{0});
+}
+
+/// While alive, no file grows beyond a limit: a disk that is full.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) {
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before_);
+        shrink(bytes);
+    }
+    ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+    void shrink(rlim_t bytes) {
+        rlimit limit = before_;
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+class MessagesTest : public QObject {
+    Q_OBJECT
+
+    Folder folder_;
+    int files_ = 0;
+    std::string fresh() { return folder_.file(std::to_string(++files_) + ".timegraph"); }
+
+private slots:
+    void messages_come_back_byte_for_byte() {
+        MessageMaker maker(test_seed());
+        for (std::size_t block_bytes : {std::size_t{1}, std::size_t{4096}, kBlockBytes}) {
+            std::string path = fresh();
+            auto messages = maker.next(3000);
+            Writer writer = create(path, {.block_bytes = block_bytes});
+            for (const Message& message : messages) {
+                VERIFY_OK(writer.append(message));
+                if (maker.below(50) == 0) VERIFY_OK(writer.commit());
+            }
+            VERIFY_OK(writer.commit());
+            QCOMPARE(read_all(open(path)), messages);  // part of it in the tail
+            VERIFY_OK(writer.close());
+            QCOMPARE(read_all(open(path)), messages);
+            check_whole(path);
+            maker = MessageMaker(maker.below(1u << 30));
+        }
+    }
+
+    void a_closed_recording_is_one_file() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        VERIFY_OK(writer.append({{kSessionStart, {1}}, {}, "1"}));
+        VERIFY_OK(writer.close());
+        (void)read_all(open(path));
+        QVERIFY(!std::filesystem::exists(path + "-wal"));
+        QVERIFY(!std::filesystem::exists(path + "-shm"));
+    }
+
+    void nothing_is_overwritten() {
+        std::string path = fresh();
+        VERIFY_OK(create(path).close());
+        auto again = Writer::create(path, {});
+        QVERIFY(!again);
+        QVERIFY(again.error().message.find("exists already") != std::string::npos);
+    }
+
+    void time_and_seq_choose_messages() {
+        MessageMaker maker(test_seed());
+        std::string path = fresh();
+        auto messages = maker.next(2000);
+        Writer writer = create(path, {.block_bytes = 8000});
+        for (const Message& message : messages) VERIFY_OK(writer.append(message));
+        VERIFY_OK(writer.commit());
+        Reader reader = open(path);
+        for (int i = 0; i < 300; ++i) {
+            VirtualTime from = messages[maker.below(messages.size())].stamp.time;
+            VirtualTime to = messages[maker.below(messages.size())].stamp.time;
+            from += std::chrono::microseconds(maker.below(3)) - 1us;
+            Seq after{maker.below(messages.size() + 2)};
+            std::vector<Message> in_time, after_seq;
+            for (const Message& message : messages) {
+                VirtualTime time = message.stamp.time;
+                if (time >= from && time <= to) in_time.push_back(message);
+                if (message.stamp.seq > after && time <= to) after_seq.push_back(message);
+            }
+            auto by_time = reader.messages(from, to);
+            QCOMPARE(drain(by_time), in_time);
+            auto by_seq = reader.messages_after(after, to);
+            QCOMPARE(drain(by_seq), after_seq);
+            auto first = reader.first_at_or_after(from);
+            VERIFY_OK(first);
+            auto expected = std::find_if(messages.begin(), messages.end(),
+                                         [&](const Message& m) { return m.stamp.time >= from; });
+            QCOMPARE(first->has_value(), expected != messages.end());
+            if (*first) QCOMPARE(**first, *expected);
+        }
+    }
+
+    void what_is_out_of_order_is_refused() {
+        Writer writer = create(fresh());
+        VERIFY_OK(writer.append({{kSessionStart + 5s, {7}}, {}, "1"}));
+        QVERIFY(!writer.append({{kSessionStart + 5s, {7}}, {}, "2"}));
+        QVERIFY(!writer.append({{kSessionStart + 4s, {8}}, {}, "2"}));
+        VERIFY_OK(writer.append({{kSessionStart + 5s, {8}}, {}, "2"}));
+        VERIFY_OK(writer.close());
+    }
+
+    void a_jump_puts_a_gap_on_record() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        VERIFY_OK(writer.append({{kSessionStart + 1s, {7}}, {}, "1"}));
+        VERIFY_OK(writer.append({{kSessionStart + 2s, {9}}, {}, "2"}));
+        VERIFY_OK(writer.gap({kSessionStart + 3s, {20}}, "paused by hand"));
+        VERIFY_OK(writer.append({{kSessionStart + 3s, {20}}, {}, "3"}));
+        VERIFY_OK(writer.close());
+        auto gaps = open(path).gaps();
+        VERIFY_OK(gaps);
+        QCOMPARE(gaps->size(), std::size_t{2});
+        QCOMPARE(gaps->at(0).after.seq.value, 7u);
+        QCOMPARE(gaps->at(0).before.seq.value, 9u);
+        QCOMPARE(gaps->at(1).why, std::string("paused by hand"));
+        check_whole(path);
+    }
+
+    void a_world_without_messages_has_an_end() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        writer.bound(kSessionStart + 90s, kWall);
+        VERIFY_OK(writer.commit());
+        auto end = open(path).end();
+        VERIFY_OK(end);
+        QCOMPARE(end->bound, kSessionStart + 90s);
+        QCOMPARE(end->wall, kWall);
+    }
+
+    /// The writer folds all the time; the reader must see every message once, in order.
+    void a_reader_follows_a_writer_without_gaps_or_repeats() {
+        std::uint64_t seed = test_seed();
+        std::string path = fresh();
+        Writer writer = create(path, {.block_bytes = 3000});
+        VERIFY_OK(writer.commit());
+        auto messages = MessageMaker(seed).next(20'000);
+        std::atomic<bool> written = false;
+        std::string problem;
+        std::thread recording([&] {
+            MessageMaker random(seed + 1);
+            for (const Message& message : messages) {
+                auto done = writer.append(message);
+                if (done && random.below(7) == 0) done = writer.commit();
+                if (!done && problem.empty()) problem = done.error().message;
+            }
+            if (auto done = writer.commit(); !done) problem = done.error().message;
+            written = true;
+        });
+        Reader reader = open(path);
+        auto cursor = reader.messages();
+        std::vector<Message> seen;
+        for (bool last_round = false; !last_round && cursor.status();) {
+            last_round = written;
+            for (Message& message : drain(cursor)) seen.push_back(std::move(message));
+        }
+        recording.join();
+        QCOMPARE(problem, std::string());
+        VERIFY_OK(cursor.status());
+        QCOMPARE(seen.size(), messages.size());
+        QCOMPARE(seen, messages);
+    }
+
+    void a_reader_in_a_transaction_never_stops_the_writer() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        VERIFY_OK(writer.append({{kSessionStart, {1}}, {}, "1"}));
+        VERIFY_OK(writer.commit());
+        Reader reader = open(path);
+        auto cursor = reader.messages();
+        QVERIFY(cursor.next());
+        for (std::uint64_t seq = 2; seq < 50; ++seq) {
+            VERIFY_OK(writer.append({{kSessionStart, {seq}}, {}, "1"}));
+            VERIFY_OK(writer.commit());
+        }
+        VERIFY_OK(writer.close());
+        QCOMPARE(drain(cursor).size(), std::size_t{48});
+    }
+
+    void two_writers_are_noticed() {
+        std::string path = fresh();
+        Writer first = create(path);
+        VERIFY_OK(first.commit());
+        auto second = Writer::open(path);
+        VERIFY_OK(second);
+        VERIFY_OK(first.append({{kSessionStart, {1}}, {}, "1"}));
+        VERIFY_OK(first.commit());
+        VERIFY_OK(second->append({{kSessionStart, {1}}, {}, "2"}));
+        auto refused = second->commit();
+        QVERIFY(!refused);
+        QVERIFY(refused.error().message.find("one writer") != std::string::npos);
+        VERIFY_OK(first.close());
+        check_whole(path);
+    }
+
+    void a_killed_writer_loses_nothing_committed() {
+        MessageMaker maker(test_seed());
+        for (int round = 0; round < 20; ++round) {
+            std::string path = fresh();
+            auto messages = maker.next(4000);
+            int told[2];
+            QCOMPARE(pipe2(told, O_CLOEXEC), 0);
+            auto commit_every = 1 + maker.below(40);
+            pid_t child = fork();
+            if (child == 0) {
+                Writer writer = create(path, {.block_bytes = 20'000});
+                for (const Message& message : messages) {
+                    if (!writer.append(message)) _exit(1);
+                    if (message.stamp.seq.value % commit_every != 0) continue;
+                    if (!writer.commit()) _exit(2);
+                    std::uint64_t seq = message.stamp.seq.value;
+                    if (write(told[1], &seq, sizeof seq) != sizeof seq) _exit(3);
+                }
+                _exit(0);
+            }
+            close(told[1]);
+            // The moment: some number of acknowledged commits.
+            std::uint64_t acknowledged = 0, seq = 0;
+            auto wanted = maker.below(4000 / commit_every) + 1;
+            for (std::uint64_t i = 0; i < wanted; ++i) {
+                if (read(told[0], &seq, sizeof seq) != sizeof seq) break;
+                acknowledged = seq;
+            }
+            kill(child, SIGKILL);
+            while (read(told[0], &seq, sizeof seq) == sizeof seq) acknowledged = seq;
+            close(told[0]);
+            int status = 0;
+            waitpid(child, &status, 0);
+            QVERIFY(!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+
+            auto before = messages.front().stamp.seq.value - 1;
+            auto found = read_all(open(path));
+            QVERIFY(before + found.size() >= acknowledged);
+            QVERIFY(std::equal(found.begin(), found.end(), messages.begin()));
+            check_whole(path);
+
+            auto again = Writer::open(path, {.block_bytes = 20'000});  // and it can go on
+            VERIFY_OK(again);
+            for (std::size_t i = found.size(); i < messages.size(); ++i) {
+                VERIFY_OK(again->append(messages[i]));
+            }
+            VERIFY_OK(again->close());
+            QCOMPARE(read_all(open(path)), messages);
+            check_whole(path);
+        }
+    }
+
+    void a_full_disk_is_an_error_and_then_a_gap() {
+        std::string path = fresh();
+        MessageMaker maker(test_seed());
+        Writer writer = create(path, {.block_bytes = 20'000});
+        std::vector<Message> committed;
+        std::optional<FullDisk> disk(400'000);
+        result<void> done;
+        std::vector<Message> since;
+        while (done) {
+            since.push_back(maker.next());
+            done = writer.append(since.back());
+            if (done && since.size() == 10) {
+                done = writer.commit();
+                if (done) {
+                    committed.insert(committed.end(), since.begin(), since.end());
+                    since.clear();
+                }
+            }
+        }
+        QVERIFY(!writer.append(maker.next()));  // and stays
+        QVERIFY(!writer.commit());
+        disk->shrink(0);
+        QVERIFY(!writer.gap(maker.next().stamp, "the disk was full"));  // it still is
+        disk.reset();
+
+        Message next = maker.next();
+        VERIFY_OK(writer.gap(next.stamp, "the disk was full"));
+        VERIFY_OK(writer.append(next));
+        VERIFY_OK(writer.close());
+        Reader reader = open(path);
+        auto found = read_all(reader);
+        QVERIFY(found.size() >= committed.size() + 1);
+        QVERIFY(std::equal(committed.begin(), committed.end(), found.begin()));
+        QCOMPARE(found.back(), next);
+        auto gaps = reader.gaps();
+        VERIFY_OK(gaps);
+        QCOMPARE(gaps->size(), std::size_t{1});
+        QCOMPARE(gaps->front().after, found[found.size() - 2].stamp);
+        QCOMPARE(gaps->front().before, next.stamp);
+        QCOMPARE(gaps->front().why, std::string("the disk was full"));
+        check_whole(path);
+    }
+
+    void a_quota_is_an_error_that_names_it() {
+        Writer writer = create(fresh(), {.block_bytes = 20'000, .max_bytes = 1'000'000});
+        MessageMaker maker(test_seed());
+        result<void> done;
+        std::string noise(10'000, 0);
+        for (std::uint64_t seq = 1; done && seq < 1000; ++seq) {
+            for (char& byte : noise) byte = static_cast<char>(maker.below(256));
+            done = writer.append({{kSessionStart, {seq}}, {}, noise});
+        }
+        QVERIFY(!done);
+        QVERIFY2(done.error().message.find("1000000 bytes") != std::string::npos,
+                 done.error().message.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(MessagesTest)
+#include "messages_test.moc"
