@@ -65,6 +65,8 @@ private:
 struct TEATIME_ISLAND_API ModulePaths {
     std::vector<std::filesystem::path> paths;
     static ModulePaths standard(std::vector<std::filesystem::path> named_by_user = {});
+    /// So that the next program finds them too; what cannot be written is not remembered.
+    static void remember(const std::vector<std::filesystem::path>& named_by_user);
 };
 
 /// Finds the module of an app id, or the file itself where `app_or_path` names one, without

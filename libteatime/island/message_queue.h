@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "teatime/state/hash.h"
+#include "teatime/state/ids.h"
+#include "teatime/state/state_hash.h"
+
+namespace teatime {
+
+struct FunctionInfo;
+
+/// Encoded arguments; small ones, nearly all, without an allocation. Movable only.
+class Arguments {
+public:
+    Arguments() = default;
+    explicit Arguments(std::string_view bytes) : size_(static_cast<std::uint32_t>(bytes.size())) {
+        char* to = inline_;
+        if (size_ > kInline) to = heap_ = new char[size_];
+        if (size_ > 0) std::memcpy(to, bytes.data(), size_);
+    }
+    Arguments(Arguments&& other) noexcept : size_(std::exchange(other.size_, 0)) {
+        std::memcpy(inline_, other.inline_, kInline);
+    }
+    Arguments& operator=(Arguments&& other) noexcept {
+        if (this == &other) return *this;
+        if (size_ > kInline) delete[] heap_;
+        size_ = std::exchange(other.size_, 0);
+        std::memcpy(inline_, other.inline_, kInline);
+        return *this;
+    }
+    ~Arguments() {
+        if (size_ > kInline) delete[] heap_;
+    }
+    std::string_view view() const { return {size_ > kInline ? heap_ : inline_, size_}; }
+
+private:
+    static constexpr std::size_t kInline = 24;
+    union {
+        char inline_[kInline];
+        char* heap_;
+    };
+    std::uint32_t size_ = 0;
+};
+
+/// Internal before external at equal time, then by number: one comparison.
+struct OrderKey {
+    static constexpr std::uint64_t kExternal = std::uint64_t{1} << 63;
+    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+    std::uint64_t bits = 0;
+    static OrderKey internal(std::uint64_t number) { return {number}; }
+    static OrderKey external(Seq seq) { return {seq.value | kExternal}; }
+    bool is_external() const { return (bits & kExternal) != 0; }
+    std::uint64_t number() const { return bits & ~kExternal; }
+    auto operator<=>(const OrderKey&) const = default;
+};
+
+struct PendingMessage {
+    VirtualTime time;
+    OrderKey key;
+    OrderKey cause;  ///< of the message that sent it
+    ObjectId target;
+    MemberId sender;
+    const FunctionInfo* function = nullptr;  ///< internal only
+    std::uint32_t chain = 0;
+    bool hashed = false;  ///< the queue's own: counts in its sum
+    Arguments arguments;  ///< external: payload
+};
+
+/// Messages by (time, internal before external, number). A binary heap of 24-byte keys over a pool
+/// of messages: push and pop O(log n), keys together in the cache, messages never move.
+class MessageQueue {
+public:
+    bool empty() const { return heap_.empty(); }
+    std::size_t size() const { return heap_.size(); }
+    VirtualTime next_time() const { return heap_.front().time; }
+    bool next_is_external() const { return heap_.front().key.is_external(); }
+
+    void push(PendingMessage&& message);
+    PendingMessage pop();  ///< Requires: not empty
+
+    /// Sum of hashes of what is pending. `hash(message)` is called for each message that was pushed
+    /// since the last call and is still there: one that comes and goes in between costs nothing.
+    template <class HashOf>
+    Hash128 sum(HashOf hash) {
+        hashes_.resize(pool_.size());
+        auto include = [&](std::uint32_t slot) {
+            if (pool_[slot].hashed) return;
+            pool_[slot].hashed = true;
+            hashes_[slot] = hash(pool_[slot]);
+            sum_.add(hashes_[slot]);
+        };
+        if (pushed_overflow_) {
+            for (const Entry& entry : heap_) include(entry.slot);
+        } else {
+            for (auto [slot, key] : pushed_) {
+                // By now the slot may be free or hold another message.
+                if (pool_[slot].key == key) include(slot);
+            }
+        }
+        pushed_.clear();
+        pushed_overflow_ = false;
+        return sum_.sum();
+    }
+
+    /// In no order.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const Entry& entry : heap_) visit(pool_[entry.slot]);
+    }
+
+private:
+    struct Entry {
+        VirtualTime time;
+        OrderKey key;
+        std::uint32_t slot;
+        bool before(const Entry& other) const {
+            return time != other.time ? time < other.time : key < other.key;
+        }
+    };
+
+    std::vector<Entry> heap_;
+    std::vector<PendingMessage> pool_;
+    std::vector<Hash128> hashes_;  // beside pool_, of those that count in the sum
+    std::vector<std::uint32_t> free_;
+    std::vector<std::pair<std::uint32_t, OrderKey>> pushed_;  // since the last sum()
+    bool pushed_overflow_ = false;
+    MessageSum sum_;
+};
+
+}  // namespace teatime
