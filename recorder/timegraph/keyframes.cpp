@@ -110,6 +110,25 @@ result<Image> Reader::image(const KeyframeInfo& keyframe) const {
     return image;
 }
 
+result<std::vector<Schema>> Reader::schemas() const {
+    return guarded([&] {
+        std::vector<Schema> schemas;
+        std::string bytes;
+        Query query(*database_, "SELECT * FROM schemas ORDER BY id");
+        while (query.next_checked(Table::schemas)) {
+            auto unpacked = unpack(query.bytes(3), database_->largest_blob(), bytes);
+            ByteReader reader(bytes);
+            auto schema = unpacked ? decode_schema(reader) : unpacked.error();
+            if (!schema) {
+                database_->damaged(
+                    fmt::format("schema {}: {}", query.integer(0), schema.error().message));
+            }
+            schemas.push_back(std::move(*schema));
+        }
+        return schemas;
+    });
+}
+
 result<std::string> Reader::foreign_state(const KeyframeInfo& keyframe) const {
     auto chain = guarded([&] { return load_chain(*database_, keyframe.id); });
     if (!chain) return chain.error();

@@ -29,6 +29,7 @@ private:
     void check_body(Problem where, std::string_view data, std::uint64_t raw_len, std::uint64_t n,
                     Stamp first, Stamp last);
     void check_keyframes();
+    void check_image(Problem where, const Query& query);
     void check_files();
     void check_end();
     bool gap_explains(Stamp after, Stamp before) const;
@@ -49,6 +50,8 @@ private:
     Stamp last_;  ///< of the message before
     std::uint64_t source_bytes_ = 0;
     std::string body_;
+    Image image_;  ///< of keyframe image_id_; 0 = none
+    std::int64_t image_id_ = 0;
     Verification found_;
 };
 
@@ -191,14 +194,39 @@ void Verifier::check_keyframes() {
         ++found_.keyframes;
         Problem where = problem_in(Table::keyframes, query.integer(0));
         where.from = where.to = time_in(query, 2);
-        auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);
-        if (!unpacked) {
-            add(where, unpacked.error().message);
-        } else if (body_.size() != query.number(8)) {
-            add(where, "it has another length than noted");
-        }
         auto touched = unpack_touched(query.bytes(9), database_.largest_blob());
         if (!touched) add(where, touched.error().message);
+        auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);
+        if (unpacked && body_.size() != query.number(8)) {
+            unpacked = unreadable("it has another length than noted");
+        }
+        if (!unpacked) {
+            add(where, unpacked.error().message);
+        } else if (static_cast<KeyframeInfo::Kind>(query.integer(5)) !=
+                   KeyframeInfo::Kind::foreign) {
+            check_image(std::move(where), query);
+        }
+    }
+}
+
+/// Deltas follow their base directly, so one Image at hand is enough.
+void Verifier::check_image(Problem where, const Query& query) {
+    std::int64_t base = std::exchange(image_id_, 0);
+    bool delta = static_cast<KeyframeInfo::Kind>(query.integer(5)) == KeyframeInfo::Kind::delta;
+    if (delta && (base == 0 || query.integer(6) != base)) {
+        add(std::move(where), "the keyframe that it is a delta to cannot be read");
+        return;
+    }
+    auto image = delta ? apply_delta(image_, body_) : decode_image(body_);
+    if (!image) {
+        add(std::move(where), image.error().message);
+        return;
+    }
+    image_ = std::move(*image);
+    image_id_ = query.integer(0);
+    if (image_.mark() != mark_in(query, 1) || image_.seq.value != query.number(4) ||
+        to_string(image_.hash) != query.bytes(7)) {
+        add(std::move(where), "it holds the state of another Mark than noted");
     }
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <QTemporaryDir>
-#include <cstdio>
-#include <cstdlib>
+#include <QTest>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "../state/random_input.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/writer.h"
 
@@ -20,11 +20,20 @@
 namespace teatime::timegraph {
 
 inline std::uint64_t test_seed() {
-    const char* given = std::getenv("TEATIME_SEED");
-    std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-    std::printf("TEATIME_SEED=%llu\n", static_cast<unsigned long long>(seed));
-    std::fflush(stdout);
-    return seed;
+    return test::seeded_random()();
+}
+
+inline Writer create(const std::string& path, const WriterOptions& options = {},
+                     const Meta& meta = {}) {
+    auto writer = Writer::create(path, meta, options);
+    if (!writer) qFatal("%s", writer.error().message.c_str());
+    return std::move(*writer);
+}
+
+inline Reader open(const std::string& path) {
+    auto reader = Reader::open(path);
+    if (!reader) qFatal("%s", reader.error().message.c_str());
+    return std::move(*reader);
 }
 
 /// A folder of its own for each test.

@@ -20,18 +20,6 @@ namespace {
 
 constexpr WallTime kWall{std::chrono::microseconds(1'795'000'000'000'000)};
 
-Writer create(const std::string& path, const WriterOptions& options = {}) {
-    auto writer = Writer::create(path, {}, options);
-    if (!writer) qFatal("%s", writer.error().message.c_str());
-    return std::move(*writer);
-}
-
-Reader open(const std::string& path) {
-    auto reader = Reader::open(path);
-    if (!reader) qFatal("%s", reader.error().message.c_str());
-    return std::move(*reader);
-}
-
 std::vector<Message> read_all(const Reader& reader) {
     auto cursor = reader.messages();
     auto messages = drain(cursor);

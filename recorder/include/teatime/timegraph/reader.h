@@ -90,6 +90,9 @@ public:
     /// The bytes of a foreign one.
     result<std::string> foreign_state(const KeyframeInfo& keyframe) const;
 
+    /// Layouts of all classes that ever were in a keyframe.
+    result<std::vector<Schema>> schemas() const;
+
     /// Between two Marks, both included, in order of Mark, then of arrival.
     result<std::vector<Vote>> votes(const Mark& from = {BranchId{}, VirtualTime::min(), 0},
                                     const Mark& to = {BranchId{}, VirtualTime::max(),
