@@ -168,14 +168,15 @@ std::string Layout::measure(std::uint32_t index, int depth) {
     bool direct =
         type.kind == Kind::structure || type.kind == Kind::array || type.kind == Kind::variant;
     if (direct) {
-        for (const Type::Member& member : type.members) {
-            if (std::string wrong = measure(member.type, depth + 1); !wrong.empty()) return wrong;
-            const Facts& inner = facts_[member.type];
+        for (std::uint32_t i = 0; i < type.members.size(); ++i) {
+            std::uint32_t member = type.members[i].type;
+            if (std::string wrong = measure(member, depth + 1); !wrong.empty()) return wrong;
+            const Facts& inner = facts_[member];
             height = std::max(height, inner.height);
             sum = saturating_add(sum, inner.smallest);
             least = std::min(least, inner.smallest);
             plain = plain && inner.plain;
-            if (inner.smallest > 0) facts.written.push_back(member.type);
+            if (inner.smallest > 0) facts.written.push_back(i);
         }
     }
     facts.height = height + 1;
@@ -268,7 +269,7 @@ bool Layout::check(std::uint32_t index, ByteReader& reader, int depth) const {
             return check_keyed(type, reader, depth);
         case Kind::structure:
             for (std::uint32_t member : facts.written) {
-                if (!check(member, reader, depth + 1)) return false;
+                if (!check(type.members[member].type, reader, depth + 1)) return false;
             }
             return true;
         default:
@@ -341,7 +342,7 @@ int Layout::compare(std::uint32_t index, ByteReader& a, ByteReader& b) const {
         }
         case Kind::structure:
             for (std::uint32_t member : facts_[index].written) {
-                if (int order = compare(member, a, b)) return order;
+                if (int order = compare(type.members[member].type, a, b)) return order;
             }
             return 0;
         default:

@@ -31,6 +31,10 @@ public:
     const Type& type(std::uint32_t index) const { return schema_->types[index]; }
     /// No value takes fewer bytes; 0 = nothing at all is written for this type.
     std::uint64_t smallest(std::uint32_t index) const { return facts_[index].smallest; }
+    /// Of a structure: the indices of the members that take bytes.
+    const std::vector<std::uint32_t>& written(std::uint32_t index) const {
+        return facts_[index].written;
+    }
 
 private:
     struct Facts {
@@ -39,7 +43,7 @@ private:
         bool visiting = false;               ///< the computation is inside this type
         bool plain = false;                  ///< any `smallest` bytes are a value
         bool ordered = true;                 ///< encoded values can be compared as std::less does
-        std::vector<std::uint32_t> written;  ///< structure: types of the members that take bytes
+        std::vector<std::uint32_t> written;  ///< structure: indices of members that take bytes
     };
 
     explicit Layout(const Schema& schema) : schema_(&schema), facts_(schema.types.size()) {}

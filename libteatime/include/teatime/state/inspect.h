@@ -9,20 +9,23 @@
 
 namespace teatime {
 
-/// Decodes one encoded value of a schema: structures become entries, refs `{"ref": 17}`,
-/// enumerations their names, durations seconds as text (`0.5s`). No code of the module is needed.
+/// Decodes one encoded value of a schema: structures and maps become entries, refs `{"ref": 17}`,
+/// variants `{"Point": ...}`, enumerations their names (a number where none fits), durations
+/// seconds as text (`0.5s`). Members that take no bytes are left out. No code of the module is
+/// needed. O(bytes) for any input.
 result<Value> decode_value(const Schema& schema, std::uint32_t type, std::string_view bytes);
 
 /// An object's fields.
 result<Value> decode_object(const Image& image, const Image::Object& object);
 
-/// A pending message for people: `counter.step() at 12.5s`.
+/// A pending message for people: `counter.step() at 12.5s`; long arguments are cut.
 std::string describe_message(const Image& image, const Image::Message& message);
 
-/// The whole state as a tree: time, hash, objects by `name` or `#id` with class and fields, queue,
-/// random, names. With a path
-/// (`counter.count`, `#17.position.x`, `strokes[3]`) only what it names; an unknown part is an
-/// error that names what is there.
+/// The whole state as a tree: app, mark, time, seq, hash, objects by `name` or `#id` with class, id
+/// and fields, names, subscriptions, queue, random. With a path only what it names:
+/// `counter` and `#17` are objects, `counter.count`, `#17.position.x` and `counter.scores["a b"]`
+/// fields of one, `queue[0]` a part of the Island, `strokes[3]` a field of the root. An unknown
+/// part is an error that names what is there.
 result<Value> state_tree(const Image& image, std::string_view path = {});
 
 /// One difference between two states.
@@ -30,14 +33,16 @@ struct Change {
     enum class What { changed, added, removed };
     What what = What::changed;
     std::string object;  ///< `counter` or `#17 (Disc)`; empty for the Island itself
-    std::string path;  ///< field path inside it; empty where a whole object or message came or went
+    std::string path;    ///< `strokes[3].color`; empty where a whole object came or went; of the
+                         ///< Island `queue` (messages as text), `names.door`, `random`, `time`, ...
     Value before;
     Value after;
 };
 
 /// All differences, objects by id, fields in schema order, then names, subscriptions, pending
-/// messages, random, time. Objects of equal bytes and schema are skipped unread: O(objects)
-/// comparisons, decoding only what differs.
+/// messages, random, time and counters. Structures, lists and maps are compared element by element.
+/// Objects of equal bytes and schema are skipped unread: O(objects) comparisons, decoding only what
+/// differs.
 std::vector<Change> diff(const Image& before, const Image& after);
 
 }  // namespace teatime
