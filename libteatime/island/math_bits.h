@@ -2,7 +2,8 @@
 
 // What the sources of teatime::math share: access to the bits of a double.
 //
-// The algorithms and coefficients of math_*.cpp are those of fdlibm 5.3:
+// The algorithms and coefficients of math_*.cpp are those of fdlibm 5.3, where nothing else is
+// said:
 //   Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved.
 //   Developed at SunPro, a Sun Microsystems, Inc. business. Permission to use, copy, modify, and
 //   distribute this software is freely granted, provided that this notice is preserved.

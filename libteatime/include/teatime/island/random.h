@@ -14,7 +14,8 @@ namespace teatime {
 
 /// The random numbers of an Island: xoshiro256** (Blackman and Vigna, 2018) with distributions of
 /// our own, because those of <random> differ between libraries. The four words of state are all
-/// there is, so a snapshot of them continues exactly. One draw takes about 1 ns.
+/// there is, so a snapshot of them continues exactly. One draw takes 2 ns, exponential() 11,
+/// normal() 50.
 ///
 /// Which draw uses how many bits() is part of recordings: changing it breaks their replay.
 class TEATIME_ISLAND_API Random {
