@@ -22,8 +22,10 @@ enum class CloseCode : std::uint16_t {
     wrong_code = 4105,  ///< another build of the app than the session's
     not_granted = 4106,
     session_full = 4107,
+    superseded = 4108,  ///< the same member came on another connection
     unknown_error = 4109,
     dormant = 4110,
+    no_session = 4111,  ///< a viewer does not start a session
     never_joined = 4121,
     client_gave_up = 4200,  ///< a client's own: do not retry
 };

@@ -14,7 +14,10 @@ namespace teatime::session {
 
 // ---- inputs --------------------------------------------------------------------------------
 
-struct Gone {};   ///< the connection is closed
+/// The connection is closed. `for_good`: by the client with code 1000, so it will not come back.
+struct Gone {
+    bool for_good = false;
+};
 struct Alarm {};  ///< wake_at() has come
 
 struct RouterInput {

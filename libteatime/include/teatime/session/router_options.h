@@ -46,8 +46,9 @@ struct RouterOptions {
     std::size_t join_messages = 2'000;  ///< a native join over this asks a member for a snapshot
     Duration join_time = ms(10'000);    ///< likewise, virtual
     Duration snapshot_deadline = ms(2'000);
-    std::size_t history_request = 60'000;    ///< from here on snapshots are asked for
-    std::size_t history_limit = 100'000;     ///< from here on sends are refused
+    std::size_t snapshot_members = 3;      ///< asked one after the other before a join goes without
+    std::size_t history_request = 60'000;  ///< from here on snapshots are asked for
+    std::size_t history_limit = 100'000;   ///< from here on sends are refused
     std::size_t history_bytes = 256u << 20;  ///< likewise
 
     // Votes.
@@ -55,11 +56,13 @@ struct RouterOptions {
     Duration tally_age = ms(60'000);
     std::size_t tallies_kept = 20;
     std::size_t tallies_open = 64;
+    std::size_t tally_bytes = 1u << 20;  ///< of different answers in one tally
     Duration vote_deadline = ms(2'000);
     std::size_t vote_marks = 64;
 
     // Time control.
     Duration step_deadline = ms(2'000);
+    Duration longest_step = std::chrono::hours(24 * 365);
     std::size_t held = 10'000;  ///< sends that wait while paused
     std::size_t held_bytes = 64u << 20;
     std::size_t time_requests = 64;     ///< that wait for a step to end

@@ -62,7 +62,7 @@ struct TimeOp {
 };
 
 /// JSON text of the payload:
-/// `{"what":"time","op":"step","id":4,"asker":2,"by":"duration","to":1250.5}`.
+/// `{"what":"time","op":"step","id":4,"asker":2,"by":"duration","to":"1250.5"}`.
 std::string to_payload(const TimeOp& op);
 /// Nothing where the payload is no time message (any other text, including malformed). A few ns
 /// then.

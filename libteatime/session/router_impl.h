@@ -1,0 +1,233 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+
+#include "history.h"
+#include "session_clock.h"
+#include "tally.h"
+#include "teatime/session/router.h"
+
+namespace teatime::session {
+
+/// One session's state. Split over router.cpp (stamping, sends), router_join.cpp (members),
+/// router_snapshot.cpp, router_time.cpp (time control, lazy time) and router_votes.cpp.
+class Router::Impl {
+public:
+    Impl(std::string session_id, RouterOptions options, Random64 random);
+
+    void step(RouterInput&& input, SteadyTime now, RouterOutputs& out);
+    std::optional<SteadyTime> wake_at() const;
+    RouterStatus status(SteadyTime now) const;
+
+    Seq last_seq() const { return history_.last(); }
+    Kind kind() const { return info_.kind; }
+    bool ended() const { return ended_; }
+
+private:
+    struct Member {
+        MemberId id;
+        ConnectionId connection;  // 0 = away
+        Kind kind = Kind::croquet;
+        Role role = Role::participant;
+        bool replica = false;  // native, with an Island
+        bool synced = false;   // got its Sync and is here
+        bool counted = false;  // named, or about to be, in a `users` message
+        std::string name;
+        std::string user_json;
+        std::string token;
+        std::uint64_t sent = 0;
+        bool known = false;  // its token was recognised
+        bool again = false;
+        bool recorded = false;  // MemberJoined was
+        std::string timeline;   // of its last join, with last_seq
+        Seq last_seq;
+        VirtualTime last_vote{};
+        std::optional<SteadyTime> leaves_at;
+    };
+    struct Waiting {  // a send that waits for its stamp
+        MemberId sender;
+        std::string payload;
+        std::string extra;
+    };
+    struct SnapshotRequest {
+        std::uint64_t id = 0;
+        MemberId asked;
+        SteadyTime deadline;
+        std::set<MemberId> tried;
+    };
+    struct Tally {
+        Ballot<std::string> ballot;
+        Tutti question;
+        std::size_t bytes = 0;
+        bool done = false;
+    };
+    struct StateAt {
+        Mark mark;
+        Hash128 hash;
+        bool operator==(const StateAt&) const = default;
+    };
+    struct VoteAt {
+        Ballot<Hash128> ballot;
+        bool done = false;
+    };
+    struct Stepping {
+        TimeOp op;
+        Ballot<StateAt> ballot;
+        ConnectionId asker;
+        std::uint64_t request = 0;
+    };
+
+    // router.cpp
+    void client_frame(ConnectionId connection, ClientFrame& frame);
+    void on(Member& member, Send& send);
+    void on(Member& member, Ticks& ticks);
+    void on(Member& member, JoinRequest&);
+    const MessagePtr& stamp(MemberId sender, std::string payload, std::string extra);
+    void accept(Waiting&& send);
+    void stamp_send(Waiting&& send);
+    bool debounced(const Send& send);
+    bool room_for_sends(Member& member, std::uint64_t number);
+    void refuse(Member& member, std::uint64_t number, const char* code, std::string sentence);
+    void release_delayed();
+    void tick();
+    std::optional<SteadyTime> tick_due() const;
+    void alarm(SteadyTime at) {
+        if (!alarm_ || at < *alarm_) alarm_ = at;
+    }
+    void do_what_is_due();
+    void send(const Member& member, Frame frame) {
+        out_->push_back(SendTo{member.connection, std::move(frame)});
+    }
+    void broadcast(Frame frame) { out_->push_back(Broadcast{std::move(frame)}); }
+    void record(Record record) { out_->push_back(std::move(record)); }
+    void close(ConnectionId connection, CloseCode code, std::string_view sentence);
+    Member* find(ConnectionId connection);
+    Member* find(MemberId member);
+    Stamp here() const { return {announced_, history_.last()}; }
+
+    // router_join.cpp
+    void join(ConnectionId connection, JoinRequest& request);
+    bool may_join(ConnectionId connection, const JoinRequest& request);
+    bool decide(ConnectionId connection, const JoinRequest& request);
+    Member& add_member(ConnectionId connection, const JoinRequest& request);
+    Member* returning(ConnectionId connection, const JoinRequest::Native& request);
+    void admit(Member& member);
+    void admit_waiting();
+    void sync(Member& member);
+    SyncPtr make_sync(const Member& member, bool resumed) const;
+    bool resumes(const Member& member) const;
+    void announce_join(Member& member);
+    void announce_leave(const Member& member);
+    void flush_users();
+    std::size_t active() const;
+    void gone(ConnectionId connection, bool for_good);
+    void detach(Member& member);
+    void disconnected(Member& member, bool for_good);
+    void remove(MemberId member);
+    void members_due();
+    std::string random_text();
+
+    // router_snapshot.cpp
+    void on(Member& member, Snap& snap);
+    bool wants_snapshot() const;
+    void request_snapshot();
+    void ask_next();
+    void history_grew();
+    void snapshot_due();
+
+    // router_time.cpp
+    void on(Member& member, TimeRequest& request);
+    void on(Member& member, StepReport& report);
+    void on(Member& member, Pull& pull);
+    void change_time(Member& member, const TimeRequest& request);
+    void step_time(Member& member, const TimeRequest& request);
+    void obey(const TimeOp& op, Member& member, const TimeRequest& request);
+    void finish_step();
+    void next_time_request();
+    void answer(ConnectionId connection, std::uint64_t request, std::string refused,
+                std::shared_ptr<const StepOutcome> outcome = nullptr);
+    void elect_puller(MemberId member);
+    void new_puller();
+    void pull_due();
+    TimeState time_state() const;
+    bool stepping() const { return stepping_.has_value(); }
+    std::vector<MemberId> replicas() const;
+
+    // router_votes.cpp
+    void on(Member& member, Tutti& tutti);
+    void on(Member& member, Vote& vote);
+    void finish_tally(Tally& tally);
+    void decide_vote(const Mark& mark, VoteAt& vote);
+    void split(std::vector<Agreement> groups);
+    void votes_due();
+    void drop_from_votes(MemberId member);
+
+    RouterOptions options_;
+    Random64 random_;
+    SessionInfo info_;
+    std::string name_;
+    SteadyTime now_{};
+    RouterOutputs* out_ = nullptr;
+    bool ended_ = false;
+    std::optional<SteadyTime> alarm_;  // never later than the first deadline; ticks and pulls apart
+
+    // Time and messages.
+    SessionClock clock_;
+    VirtualTime announced_{};  // no later stamp or bound is below
+    SteadyTime last_frame_{};  // last stamp or tick
+    VirtualTime last_tick_{};
+    Duration delay_{0};  // Croquet: stamps keep this distance from the last tick
+    History history_;
+    std::deque<Waiting> delayed_;
+    std::map<std::string, SteadyTime> debounce_;
+    SteadyTime last_requ_{};
+    std::size_t next_requ_ = 0;
+
+    // Members.
+    std::map<MemberId, Member> members_;
+    std::unordered_map<ConnectionId, Member*> connections_;
+    std::size_t synced_ = 0;
+    MemberId last_member_;
+    std::vector<MemberId> joiners_;  // wait for a snapshot or the end of a step
+    struct Named {
+        MemberId member;
+        std::string json;  // the user, or the member's number
+    };
+    std::vector<Named> joined_;  // not told to the world yet
+    std::vector<Named> left_;
+    std::optional<SteadyTime> users_due_;
+    std::optional<SteadyTime> last_users_;
+    Duration leave_delay_{0};
+    std::string tove_;
+    std::string flags_json_;
+    std::deque<std::pair<std::string, std::uint64_t>> departed_;  // token, sent
+    std::optional<SteadyTime> empty_since_;
+
+    // Snapshots.
+    std::optional<SnapshotInfo> snapshot_;
+    std::optional<SnapshotRequest> request_;
+    std::uint64_t last_request_ = 0;
+    std::map<std::uint64_t, std::set<MemberId>> asked_;  // recent requests: late answers count too
+
+    // Time control.
+    std::uint64_t last_op_ = 0;
+    std::optional<Stepping> stepping_;
+    std::shared_ptr<const StepOutcome> last_outcome_;
+    std::deque<Waiting> held_;
+    std::size_t held_bytes_ = 0;
+    std::deque<std::pair<MemberId, TimeRequest>> time_requests_;
+    MemberId puller_;
+    std::optional<VirtualTime> pull_;
+
+    // Votes.
+    std::map<std::string, Tally> tallies_;
+    std::deque<std::string> tallies_done_;
+    std::map<Mark, VoteAt> votes_;
+    std::vector<Agreement> last_split_;
+};
+
+}  // namespace teatime::session

@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "router_impl.h"
+#include "teatime/state/json.h"
+
+namespace teatime::session {
+
+// ---- Croquet's tallies (protocol part 6) -----------------------------------------------------
+
+void Router::Impl::on(Member& member, Tutti& tutti) {
+    if (member.kind != Kind::croquet || member.user_json.empty()) return;
+    if (tutti.send_time < clock_.at(now_) - options_.tally_age) return;
+    auto at = tallies_.find(tutti.key_json);
+    if (at == tallies_.end()) {
+        if (tallies_.size() >= options_.tallies_open) return;
+        std::vector<MemberId> voters;
+        for (auto& [id, other] : members_) {
+            if (other.synced && other.kind == Kind::croquet && other.counted) voters.push_back(id);
+        }
+        Tally tally{{voters, now_ + options_.tally_deadline}, tutti, 0, false};
+        alarm(tally.ballot.deadline);
+        at = tallies_.emplace(tutti.key_json, std::move(tally)).first;
+        if (tutti.first && room_for_sends(member, 0)) {
+            accept({member.id, std::move(*tutti.first), std::move(tutti.first_extra)});
+        }
+    }
+    Tally& tally = at->second;
+    if (tally.done || tally.bytes + tutti.payload_json.size() > options_.tally_bytes) return;
+    tally.bytes += tutti.payload_json.size();
+    tally.ballot.add(member.id, std::move(tutti.payload_json));
+    if (tally.ballot.complete()) finish_tally(tally);
+}
+
+void Router::Impl::finish_tally(Tally& tally) {
+    tally.done = true;
+    const Tutti& question = tally.question;
+    if (question.wants_vote || tally.ballot.groups().size() > 1) {
+        std::string payload =
+            "{\"what\":\"tally\",\"sendTime\":" + question.send_time_json + ",\"tally\":{";
+        for (auto& group : tally.ballot.groups()) {
+            payload += group.answer + ":" + std::to_string(group.members.size()) + ",";
+        }
+        if (payload.back() == ',') payload.pop_back();
+        payload += "},\"tallyTarget\":" + question.tally_target_json +
+                   ",\"tuttiKey\":" + question.key_json +
+                   ",\"missingClients\":" + std::to_string(tally.ballot.missing().size());
+        payload += ",\"_size\":" + std::to_string(payload.size() + 1) + "}";
+        stamp({}, std::move(payload), {});
+    }
+    tallies_done_.push_back(question.key_json);
+}
+
+// ---- votes on the state ----------------------------------------------------------------------
+
+void Router::Impl::on(Member& member, Vote& vote) {
+    const Mark& mark = vote.mark;
+    if (!member.replica || info_.vote_interval <= Duration(0)) return;
+    bool on_grid = mark.whole_instant() && mark.branch == BranchId{} && mark.time <= announced_ &&
+                   mark.time.time_since_epoch() % info_.vote_interval == Duration(0);
+    if (!on_grid || mark.time <= member.last_vote) return;
+    member.last_vote = mark.time;
+    record(VoteCast{member.id, mark, vote.hash});
+    auto at = votes_.find(mark);
+    if (at == votes_.end()) {
+        if (votes_.size() >= options_.vote_marks) {
+            if (mark < votes_.begin()->first) return;  // too late to be compared
+            auto oldest = votes_.extract(votes_.begin());
+            if (!oldest.mapped().done) decide_vote(oldest.key(), oldest.mapped());
+        }
+        at = votes_.emplace(mark, VoteAt{{replicas(), now_ + options_.vote_deadline}, false}).first;
+        alarm(at->second.ballot.deadline);
+    }
+    at->second.ballot.add(member.id, vote.hash);
+    bool late_and_different = at->second.done && at->second.ballot.groups().size() > 1;
+    if (late_and_different || (!at->second.done && at->second.ballot.complete())) {
+        decide_vote(mark, at->second);
+    }
+}
+
+void Router::Impl::decide_vote(const Mark& mark, VoteAt& vote) {
+    vote.done = true;
+    if (vote.ballot.groups().size() == 1) {
+        last_split_.clear();
+        return;
+    }
+    std::vector<Agreement> groups;
+    for (auto& group : vote.ballot.groups()) groups.push_back({mark, group.answer, group.members});
+    split(std::move(groups));
+}
+
+/// Recorded each time; people are told when others differ than last time.
+void Router::Impl::split(std::vector<Agreement> groups) {
+    for (Agreement& group : groups) std::sort(group.members.begin(), group.members.end());
+    std::stable_sort(groups.begin(), groups.end(), [](const Agreement& a, const Agreement& b) {
+        if (a.members.size() != b.members.size()) return a.members.size() > b.members.size();
+        return a.members[0] < b.members[0];
+    });
+    bool same =
+        std::equal(groups.begin(), groups.end(), last_split_.begin(), last_split_.end(),
+                   [](const Agreement& a, const Agreement& b) { return a.members == b.members; });
+    record(Split{groups});
+    last_split_ = std::move(groups);
+    if (same) return;
+    std::string text = "Replicas differ at " + to_string(last_split_[0].mark) + ":";
+    for (const Agreement& group : last_split_) {
+        text += " " + to_string(group.hash).substr(0, 12) + " at";
+        for (std::size_t i = 0; i < group.members.size() && i < 8; ++i) {
+            text += (i ? ", #" : " #") + std::to_string(group.members[i].value);
+        }
+        if (group.members.size() > 8)
+            text += " and " + std::to_string(group.members.size() - 8) + " more";
+        text += ";";
+    }
+    text.back() = '.';
+    broadcast(Info{"SPLIT", std::move(text), "error", 0});
+}
+
+void Router::Impl::votes_due() {
+    for (auto& [key, tally] : tallies_) {
+        if (tally.done) continue;
+        if (now_ >= tally.ballot.deadline)
+            finish_tally(tally);
+        else
+            alarm(tally.ballot.deadline);
+    }
+    for (; tallies_done_.size() > options_.tallies_kept; tallies_done_.pop_front()) {
+        tallies_.erase(tallies_done_.front());
+    }
+    for (auto& [mark, vote] : votes_) {
+        if (vote.done) continue;
+        if (now_ >= vote.ballot.deadline)
+            decide_vote(mark, vote);
+        else
+            alarm(vote.ballot.deadline);
+    }
+}
+
+/// A member that is gone keeps nobody waiting.
+void Router::Impl::drop_from_votes(MemberId member) {
+    for (auto& [key, tally] : tallies_) {
+        if (!tally.done && tally.ballot.drop(member) && tally.ballot.complete())
+            finish_tally(tally);
+    }
+    for (auto& [mark, vote] : votes_) {
+        if (!vote.done && vote.ballot.drop(member) && vote.ballot.complete())
+            decide_vote(mark, vote);
+    }
+    if (stepping_ && stepping_->ballot.drop(member) && stepping_->ballot.complete()) finish_step();
+}
+
+}  // namespace teatime::session
