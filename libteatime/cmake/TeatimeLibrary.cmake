@@ -7,6 +7,7 @@ if(TEATIME_SANITIZE)
     target_compile_options(teatime_options INTERFACE
         -fsanitize=${TEATIME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(teatime_options INTERFACE -fsanitize=${TEATIME_SANITIZE})
+    target_compile_definitions(teatime_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)  # TSan knows no fences
 endif()
 
 # teatime_library(<part> [SHARED] SOURCES ... PUBLIC <libs> PRIVATE <libs>): library teatime_<part>,

@@ -71,7 +71,9 @@ asio::awaitable<error_code> Client::Impl::connect(std::string& why) {
     }
     error_code ignored;
     stream.next_layer().set_option(tcp::no_delay(true), ignored);
-    stream.set_option(websocket::stream_base::timeout{options.connect, options.silence, true});
+    // `timer` watches over the handshake and the farewell.
+    stream.set_option(
+        websocket::stream_base::timeout{websocket::stream_base::none(), options.silence, true});
     stream.auto_fragment(false);
     stream.read_message_max(options.message_bytes);
     websocket::response_type answer;

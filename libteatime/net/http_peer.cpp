@@ -61,6 +61,7 @@ public:
     }
 
 private:
+    class Answer;
     enum class Stage { reading, answering, sending, draining, gone };
 
     const Limits& limits() const { return core_.options.limits; }
@@ -93,6 +94,28 @@ private:
     http::request_parser<http::buffer_body> parser_;
     HttpRequest request_;
     HttpResponse response_;
+};
+
+/// What the copies of a reply share: one answer, and one in any case.
+class HttpPeer::Answer {
+public:
+    explicit Answer(const std::shared_ptr<HttpPeer>& peer)
+        : peer_(peer), loop_(peer->worker_->loop) {}
+    ~Answer() { give({500, "text/plain; charset=utf-8", "no answer was found\n", {}}); }
+
+    void give(HttpResponse response) {
+        auto peer = peer_.lock();  // none: the Server, and with it the loop, may be gone
+        if (!peer || given_.exchange(true)) return;
+        // Handed over whole, so that it cannot end on the thread that answers.
+        loop_.post([peer = std::move(peer), response = std::move(response)]() mutable {
+            peer->respond(std::move(response));
+        });
+    }
+
+private:
+    const std::weak_ptr<HttpPeer> peer_;
+    Loop& loop_;
+    std::atomic<bool> given_{false};
 };
 
 asio::awaitable<void> HttpPeer::read_header(std::shared_ptr<HttpPeer>) {
@@ -214,16 +237,10 @@ asio::awaitable<void> HttpPeer::read_body(std::shared_ptr<HttpPeer> alive) {
     core_.body_bytes -= request_.body.size();  // the handler's from here on
     HttpRequest request = std::move(request_);
     request_.body.clear();
-    std::weak_ptr<HttpPeer> weak = alive;
-    core_.handler.on_http(std::move(request), [weak](HttpResponse response) {
-        auto peer = weak.lock();
-        if (!peer) return;
-        // Handed over whole, so that it cannot end on the thread that replies.
-        Loop& loop = peer->worker_->loop;
-        loop.post([peer = std::move(peer), response = std::move(response)]() mutable {
-            peer->respond(std::move(response));
-        });
-    });
+    core_.handler.on_http(std::move(request),
+                          [answer = std::make_shared<Answer>(alive)](HttpResponse response) {
+                              answer->give(std::move(response));
+                          });
 }
 
 void HttpPeer::refuse(unsigned status, std::string sentence, Headers headers) {

@@ -165,6 +165,7 @@ error_code SendQueue::heard(std::string_view bytes) {
 }
 
 void SendQueue::drain(std::function<void()> done) {
+    if (ended_) return done();
     static thread_local std::array<char, 16384> sink;  // what is read is never looked at
     socket_.async_read_some(asio::buffer(sink),
                             [this, done = std::move(done), alive = owner_.keep_alive()](

@@ -81,6 +81,7 @@ public:
                     }
                     return;
                 }
+                ended_ = error && error != aborted();
                 if (!error) error = heard(buffers, size);
                 self.complete(error, error ? 0 : size);
             },
@@ -139,6 +140,7 @@ private:
     std::size_t queued_ = 0;     ///< bytes that have not left
     Loop::Clock::time_point catch_up_until_{};
     bool dirty_ = false, waiting_ = false, closing_ = false;
+    bool ended_ = false;  ///< the peer's side; asio would wait for ever for a second end of stream
 };
 
 /// Beast ends a connection through these; the owner's own farewell does the work.

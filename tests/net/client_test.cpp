@@ -20,9 +20,13 @@ namespace {
 
 struct Files final : TestHandler {
     void on_http(HttpRequest request, HttpReply reply) override {
-        if (request.target == "/never") return;
+        if (request.target == "/never") {
+            kept = reply;
+            return;
+        }
         reply({200, "text/plain", request.method + " " + request.body, {}});
     }
+    HttpReply kept;
 };
 
 Url url_of(const Server& server, std::string_view target = "/") {
@@ -199,7 +203,9 @@ private slots:
 
     void files_are_fetched() {
         Files handler;
-        const auto server = start(handler);
+        Limits limits;
+        limits.closing = 50ms;  // /never keeps the server from stopping at once
+        const auto server = start(handler, limits);
         Loop loop;
         std::vector<std::string> got;
         const auto note = [&](teatime::result<HttpResponse> response) {

@@ -127,6 +127,15 @@ private slots:
         QVERIFY(answer.ends_with("\r\n\r\nat last"));
     }
 
+    void a_reply_that_is_dropped_is_an_answer_too() {
+        struct Forgetful final : TestHandler {
+            void on_http(HttpRequest, HttpReply) override {}
+        } handler;
+        const auto server = start(handler);
+        const auto answer = talk(*server, "GET / HTTP/1.1\r\nHost: l\r\n\r\n");
+        QVERIFY(answer.starts_with("HTTP/1.1 500 "));
+    }
+
     void a_reply_after_the_server_does_nothing() {
         Files handler;
         Limits limits;
@@ -151,8 +160,8 @@ private slots:
             peers.back().send(
                 "PUT /x HTTP/1.1\r\nHost: l\r\nContent-Length: 268435456\r\n\r\nfew bytes");
         }
-        const auto huge = talk(
-            *server, "PUT /x HTTP/1.1\r\nHost: l\r\nContent-Length: 9999999999999\r\n\r\nfew");
+        const auto huge =
+            talk(*server, "PUT /x HTTP/1.1\r\nHost: l\r\nContent-Length: 9999999999999\r\n\r\nfew");
         QVERIFY2(huge.starts_with("HTTP/1.1 413 "), huge.c_str());
         QVERIFY(resident_bytes() < before + (std::size_t{64} << 20));
     }
@@ -165,7 +174,7 @@ private slots:
         const std::string chunk = fmt::format("3e8\r\n{}\r\n", std::string(1000, 'x'));
         const auto answer =
             talk(*server, "PUT /x HTTP/1.1\r\nHost: l\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                                  chunk + chunk + "0\r\n\r\n");
+                              chunk + chunk + "0\r\n\r\n");
         QVERIFY2(answer.starts_with("HTTP/1.1 413 "), answer.c_str());
     }
 
@@ -179,14 +188,13 @@ private slots:
             half.send("PUT /x HTTP/1.1\r\nHost: l\r\nContent-Length: 90000\r\n\r\n" +
                       std::string(80'000, 'x'));
             const auto begin = std::chrono::steady_clock::now();
-            while (!talk(*server, put("/y", std::string(50'000, 'y')))
-                        .starts_with("HTTP/1.1 503 ")) {
+            while (
+                !talk(*server, put("/y", std::string(50'000, 'y'))).starts_with("HTTP/1.1 503 ")) {
                 QVERIFY(std::chrono::steady_clock::now() - begin < 20s);
             }
         }
         const auto begin = std::chrono::steady_clock::now();
-        while (
-            !talk(*server, put("/y", std::string(50'000, 'y'))).starts_with("HTTP/1.1 201 ")) {
+        while (!talk(*server, put("/y", std::string(50'000, 'y'))).starts_with("HTTP/1.1 201 ")) {
             QVERIFY(std::chrono::steady_clock::now() - begin < 20s);
         }
     }

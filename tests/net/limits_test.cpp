@@ -77,6 +77,7 @@ private slots:
         Limits limits;
         limits.messages_per_second = limits.bytes_per_second = 0;
         limits.queued_bytes = 1 << 20;
+        limits.closing = 20s;
         TestHandler handler;
         const auto server = start(handler, limits);
         RawWebSocket slow(server->port(), "/slow", 4096);
@@ -152,14 +153,13 @@ private slots:
 
     void silence_is_pinged_then_cut_and_a_pong_keeps_alive() {
         Limits limits;
-        limits.ping_after = 100ms;
-        limits.cut_after = 400ms;
+        limits.ping_after = 200ms;
+        limits.cut_after = 1000ms;
         TestHandler handler;
         const auto server = start(handler, limits);
         RawWebSocket dead(server->port(), "/dead"), alive(server->port(), "/alive");
-        const auto begin = std::chrono::steady_clock::now();
         int pings = 0;
-        while (std::chrono::steady_clock::now() - begin < 1200ms) {
+        while (!handler.closed()) {
             if (const auto frame = alive.receive(50ms)) {
                 QCOMPARE(frame->opcode, 9u);
                 ++pings;
@@ -172,7 +172,7 @@ private slots:
         const auto farewell = dead.receive();
         QVERIFY(farewell);
         QCOMPARE(farewell->close_code(), limits.silent_code);
-        QVERIFY(handler.closes(1).at(0).reason.find("0.4 s") != std::string::npos);
+        QVERIFY(handler.closes(1).at(0).reason.find("for 1 s") != std::string::npos);
     }
 
     void a_peer_that_ignores_the_farewell_is_cut_all_the_same() {

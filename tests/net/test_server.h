@@ -49,6 +49,11 @@ public:
         return closes_;
     }
 
+    bool closed() {
+        const std::lock_guard lock(mutex_);
+        return !closes_.empty();
+    }
+
     std::vector<Connection*> members;
 
 private:

@@ -86,7 +86,8 @@ private slots:
             "1", "\xce\xba");
         row("binary", Frame{2, "\xff"}.bytes(), "2", "\xff");
         row("close without code", Frame{8, ""}.bytes(), "8", "\x03\xe8");
-        row("close with the longest reason", close_frame(1000, std::string(123, '*')), "8", "\x03\xe8");
+        row("close with the longest reason", close_frame(1000, std::string(123, '*')), "8",
+            "\x03\xe8");
         row("data after close", close_frame(1000) + text("late") + ping("late"), "8", "\x03\xe8");
     }
     void good_framing_is_understood() {
@@ -141,7 +142,8 @@ private slots:
         row("close reason too long", close_frame(1000, std::string(124, '*')), 1002);
         row("close reason no text", close_frame(1000, "\xed\xa0\x80"), 1002);
         for (const int code : {0, 999, 1004, 1005, 1006, 1016, 1100, 2999, 5000, 65535}) {
-            row(fmt::format("close code {}", code), close_frame(static_cast<std::uint16_t>(code)), 1002);
+            row(fmt::format("close code {}", code), close_frame(static_cast<std::uint16_t>(code)),
+                1002);
         }
         int i = 0;
         for (const std::string& bad : kBadUtf8) {
