@@ -25,6 +25,7 @@ function(teatime_library part)
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(teatime_${part}
         PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:teatime_options>)
+    target_compile_features(teatime_${part} PUBLIC cxx_std_20)
     set_target_properties(teatime_${part} PROPERTIES EXPORT_NAME ${part})
     set_property(GLOBAL APPEND PROPERTY TEATIME_LIBRARIES teatime_${part})
     set_property(GLOBAL APPEND PROPERTY TEATIME_INCLUDE_FOLDERS ${arg_INCLUDE})
