@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "teatime/island/class_info.h"
+#include "teatime/island/input.h"
 #include "teatime/island/math.h"
 #include "teatime/island/misuse.h"
 #include "teatime/island/module.h"
 #include "teatime/island/random.h"
 #include "teatime/island/runtime.h"
+#include "teatime/island/scene.h"
 
 namespace teatime {
 
