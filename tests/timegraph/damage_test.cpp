@@ -1,0 +1,424 @@
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <QTest>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "../state/random_world.h"
+#include "database.h"
+#include "fixture.h"
+#include "head.h"
+#include "teatime/state/bytes.h"
+#include "teatime/timegraph/verify.h"
+#include "zstd_frame.h"
+
+using namespace teatime;
+using namespace teatime::timegraph;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream bytes;
+    bytes << in.rdbuf();
+    return bytes.str();
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+void put(const std::string& path, std::size_t at, char byte) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(at)).put(byte);
+}
+
+/// What a stranger may do to a file with SQLite's own shell.
+void sql(const std::string& path, const char* statements) {
+    sqlite3* handle = nullptr;
+    char* error = nullptr;
+    bool done = sqlite3_open(path.c_str(), &handle) == SQLITE_OK &&
+                sqlite3_exec(handle, statements, nullptr, nullptr, &error) == SQLITE_OK;
+    if (!done) qFatal("%s: %s", statements, error ? error : "cannot open");
+    sqlite3_close(handle);
+}
+
+/// Everything that any function of the reader returns, as one text; errors as they come.
+class Dump {
+public:
+    explicit Dump(const std::string& path) {
+        auto reader = Reader::open(path);
+        if (!reader) {
+            error(reader.error());
+            return;
+        }
+        read(*reader);
+    }
+    std::string text() const { return out_.str(); }
+    bool failed() const { return failed_; }
+
+private:
+    void error(const Error& e) {
+        failed_ = true;
+        out_ << "error: " << e.message << "\n";
+    }
+    void add(std::string_view text) { out_ << text.size() << ' ' << text << ' '; }
+    void add(std::int64_t number) { out_ << number << ' '; }
+    void add(Stamp stamp) { out_ << to_string(stamp.time) << '/' << stamp.seq.value << ' '; }
+    void add(const Mark& mark) { out_ << to_string(mark) << ' '; }
+
+    template <class Records, class Show>
+    void all(const Records& records, Show&& show) {
+        if (!records) return error(records.error());
+        for (const auto& record : *records) {
+            show(record);
+            out_ << "\n";
+        }
+    }
+    void messages(Reader::Cursor cursor) {
+        while (cursor.next()) {
+            const MessageView& message = cursor.message();
+            add(message.stamp);
+            add(static_cast<std::int64_t>(message.sender.value));
+            add(message.payload);
+            add(message.extra);
+        }
+        if (!cursor.status()) error(cursor.status().error());
+    }
+    void read(const Reader& reader) {
+        if (auto info = reader.info()) {
+            add(info->meta.app);
+            for (auto& [name, value] : info->meta.more) out_ << name << '=' << value << ' ';
+            if (info->first) add(*info->first);
+            add(info->end.last);
+            out_ << to_string(info->end.bound) << info->end.wall.time_since_epoch().count() << ' '
+                 << info->end.messages << ' ' << info->end.source_bytes << ' ' << info->votes
+                 << info->blocks << info->gaps << info->errors << info->files << '\n';
+        } else {
+            error(info.error());
+        }
+        messages(reader.messages());
+        for (auto seconds : {1s, 20s, 60s}) {
+            messages(reader.messages(kSessionStart + seconds, kSessionStart + seconds + 2s));
+            messages(reader.messages_after({static_cast<std::uint64_t>(10 * seconds.count())},
+                                           kSessionStart + 30s));
+        }
+        all(reader.votes(), [&](const Vote& vote) {
+            add(vote.mark);
+            add(static_cast<std::int64_t>(vote.member.value));
+            add(vote.hash);
+        });
+        all(reader.clock(), [&](const ClockPoint& point) {
+            add(point.stamp);
+            out_ << point.wall.time_since_epoch().count() << ' ' << point.rate;
+        });
+        all(reader.bookmarks(), [&](const Bookmark& bookmark) {
+            add(bookmark.mark);
+            add(bookmark.comment);
+        });
+        all(reader.members(), [&](const Member& member) {
+            add(member.joined);
+            add(member.name);
+            add(member.left ? "left" : "here");
+        });
+        all(reader.gaps(), [&](const Gap& gap) {
+            add(gap.after);
+            add(gap.before);
+            add(gap.why);
+        });
+        all(reader.errors(), [&](const HandlerError& e) {
+            add(e.mark);
+            add(e.sentence);
+        });
+        all(reader.files(), [&](const ForeignFile& file) {
+            add(file.path);
+            add(file.bytes);
+        });
+        all(reader.schemas(), [&](const Schema& schema) { add(to_string(schema_hash(schema))); });
+        all(reader.keyframes(), [&](const KeyframeInfo& keyframe) {
+            add(keyframe.mark);
+            add(keyframe.hash);
+            for (ObjectId id : keyframe.touched) add(static_cast<std::int64_t>(id.value));
+            if (keyframe.kind == KeyframeInfo::Kind::foreign) {
+                auto bytes = reader.foreign_state(keyframe);
+                return bytes ? add(*bytes) : error(bytes.error());
+            }
+            auto image = reader.image(keyframe);
+            image ? add(encode_image(*image)) : error(image.error());
+        });
+        for (auto seconds : {0s, 3s, 40s}) {
+            auto wall = reader.wall_at(kSessionStart + seconds);
+            wall ? add(std::int64_t{wall->time_since_epoch().count()}) : add(wall.error().message);
+            auto keyframe =
+                reader.keyframe_before({BranchId{}, kSessionStart + seconds, Mark::kWholeInstant});
+            if (!keyframe) error(keyframe.error());
+            if (keyframe && *keyframe) add((*keyframe)->mark);
+        }
+    }
+
+    std::ostringstream out_;
+    bool failed_ = false;
+};
+
+void fill(Writer& writer, std::uint64_t seed) {
+    MessageMaker maker(seed);
+    test::Random random(seed);
+    Image image = test::random_image(random, 12);
+    image.time = kSessionStart;
+    constexpr WallTime kWall{std::chrono::seconds(1'795'000'000)};
+    std::string noise(30'000, 0);
+    for (char& byte : noise) byte = static_cast<char>(random());
+    for (int second = 0; second < 60; ++second) {
+        Stamp last;
+        for (int i = 0; i < 20; ++i) {
+            Message message = maker.next();
+            last = message.stamp = {kSessionStart + std::chrono::seconds(second),
+                                    {static_cast<std::uint64_t>(second * 20 + i + 1)}};
+            VERIFY_OK(writer.append(message));
+        }
+        Mark mark{BranchId{}, last.time, Mark::kWholeInstant};
+        VERIFY_OK(writer.vote({mark, {1}, to_string(hash_bytes(std::to_string(second)))}));
+        writer.bound(last.time, kWall + std::chrono::seconds(second));
+        if (second % 20 == 0) {
+            VERIFY_OK(writer.clock({last, kWall + std::chrono::seconds(second), 1}));
+            VERIFY_OK(writer.bookmark({mark, kWall, "ann", "look at this"}));
+            VERIFY_OK(writer.member_joined({static_cast<std::uint64_t>(second)}, "bob", "", last));
+            VERIFY_OK(writer.error({mark, last.seq, "std::bad_optional_access", "what()"}));
+            VERIFY_OK(writer.file({last, "snapshots/1", noise}));
+        }
+        if (second % 6 == 0) {
+            test::disturb(image, random, 3);
+            image.queue.clear();  // of times that are over
+            image.time = last.time;
+            VERIFY_OK(writer.keyframe(image, {{1}, {2}, {5}}));
+        }
+        VERIFY_OK(writer.commit());
+    }
+    VERIFY_OK(writer.foreign_keyframe({BranchId{}, kSessionStart + 61s, 0}, {1200}, "hash", noise));
+    VERIFY_OK(writer.commit());
+}
+
+/// A file with all kinds of rows, also in the tail: its writer was killed.
+void make_recording(const std::string& path, std::uint64_t seed) {
+    pid_t child = fork();
+    if (child == 0) {
+        Writer writer = create(path, {.block_bytes = 8'000});
+        fill(writer, seed);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) qFatal("the writer failed");
+    sql(path, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;");
+}
+
+std::string open_error(const std::string& path, bool untrusted = false) {
+    auto reader = Reader::open(path, {untrusted});
+    return reader ? std::string() : reader.error().message;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    if (text.find(part) != std::string::npos) return true;
+    qWarning("\"%s\" does not contain \"%s\"", text.c_str(), std::string(part).c_str());
+    return false;
+}
+
+}  // namespace
+
+class DamageTest : public QObject {
+    Q_OBJECT
+
+    Folder folder_;
+    std::string good_;
+    std::string bytes_;
+    std::string copy(const std::string& name = "copy.timegraph") {
+        std::string path = folder_.file(name);
+        std::filesystem::copy_file(good_, path, std::filesystem::copy_options::overwrite_existing);
+        return path;
+    }
+
+private slots:
+    void initTestCase() {
+        good_ = folder_.file("good.timegraph");
+        make_recording(good_, test_seed());
+        bytes_ = read_file(good_);
+        auto verification = verify(good_);
+        VERIFY_OK(verification);
+        for (auto& problem : verification->problems) qWarning("%s", to_string(problem).c_str());
+        QVERIFY(verification->problems.empty());
+        QCOMPARE(verification->messages, 1200u);
+        QVERIFY(!Dump(good_).failed());
+        Reader reader = open(good_);
+        QVERIFY(reader.info()->blocks > 5);
+    }
+
+    /// The promise of verify(). SQLite's own check sees hardly any of these.
+    void every_flipped_bit_that_changes_anything_is_reported() {
+        MessageMaker random(test_seed());
+        std::string expected = Dump(good_).text();
+        std::string path = copy();
+        int changed = 0, reported = 0;
+        for (int i = 0; i < 2500; ++i) {
+            std::size_t at = random.below(bytes_.size());
+            // Three of four where something is: the file is half empty pages.
+            while (i % 4 != 0 && bytes_[at] == 0) at = random.below(bytes_.size());
+            put(path, at, static_cast<char>(bytes_[at] ^ (1 << random.below(8))));
+            auto verification = verify(path);
+            bool noticed = !verification || !verification->problems.empty();
+            bool differs = Dump(path).text() != expected;
+            put(path, at, bytes_[at]);
+            changed += differs;
+            reported += noticed;
+            QVERIFY2(noticed || !differs, ("the flip at byte " + std::to_string(at)).c_str());
+        }
+        std::printf("2500 flips: %d change what readers see, %d are reported\n", changed, reported);
+        QVERIFY(changed > 1000);
+    }
+
+    void a_file_cut_anywhere_is_refused_or_reported() {
+        MessageMaker random(test_seed());
+        std::string path = folder_.file("cut.timegraph");
+        for (int i = 0; i < 200; ++i) {
+            // By a page at least: SQLite fills up a last page that is too short.
+            auto size = random.below(bytes_.size() - kPageSize);
+            write_file(path, std::string_view(bytes_).substr(0, size));
+            auto verification = verify(path);
+            QVERIFY(!verification || !verification->problems.empty());
+            std::string error = open_error(path);
+            QVERIFY(!error.empty());
+        }
+        write_file(path, std::string_view(bytes_).substr(0, bytes_.size() / 2));
+        QVERIFY(contains(open_error(path), "teatime recover"));
+    }
+
+    void other_files_are_refused_with_a_sentence_each() {
+        std::string path = folder_.file("other.timegraph");
+        QVERIFY(contains(open_error(folder_.file("missing")), "no such file"));
+        QVERIFY(contains(open_error(folder_.file("")), "is not a file"));
+        write_file(path, std::string(20'000, 'x'));
+        QVERIFY(contains(open_error(path), "not a time-graph"));
+        write_file(path, "");
+        QVERIFY(contains(open_error(path), "not a time-graph"));
+        sql(path, "CREATE TABLE a(b)");
+        QVERIFY(contains(open_error(path), "not a time-graph"));
+        path = copy();
+        sql(path, "PRAGMA user_version=12");
+        QVERIFY(contains(open_error(path), "version 12"));
+        QVERIFY(contains(open_error(path), "up to 1"));
+        sql(path, "PRAGMA user_version=1; DROP INDEX votes_by_mark");
+        QVERIFY(contains(open_error(path), "votes_by_mark"));
+    }
+
+    void a_damaged_row_is_an_error_and_others_stay_readable() {
+        std::string path = copy();
+        sql(path, "UPDATE votes SET member = 9 WHERE id = 3");
+        Reader reader = open(path);
+        auto votes = reader.votes();
+        QVERIFY(!votes);
+        QVERIFY(contains(votes.error().message, "row 3 of table votes"));
+        QCOMPARE(reader.bookmarks()->size(), std::size_t{3});
+    }
+
+    void a_missing_row_is_reported() {
+        for (const char* table : {"votes", "blocks", "tail", "keyframes", "clock", "gaps"}) {
+            std::string path = copy();
+            bool empty = std::string(table) == "gaps";
+            std::string statement = "DELETE FROM " + std::string(table) + " WHERE id = 1";
+            if (std::string(table) == "tail") statement = "DELETE FROM tail";
+            if (empty) statement = "INSERT INTO gaps VALUES(1,0,0,0,0,'',0)";
+            sql(path, statement.c_str());
+            auto verification = verify(path);
+            VERIFY_OK(verification);
+            bool found = false;
+            for (const Problem& problem : verification->problems) found |= problem.table == table;
+            QVERIFY2(found, table);
+        }
+    }
+
+    void a_broken_chain_is_reported_with_block_and_time() {
+        std::string path = copy();
+        // Somebody who knows the format repairs the row's check, but not the blocks after it.
+        {
+            Database database(path, Database::Use::write);
+            database.run(
+                "UPDATE blocks SET data = (SELECT data FROM blocks WHERE id = 2), "
+                "raw_len = (SELECT raw_len FROM blocks WHERE id = 2) WHERE id = 4");
+            Query query(database, "SELECT * FROM blocks WHERE id = 4");
+            QVERIFY(query.next());
+        }
+        auto verification = verify(path);
+        VERIFY_OK(verification);
+        bool found = false;
+        for (const Problem& problem : verification->problems) {
+            found |= problem.table == "blocks" && problem.row == 4 && problem.from && problem.to &&
+                     contains(to_string(problem), "blocks 4 (");
+        }
+        QVERIFY(found);
+    }
+
+    void an_untrusted_file_may_hold_nothing_unknown() {
+        QCOMPARE(open_error(good_, true), std::string());
+        for (const char* statement :
+             {"CREATE TRIGGER t AFTER INSERT ON votes BEGIN DELETE FROM votes; END",
+              "CREATE VIEW v AS SELECT * FROM votes", "CREATE TABLE more(a)",
+              "CREATE INDEX i ON votes(hash)",
+              "CREATE TABLE c(a CHECK(a > 0)); INSERT INTO c VALUES(1)"}) {
+            std::string path = copy();
+            sql(path, statement);
+            QVERIFY2(!open_error(path, true).empty(), statement);
+            QCOMPARE(open_error(path), std::string());  // our own: what is unknown is left alone
+            QVERIFY(!Dump(path).failed());
+        }
+        std::string path = copy();
+        write_file(path + "-wal", "planted");
+        QVERIFY(contains(open_error(path, true), "teatime copy"));
+        std::filesystem::remove(path + "-wal");
+    }
+
+    /// Rows whose checks are right, but whose content makes no sense: nothing crashes or hangs.
+    void nonsense_of_a_forger_is_an_error() {
+        Packer packer;
+        auto claims = [](std::uint64_t size) {  // a zstd frame header, with nothing behind it
+            std::string frame("\x28\xB5\x2F\xFD\xE0");
+            ByteWriter(frame).fixed(size);
+            return frame;
+        };
+        std::string garbage(packer.pack("garbage"));
+        std::int64_t id = 1000, far = 2'000'000'000;
+        std::string hash(32, 'h');
+        for (const std::string& data : {claims(1ull << 60), claims(200 << 20), garbage,
+                                        std::string("no frame"), std::string()}) {
+            for (std::int64_t n : {std::int64_t{0}, std::int64_t{1}, INT64_MAX, std::int64_t{-1}}) {
+                std::string path = copy();
+                {
+                    Database database(path, Database::Use::write);
+                    database.insert(Table::blocks,
+                                    {id, std::int64_t{0}, far, far, far, far, n, far,
+                                     std::int64_t{7}, Blob{hash}, Blob{hash}, nullptr, Blob{data}});
+                    // bases in a circle, and one that is its own
+                    database.insert(Table::keyframes, {id, std::int64_t{0}, far, std::int64_t{0},
+                                                       far, std::int64_t{1}, id + 1, Text{"h"}, n,
+                                                       Blob{data}, Blob{data}});
+                    database.insert(
+                        Table::keyframes,
+                        {id + 1, std::int64_t{0}, far, std::int64_t{1}, far, std::int64_t{1}, id,
+                         Text{"h"}, n, Blob{packer.pack("")}, Blob{packer.pack("garbage")}});
+                    database.insert(Table::clock, {id, INT64_MIN, INT64_MAX, INT64_MIN, 1e6});
+                    database.insert(Table::files,
+                                    {id, far, far, Text{"f"}, Text{""}, n, Blob{data}});
+                }
+                QVERIFY(Dump(path).failed());
+                auto verification = verify(path);
+                QVERIFY(verification && verification->problems.size() >= 4);
+            }
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(DamageTest)
+#include "damage_test.moc"
