@@ -7,7 +7,7 @@ namespace teatime {
 static_assert(std::endian::native == std::endian::little,
               "the encoding is little endian and copies memory as it is");
 
-void ByteWriter::varint(std::uint64_t value) {
+void ByteWriter::long_varint(std::uint64_t value) {
     char raw[10];
     std::size_t size = 0;
     for (; value >= 0x80; value >>= 7) raw[size++] = static_cast<char>(value | 0x80);
@@ -15,7 +15,7 @@ void ByteWriter::varint(std::uint64_t value) {
     out_.append(raw, size);
 }
 
-std::uint64_t ByteReader::varint() {
+std::uint64_t ByteReader::long_varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
         auto byte = fixed<std::uint8_t>();

@@ -26,12 +26,19 @@ public:
         raw(bytes);
     }
     /// LEB128, 1 to 10 bytes.
-    void varint(std::uint64_t value);
+    void varint(std::uint64_t value) {
+        if (value < 0x80) {  // most are, and there are very many of them
+            out_.push_back(static_cast<char>(value));
+        } else {
+            long_varint(value);
+        }
+    }
     void signed_varint(std::int64_t value) {  // zig-zag
         varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
     }
 
 private:
+    void long_varint(std::uint64_t value);
     std::string& out_;
 };
 
@@ -63,7 +70,12 @@ public:
         return bytes;
     }
     std::string_view sized() { return raw(fixed<std::uint32_t>()); }
-    std::uint64_t varint();
+    std::uint64_t varint() {
+        if (rest_.empty() || static_cast<std::uint8_t>(rest_.front()) >= 0x80) return long_varint();
+        auto value = static_cast<std::uint8_t>(rest_.front());
+        rest_.remove_prefix(1);
+        return value;
+    }
     std::int64_t signed_varint() {
         std::uint64_t value = varint();
         return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
@@ -88,6 +100,7 @@ public:
     std::size_t left() const { return rest_.size(); }
 
 private:
+    std::uint64_t long_varint();
     std::string_view rest_;
     bool ok_ = true;
 };
