@@ -176,7 +176,7 @@ private slots:
         std::string path = fresh();
         Writer writer = create(path, {.block_bytes = 3000});
         VERIFY_OK(writer.commit());
-        auto messages = MessageMaker(seed).next(20'000);
+        auto messages = MessageMaker(seed).next(6'000);
         std::atomic<bool> written = false;
         std::string problem;
         std::thread recording([&] {
@@ -239,10 +239,10 @@ private slots:
         MessageMaker maker(test_seed());
         for (int round = 0; round < 20; ++round) {
             std::string path = fresh();
-            auto messages = maker.next(4000);
+            auto messages = maker.next(1500);
             int told[2];
             QCOMPARE(pipe2(told, O_CLOEXEC), 0);
-            auto commit_every = 1 + maker.below(40);
+            auto commit_every = 5 + maker.below(40);
             pid_t child = fork();
             if (child == 0) {
                 Writer writer = create(path, {.block_bytes = 20'000});
@@ -258,7 +258,7 @@ private slots:
             close(told[1]);
             // The moment: some number of acknowledged commits.
             std::uint64_t acknowledged = 0, seq = 0;
-            auto wanted = maker.below(4000 / commit_every) + 1;
+            auto wanted = maker.below(1500 / commit_every) + 1;
             for (std::uint64_t i = 0; i < wanted; ++i) {
                 if (read(told[0], &seq, sizeof seq) != sizeof seq) break;
                 acknowledged = seq;
