@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "moment.h"
+#include "output.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string file;
+    bool json = false;
+};
+
+Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph::Member>& members,
+               const std::vector<timegraph::Gap>& gaps) {
+    Value::List member_list;
+    for (const auto& member : members) {
+        member_list.push_back(
+            Value::Entries{{"id", member.id.value},
+                           {"name", member.name},
+                           {"role", member.role},
+                           {"joined", to_string(member.joined.time)},
+                           {"left", member.left ? Value(to_string(member.left->time)) : Value()}});
+    }
+    Value::List gap_list;
+    for (const auto& gap : gaps) {
+        gap_list.push_back(Value::Entries{{"after_seq", gap.after.seq.value},
+                                          {"before_seq", gap.before.seq.value},
+                                          {"from", to_string(gap.after.time)},
+                                          {"to", to_string(gap.before.time)},
+                                          {"why", gap.why}});
+    }
+    return Value::Entries{{"kind", info.meta.kind},
+                          {"app", info.meta.app},
+                          {"code_id", info.meta.code_id},
+                          {"session", info.meta.session},
+                          {"name", info.meta.name},
+                          {"router", info.meta.router},
+                          {"recorder", info.meta.recorder},
+                          {"format", info.format},
+                          {"end", to_string(info.end.bound)},
+                          {"ended_at", to_string(info.end.wall)},
+                          {"messages", info.end.messages},
+                          {"last_seq", info.end.last.seq.value},
+                          {"source_bytes", info.end.source_bytes},
+                          {"file_bytes", info.file_bytes},
+                          {"blocks", info.blocks},
+                          {"keyframes", info.keyframes},
+                          {"votes", info.votes},
+                          {"bookmarks", info.bookmarks},
+                          {"errors", info.errors},
+                          {"files", info.files},
+                          {"members", member_list},
+                          {"gaps", gap_list}};
+}
+
+void print_info(const Options& options, const timegraph::Reader::Info& info,
+                const std::vector<timegraph::Member>& members,
+                const std::vector<timegraph::Gap>& gaps) {
+    auto row = [](std::string_view name, const std::string& value) {
+        if (!value.empty()) print(fmt::format("{:<12}{}", name, printable(value)));
+    };
+    row("recording", options.file);
+    row("session", fmt::format("{} ({}{})", info.meta.session, info.meta.kind,
+                               info.meta.name.empty() ? "" : ", \"" + info.meta.name + "\""));
+    row("app", info.meta.app);
+    row("code id", info.meta.code_id);
+    row("stamped by", info.meta.router);
+    row("length", fmt::format("{} of virtual time, until {}", to_string(info.end.bound),
+                              to_string(info.end.wall)));
+    row("messages", fmt::format("{} external, {} of payload, in {} blocks", info.end.messages,
+                                byte_size(info.end.source_bytes), info.blocks));
+    row("keyframes", std::to_string(info.keyframes));
+    row("votes", std::to_string(info.votes));
+    if (info.files) row("files", std::to_string(info.files));
+    if (info.bookmarks) row("bookmarks", std::to_string(info.bookmarks));
+    if (info.errors) row("errors", std::to_string(info.errors) + " thrown by handlers");
+    row("size", byte_size(info.file_bytes));
+    for (const auto& member : members) {
+        row(&member == members.data() ? "members" : "",
+            fmt::format("{} {} {}, from {}{}", member.id.value, member.name, member.role,
+                        to_string(member.joined.time),
+                        member.left ? " to " + to_string(member.left->time) : ""));
+    }
+    for (const auto& gap : gaps) {
+        row("GAP", fmt::format("from {} to {}, messages {} to {} are missing: {}",
+                               to_string(gap.after.time), to_string(gap.before.time),
+                               gap.after.seq.value + 1, gap.before.seq.value - 1, gap.why));
+    }
+}
+
+int run(const Options& options) {
+    auto recording = timegraph::Reader::open(options.file);
+    if (!recording) return fail(recording.error());
+    auto info = recording->info();
+    if (!info) return fail(info.error());
+    auto members = recording->members();
+    if (!members) return fail(members.error());
+    auto gaps = recording->gaps();
+    if (!gaps) return fail(gaps.error());
+    if (options.json) {
+        print(to_json(to_value(*info, *members, *gaps)));
+    } else {
+        print_info(options, *info, *members, *gaps);
+    }
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_info(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.add_flag("--json", options->json, "One JSON object");
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <thread>
+
+#include "moment.h"
+#include "output.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string file;
+    std::string from = "start";
+    std::string to = "end";
+    std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+    bool follow = false;
+    bool json = false;
+};
+
+void print_message(const timegraph::MessageView& message, bool json) {
+    if (json) {
+        result<Value> payload = parse_json(message.payload);
+        print(to_json(Value::Entries{{"time", to_string(message.stamp.time)},
+                                     {"seq", message.stamp.seq.value},
+                                     {"sender", message.sender.value},
+                                     {"payload", payload ? *payload : Value(message.payload)},
+                                     {"extra", message.extra}}));
+        return;
+    }
+    std::string sender = message.sender ? std::to_string(message.sender.value) : "-";
+    print(fmt::format("{:>12}  {:>8}  {:>4}  {}", to_string(message.stamp.time),
+                      message.stamp.seq.value, sender, describe_payload(message.payload)));
+}
+
+int run(const Options& options) {
+    auto recording = timegraph::Reader::open(options.file);
+    if (!recording) return fail(recording.error());
+    auto from = parse_moment(options.from, *recording);
+    if (!from) return fail(from.error());
+    auto to = parse_moment(options.to, *recording);
+    if (!to) return fail(to.error());
+    VirtualTime last = options.follow ? VirtualTime::max() : to->time;
+    timegraph::Reader::Cursor cursor = recording->messages(from->time, last);
+    if (!options.json) {
+        print(fmt::format("{:>12}  {:>8}  {:>4}  {}", "time", "message", "from", "what"));
+    }
+    std::uint64_t printed = 0;
+    while (printed < options.limit) {
+        if (cursor.next()) {
+            print_message(cursor.message(), options.json);
+            ++printed;
+        } else if (!cursor.status()) {
+            return fail(cursor.status().error());
+        } else if (options.follow) {
+            std::fflush(stdout);
+            // The writer commits ten times a second.
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        } else {
+            break;
+        }
+        if (std::ferror(stdout)) return kFine;  // the reader of our output has gone
+    }
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_log(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.add_option("--from", options->from, std::string("First moment: ") + kMomentForms);
+    command.add_option("--to", options->to, "Last moment, in the same forms");
+    command.add_option("--limit", options->limit, "Print at most so many messages");
+    command.add_flag("-f,--follow", options->follow,
+                     "Go on with what is being recorded, until interrupted");
+    command.add_flag("--json", options->json, "One JSON object a line");
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

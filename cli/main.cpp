@@ -1,0 +1,49 @@
+#include <csignal>
+
+#include "output.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+
+std::span<const Verb> all_verbs() {
+    static constexpr Verb kVerbs[] = {
+        {"info", "What a recording holds", add_info},
+        {"log", "Print the external messages of a recording", add_log},
+    };
+    return kVerbs;
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+    CLI::App app("Record, rebuild and compare replicated worlds.", "teatime");
+    app.set_version_flag("--version", "teatime " TEATIME_VERSION);
+    app.require_subcommand(1);
+    app.footer(
+        "`teatime VERB --help` tells more. Exit codes: 0 fine or same, 1 differs or a check "
+        "failed,\n2 wrong usage, 3 unreadable input.");
+    app.get_formatter()->column_width(34);
+    std::vector<std::pair<CLI::App*, std::function<int()>>> verbs;
+    for (const Verb& verb : all_verbs()) {
+        CLI::App* command = app.add_subcommand(verb.name, verb.summary);
+        verbs.emplace_back(command, verb.add(*command));
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        return fail(wrong_usage(std::string(error.what()) + "; see `teatime --help`"));
+    }
+    for (const auto& [command, action] : verbs) {
+        if (command->parsed()) return action();
+    }
+    return kWrongUsage;
+}
+
+}  // namespace
+}  // namespace teatime::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by the write
+    return teatime::cli::run(argc, argv);
+}

@@ -1,0 +1,123 @@
+#include "output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "teatime/state/json.h"
+#include "verb.h"
+
+namespace teatime::cli {
+
+int fail(const Error& error) {
+    fmt::print(stderr, "teatime: {}\n", printable(error.message));
+    switch (error.kind) {
+        case ErrorKind::wrong_usage:
+            return kWrongUsage;
+        case ErrorKind::unreadable:
+        case ErrorKind::unavailable:
+            return kUnreadable;
+        case ErrorKind::failed:
+            return kDiffers;
+    }
+    return kDiffers;
+}
+
+void note(std::string_view sentence) {
+    fmt::print(stderr, "teatime: {}\n", printable(sentence));
+}
+
+void print(std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fputc('\n', stdout);
+}
+
+std::string printable(std::string_view text) {
+    std::string safe;
+    safe.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto byte = static_cast<unsigned char>(text[i]);
+        bool c1_control =
+            byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+        if (byte < 0x20 || byte == 0x7f) {
+            safe += fmt::format("\\x{:02x}", byte);
+        } else if (c1_control) {
+            safe += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
+        } else {
+            safe += text[i];
+        }
+    }
+    return safe;
+}
+
+std::string shown(const Value& value, std::size_t width) {
+    std::string text = value.if_string() ? printable(*value.if_string()) : to_json(value);
+    if (text.size() <= width) return text;
+    std::size_t end = width;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return text.substr(0, end) + "...";
+}
+
+std::string byte_size(std::uint64_t bytes) {
+    if (bytes < 1000) return fmt::format("{} bytes", bytes);
+    double size = static_cast<double>(bytes) / 1000;
+    const char* unit = "kB";
+    for (const char* larger : {"MB", "GB", "TB"}) {
+        if (size < 1000) break;
+        size /= 1000;
+        unit = larger;
+    }
+    return fmt::format("{:.{}f} {}", size, size < 10 ? 1 : 0, unit);
+}
+
+namespace {
+
+std::string describe_router_message(const Value& message) {
+    const Value* what = message.find("what");
+    std::string text = "router: " + (what ? shown(*what) : std::string("?"));
+    for (const auto& [name, value] : *message.if_entries()) {
+        if (name == "what" || name == "_size") continue;
+        text += fmt::format(" {}={}", printable(name), shown(value, 40));
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string describe_payload(std::string_view payload) {
+    result<Value> value = parse_json(payload);
+    if (!value) return "unreadable: " + shown(Value(payload), 60);
+    if (value->if_entries()) return describe_router_message(*value);
+    const std::string* text = value->if_string();
+    result<Value> call = text ? parse_json(*text) : result<Value>(Value());
+    const Value::List* list = call ? call->if_list() : nullptr;
+    if (!list || list->size() < 2) return shown(*value, 60);  // encrypted: a Croquet session
+    std::string arguments;
+    for (std::size_t i = 2; i < list->size(); ++i) {
+        arguments += (i > 2 ? ", " : "") + to_json((*list)[i]);
+    }
+    return fmt::format("{}.{}({})", shown((*list)[0], 60), shown((*list)[1], 60),
+                       printable(arguments));
+}
+
+ProgressLine::ProgressLine(std::string what)
+    : what_(std::move(what)), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+ProgressLine::~ProgressLine() {
+    if (drawn_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void ProgressLine::update(double fraction) {
+    if (!terminal_) return;
+    auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+                   .count();
+    if (now - last_ms_ < 100) return;
+    last_ms_ = now;
+    drawn_ = true;
+    fmt::print(stderr, "\r{} {:3.0f} %\x1b[K", what_, 100 * fraction);
+}
+
+}  // namespace teatime::cli
