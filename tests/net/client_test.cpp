@@ -171,9 +171,9 @@ private slots:
     void a_client_may_be_destroyed_in_its_own_calls_and_is_silent_then() {
         TestHandler handler;
         const auto server = start(handler);
-        LoopThread thread;
         std::optional<Client> client;
         std::atomic<int> calls = 0;
+        LoopThread thread;
         thread.loop.post([&] {
             client.emplace(thread.loop, url_of(*server),
                            ClientHandler{[&] {
