@@ -214,8 +214,8 @@ SyncPtr Router::Impl::make_sync(const Member& member, bool resumed) const {
     if (member.kind == Kind::native) {
         // A member without a replica gets no messages: time as it is now.
         const TimeState& start = member.replica ? history_.at_start() : time_state();
-        sync->native = Sync::Native{member.id,   member.token, resumed, member.known,
-                                    member.sent, puller_,      start};
+        sync->native = Sync::Native{member.id,   member.token, resumed,         member.known,
+                                    member.sent, puller_,      clock_.at(now_), start};
     }
     return sync;
 }

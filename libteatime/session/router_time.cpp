@@ -223,7 +223,7 @@ void Router::Impl::pull_due() {
     if (time <= announced_) return;  // a stamp went further
     announced_ = time;
     last_frame_ = now_;
-    broadcast(Tick{time});
+    broadcast(Tick{time, false});
 }
 
 void Router::Impl::elect_puller(MemberId member) {

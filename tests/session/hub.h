@@ -144,11 +144,15 @@ private:
     }
 };
 
+/// One seed per run, printed; TEATIME_SEED gives it again.
 inline std::uint64_t seed_of_test() {
-    const char* given = std::getenv("TEATIME_SEED");
-    std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-    std::fprintf(stderr, "TEATIME_SEED=%llu\n", static_cast<unsigned long long>(seed));
-    return seed;
+    static const std::uint64_t kSeed = [] {
+        const char* given = std::getenv("TEATIME_SEED");
+        std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+        std::fprintf(stderr, "TEATIME_SEED=%llu\n", static_cast<unsigned long long>(seed));
+        return seed;
+    }();
+    return kSeed;
 }
 
 inline std::string texts(const std::vector<MessagePtr>& messages) {

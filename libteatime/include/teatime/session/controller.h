@@ -88,6 +88,7 @@ using ControllerInput =
 // ---- outputs -------------------------------------------------------------------------------
 
 struct Connect {};  ///< open a connection; then Connected or Disconnected comes back
+/// Close it and forget it: nothing of it is an input any more, its Disconnected neither.
 struct Disconnect {
     CloseCode code;
     std::string reason;

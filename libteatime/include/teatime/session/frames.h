@@ -120,9 +120,11 @@ using ClientFrame =
 
 // ---- router to client ----------------------------------------------------------------------
 
-/// Moves the bound. May be left out for a client whose socket has unsent bytes.
+/// Moves the bound.
 struct Tick {
     VirtualTime time;
+    bool may_skip =
+        true;  ///< for a client whose socket has unsent bytes; false in lazy time: no other follows
 };
 
 struct SessionInfo {
@@ -153,6 +155,7 @@ struct Sync {
         bool known = false;      ///< the token was recognised: `sent` counts
         std::uint64_t sent = 0;  ///< last number of own sends accepted or refused
         MemberId puller;
+        VirtualTime clock;   ///< the router's now: lazy replicas estimate from it when they are due
         TimeState at_start;  ///< time as it stood before the first of `messages`
     };
     std::optional<Native> native;
