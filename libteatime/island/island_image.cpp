@@ -82,6 +82,8 @@ Image Island::Impl::image() {
         message.arguments = pending.arguments.view();
         message.sender = pending.sender;
         message.chain = pending.chain;
+        message.cause = pending.cause.number();
+        message.cause_external = pending.cause.is_external();
     });
     std::sort(image.queue.begin(), image.queue.end(), [](const auto& a, const auto& b) {
         if (a.time != b.time) return a.time < b.time;
@@ -173,6 +175,8 @@ result<void> Island::Impl::restore(const Image& image) {
         message.target = stored.target;
         message.sender = stored.sender;
         message.chain = stored.chain;
+        message.cause = stored.cause_external ? OrderKey::external(Seq{stored.cause})
+                                              : OrderKey::internal(stored.cause);
         message.arguments = Arguments(stored.arguments);
         if (!stored.external) {
             message.function = function_of(stored.target, stored.selector);

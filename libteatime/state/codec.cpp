@@ -154,6 +154,8 @@ void encode_entry(ByteWriter& writer, const Image::Message& message) {
     write_text(writer, message.arguments);
     writer.varint(message.sender.value);
     writer.varint(message.chain);
+    writer.varint(message.cause);
+    writer.fixed(static_cast<std::uint8_t>(message.cause_external));
 }
 
 void decode_entry(ByteReader& reader, Image::Message& message) {
@@ -167,6 +169,10 @@ void decode_entry(ByteReader& reader, Image::Message& message) {
     message.arguments = read_text(reader);
     message.sender = {reader.varint()};
     message.chain = read_index(reader);
+    message.cause = reader.varint();
+    auto cause_external = reader.fixed<std::uint8_t>();
+    if (cause_external > 1) reader.fail();
+    message.cause_external = cause_external == 1;
 }
 
 bool executes_before(const Image::Message& a, const Image::Message& b) {

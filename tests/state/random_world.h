@@ -164,6 +164,8 @@ inline Image::Message random_message(const Image& image, Random& random) {
     message.target = target.id;
     message.selector = function.name;
     message.chain = random() % 3;
+    message.cause = random() % 100;
+    message.cause_external = random() % 2;
     ByteWriter writer(message.arguments);
     for (std::uint32_t type : function.arguments) write_random(writer, schema, type, random);
     return message;

@@ -36,6 +36,8 @@ struct Image {
                                   ///< target's class says; external: payload as received
         MemberId sender;          ///< external: who sent it; internal: of the external ancestor
         std::uint32_t chain = 0;  ///< zero-offset messages in a row that led to this one
+        std::uint64_t cause = 0;  ///< internal: order of the message that sent it; not in the hash
+        bool cause_external = false;  ///< that one was external
         bool operator==(const Message&) const = default;
     };
 
