@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -96,7 +97,12 @@ private:
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    while (!text.empty()) {
+    auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+    while (true) {
+        auto end = std::find_if_not(text.begin(), text.end(), plain);
+        out.append(text.begin(), end);
+        text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+        if (text.empty()) break;
         auto c = static_cast<unsigned char>(text.front());
         std::size_t size = utf8_length(text);
         if (size == 0) {

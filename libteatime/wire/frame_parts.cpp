@@ -1,0 +1,69 @@
+#include "frame_parts.h"
+
+#include <fmt/format.h>
+
+#include "numbers.h"
+#include "teatime/state/json.h"
+#include "teatime/wire/json_scanner.h"
+
+namespace teatime::wire {
+
+void begin_frame(std::string& out, std::string_view session_id, std::string_view action) {
+    out += "{\"id\":";
+    append_json_string(out, session_id);
+    out += ",\"action\":\"";
+    out += action;
+    out += "\",\"args\":";
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    fmt::format_int text(number);
+    out.append(text.data(), text.size());
+}
+
+void append_time(std::string& out, VirtualTime time) {
+    std::int64_t micros = time.time_since_epoch().count();
+    if (micros < 0 || micros % 1000 != 0) {
+        out += to_milliseconds_text(time);
+    } else {  // nearly all
+        append_number(out, static_cast<std::uint64_t>(micros / 1000));
+    }
+}
+
+void append_raw_field(std::string& out, std::string_view name, std::string_view json) {
+    if (out.back() != '{') out += ',';
+    out += '"';
+    out += name;
+    out += "\":";
+    out += json;
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view text) {
+    append_raw_field(out, name, {});
+    append_json_string(out, text);
+}
+
+std::optional<Mark> read_mark(std::string_view value) {
+    auto text = to_text(value);
+    if (!text) return std::nullopt;
+    auto mark = parse_mark(*text);
+    if (!mark) return std::nullopt;
+    return *mark;
+}
+
+std::optional<Hash128> read_hash(std::string_view value) {
+    auto text = to_text(value);
+    Hash128 hash;
+    if (!text || !parse_hash(*text, hash)) return std::nullopt;
+    return hash;
+}
+
+std::string text_or_empty(std::string_view value) {
+    return to_text(value).value_or(std::string());
+}
+
+std::uint64_t whole_or_zero(std::string_view value) {
+    return parse_whole(value).value_or(0);
+}
+
+}  // namespace teatime::wire
