@@ -87,6 +87,7 @@ void append_native(std::string& out, const session::Sync& sync) {
     append_raw_field(out, "known", native.known ? "true" : "false");
     append_raw_field(out, "sent", std::to_string(native.sent));
     append_raw_field(out, "puller", std::to_string(native.puller.value));
+    append_raw_field(out, "clock", to_milliseconds_text(native.clock));
     append_state(out, "start", native.at_start);
     out += '}';
 }
@@ -249,7 +250,7 @@ std::shared_ptr<const session::StepOutcome> read_outcome(Text object) {
 
 bool read_native(Text object, session::Sync& sync) {
     Text kind, app, code, mode, tick, votes, seq, hash, member, token, resumed, known, sent, puller,
-        start;
+        clock, start;
     if (!read_object(object, {{"kind", kind},
                               {"app", app},
                               {"code", code},
@@ -264,12 +265,14 @@ bool read_native(Text object, session::Sync& sync) {
                               {"known", known},
                               {"sent", sent},
                               {"puller", puller},
+                              {"clock", clock},
                               {"start", start}}))
         return false;
     auto state = read_state(start);
+    auto now = parse_js_time(clock);
     auto id = parse_whole(member);
     auto last = parse_whole(seq);
-    if (!state || !id || !last) return false;
+    if (!state || !now || !id || !last) return false;
     session::SessionInfo& session = sync.session;
     if (text_or_empty(kind) == name_of(session::Kind::native)) session.kind = session::Kind::native;
     session.app = text_or_empty(app);

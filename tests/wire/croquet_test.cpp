@@ -94,7 +94,8 @@ std::shared_ptr<session::Sync> native_sync(Seq seq) {
     for (std::uint64_t i = seq.value - 19; i <= seq.value; ++i) {
         sync->messages.push_back(message(1250, Seq{i}, "\"x\"", ",5"));
     }
-    sync->native = session::Sync::Native{{5}, "secret", true, true, 9, {2}, some_state()};
+    sync->native = session::Sync::Native{
+        {5}, "secret", true, true, 9, {2}, kSessionStart + 1300ms, some_state()};
     return sync;
 }
 
@@ -250,6 +251,7 @@ private slots:
         QVERIFY(native.resumed && native.known);
         QCOMPARE(native.sent, 9u);
         QCOMPARE(native.puller.value, 2u);
+        QCOMPARE(native.clock, kSessionStart + 1300ms);
         same_state(native.at_start, some_state());
     }
 
