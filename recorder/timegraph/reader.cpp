@@ -148,7 +148,7 @@ bool Reader::Cursor::Impl::fetch_block() {
 
 bool Reader::Cursor::Impl::fetch_tail() {
     Query query(database,
-                "SELECT * FROM tail WHERE branch = 0 AND last_time >= ?1 AND last_seq > ?2 "
+                "SELECT * FROM tail WHERE branch = 0 AND last_time >= ?1 AND id > ?2 "
                 "ORDER BY id LIMIT 1",
                 {cell(from), cell(position)});
     if (!query.next_checked(Table::tail)) return false;

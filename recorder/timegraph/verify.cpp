@@ -145,6 +145,9 @@ void Verifier::check_tail() {
         Problem where = problem_in(Table::tail, row.id);
         where.from = row.first.time;
         where.to = row.last.time;
+        if (static_cast<std::uint64_t>(row.id) != row.last.seq.value) {
+            add(where, "its id is not its last seq");
+        }
         check_body(std::move(where), row.data, row.raw_len, row.n, row.first, row.last);
     }
 }

@@ -242,7 +242,7 @@ void Writer::Impl::write_tail() {
     MessageView first_in_row;
     (void)decoder.open(body, 1);
     decoder.next(first_in_row);
-    insert(Table::tail, {id(Table::tail), std::int64_t{0}, cell(first_in_row.stamp.time),
+    insert(Table::tail, {cell(head.last.seq), std::int64_t{0}, cell(first_in_row.stamp.time),
                          cell(first_in_row.stamp.seq), cell(head.last.time), cell(head.last.seq),
                          static_cast<std::int64_t>(end.messages - in_tail.messages),
                          static_cast<std::int64_t>(body.size()), Blob{packer.pack(body)}});

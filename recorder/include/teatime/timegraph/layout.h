@@ -64,8 +64,9 @@ struct TableLayout {
 
 /// In the order of enum Table. Every table starts with `id` and ends with `check`.
 inline constexpr std::array<TableLayout, 15> kTables{{
-    // `commits` counts transactions: a second writer is noticed by it. `checks` holds (rows, sum of
-    // checks) of each table but head, in this order, as u64 pairs.
+    // `commits` counts transactions: a second writer is noticed by it. `messages`, `source_bytes`
+    // (of payloads and extras): of what is in the file. `checks`: (rows, sum of checks) of each
+    // table but head, in this order, as u64 pairs.
     {"head",
      "CREATE TABLE head(id INTEGER PRIMARY KEY, commits INTEGER NOT NULL, bound INTEGER NOT NULL, "
      "wall INTEGER NOT NULL, last_time INTEGER NOT NULL, last_seq INTEGER NOT NULL, "
@@ -83,6 +84,7 @@ inline constexpr std::array<TableLayout, 15> kTables{{
      "last_seq INTEGER NOT NULL, n INTEGER NOT NULL, bound INTEGER NOT NULL, "
      "raw_len INTEGER NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL, summary BLOB, "
      "data BLOB NOT NULL, \"check\" INTEGER NOT NULL) STRICT"},
+    // `id` is last_seq, so that a reader that follows finds its place. All rows are of one branch.
     {"tail",
      "CREATE TABLE tail(id INTEGER PRIMARY KEY, branch INTEGER NOT NULL, "
      "first_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_time INTEGER NOT NULL, "
