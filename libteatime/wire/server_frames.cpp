@@ -283,10 +283,15 @@ bool read_native(Text object, session::Sync& sync) {
     session.vote_interval = parse_js_milliseconds(votes).value_or(Duration(0));
     sync.seq = {*last};
     if (sync.snapshot) sync.snapshot->hash = text_or_empty(hash);
-    sync.native =
-        session::Sync::Native{{*id},           text_or_empty(token), resumed == "true",
-                              known == "true", whole_or_zero(sent),  {whole_or_zero(puller)},
-                              *state};
+    sync.native.emplace();
+    sync.native->member = {*id};
+    sync.native->token = text_or_empty(token);
+    sync.native->resumed = resumed == "true";
+    sync.native->known = known == "true";
+    sync.native->sent = whole_or_zero(sent);
+    sync.native->puller = {whole_or_zero(puller)};
+    sync.native->clock = *now;
+    sync.native->at_start = *state;
     return true;
 }
 
