@@ -217,7 +217,9 @@ std::optional<SteadyTime> Router::Impl::tick_due() const {
 }
 
 void Router::Impl::tick() {
-    VirtualTime time = std::max(floor_ms(clock_.at(now_)), announced_);
+    VirtualTime time = clock_.at(now_);
+    if (!clock_.paused()) time = floor_ms(time);  // frozen time may have been stepped to any
+    time = std::max(time, announced_);
     // Clients run `delay` on from a tick by themselves: frozen time must not creep past itself.
     if (clock_.paused()) time = std::max(last_tick_, time - delay_);
     announced_ = std::max(announced_, time);

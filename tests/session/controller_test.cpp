@@ -39,6 +39,7 @@ class ControllerTest : public QObject {
 
 private slots:
     void replicas_agree_and_vote();
+    void votes_are_what_a_replay_finds();
     void a_late_joiner_starts_from_a_snapshot();
     void a_join_survives_its_snapshotter_dying_at_any_point();
     void a_join_survives_members_that_never_answer();
@@ -76,6 +77,35 @@ void ControllerTest::replicas_agree_and_vote() {
     QCOMPARE(a.controller->outstanding(), 0u);
 }
 
+void ControllerTest::votes_are_what_a_replay_finds() {
+    Net net({}, seed_of_test(), Duration(0));
+    auto& a = net.add();
+    net.say(a, call("loop", 1'000'000));
+    for (int i = 0; i < 40; ++i) {  // messages in the very instants of the votes, after their ticks
+        net.pass(milliseconds(250));
+        net.say(a, call("add", i));
+        if (i == 20) net.add();
+    }
+    net.pass(seconds(1));
+    std::size_t checked = 0;
+    for (const Record& record : net.recorded) {
+        auto* vote = std::get_if<VoteCast>(&record);
+        if (!vote) continue;
+        auto island = *Island::create(pulse::module(), "session");
+        for (const MessagePtr& message : net.reflected) {
+            if (message->stamp.time > vote->mark.time) break;
+            QVERIFY(island->enqueue({message->stamp, message->sender, message->payload}));
+        }
+        island->set_bound(vote->mark.time);
+        while (island->execute_next()) {
+        }
+        QVERIFY2(island->hash() == vote->hash,
+                 qPrintable(QString::fromStdString(to_string(vote->mark))));
+        ++checked;
+    }
+    QVERIFY(checked >= 14);
+}
+
 void ControllerTest::a_late_joiner_starts_from_a_snapshot() {
     Net net({}, seed_of_test());
     auto& a = net.add();
@@ -109,7 +139,7 @@ void ControllerTest::a_join_survives_its_snapshotter_dying_at_any_point() {
                 net.hang(a);  // the first that is asked
             else
                 net.kill(a);
-            net.pass(seconds(9));
+            net.pass(hangs ? seconds(9) : seconds(1));  // a death is noticed at once
             QVERIFY2(late.joins == 1, qPrintable(QString::number(point)));
             QCOMPARE(agreeing(net, late), 2u);
         }
