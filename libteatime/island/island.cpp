@@ -117,6 +117,23 @@ std::optional<VirtualTime> Island::next_time() const {
 bool Island::next_is_external() const {
     return impl_->queue.next_is_external();
 }
+std::optional<NextMessage> Island::next() const {
+    if (impl_->queue.empty()) return std::nullopt;
+    const PendingMessage& pending = impl_->queue.next();
+    NextMessage next;
+    next.time = pending.time;
+    next.n = pending.time == impl_->now ? impl_->executed_at_now + 1 : 1;
+    next.external = pending.key.is_external();
+    next.order = pending.key.number();
+    next.sender = pending.sender;
+    next.arguments = pending.arguments.view();
+    if (next.external) return next;
+    next.target = pending.target;
+    next.selector = pending.function->name;
+    const ObjectTable::Slot* slot = impl_->objects.find(pending.target);
+    if (slot) next.class_name = slot->info->name;
+    return next;
+}
 std::size_t Island::pending() const {
     return impl_->queue.size();
 }
@@ -140,6 +157,13 @@ const std::string& Island::session_id() const {
 }
 ObjectId Island::find(std::string_view name) const {
     return impl_->find(name);
+}
+std::string Island::name_of(ObjectId id) const {
+    if (id == impl_->root) return impl_->module.app();
+    for (const auto& [name, named] : impl_->names) {
+        if (named == id) return name;
+    }
+    return '#' + std::to_string(id.value);
 }
 std::size_t Island::object_count() const {
     return impl_->objects.size();

@@ -16,7 +16,7 @@ void MessageQueue::push(PendingMessage&& message) {
     }
     Entry entry{message.time, message.key, slot};
     pool_[slot] = std::move(message);
-    if (!pushed_overflow_) {
+    if (!pushed_overflow_ && !entry.key.is_external()) {
         pushed_.emplace_back(slot, entry.key);
         // Longer than what can be pending: walking the heap is cheaper, and the list stays bounded.
         if (pushed_.size() > 2 * heap_.size() + 1024) {

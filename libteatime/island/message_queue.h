@@ -79,17 +79,19 @@ public:
     std::size_t size() const { return heap_.size(); }
     VirtualTime next_time() const { return heap_.front().time; }
     bool next_is_external() const { return heap_.front().key.is_external(); }
+    const PendingMessage& next() const { return pool_[heap_.front().slot]; }
 
     void push(PendingMessage&& message);
     PendingMessage pop();  ///< Requires: not empty
 
-    /// Sum of hashes of what is pending. `hash(message)` is called for each message that was pushed
-    /// since the last call and is still there: one that comes and goes in between costs nothing.
+    /// Sum of hashes of the pending internal messages; see state_hash.h. `hash(message)` is called
+    /// for each that was pushed since the last call and is still there: one that comes and goes in
+    /// between costs nothing.
     template <class HashOf>
     Hash128 sum(HashOf hash) {
         hashes_.resize(pool_.size());
         auto include = [&](std::uint32_t slot) {
-            if (pool_[slot].hashed) return;
+            if (pool_[slot].hashed || pool_[slot].key.is_external()) return;
             pool_[slot].hashed = true;
             hashes_[slot] = hash(pool_[slot]);
             sum_.add(hashes_[slot]);

@@ -169,6 +169,7 @@ Hash128 state_hash(const Image& image) {
     }
     MessageSum queue;
     for (const Image::Message& message : image.queue) {
+        if (message.external) continue;
         queue.add(message_hash(message.time, message.external, message.order, message.target,
                                message.selector, message.arguments, message.sender, message.chain));
     }

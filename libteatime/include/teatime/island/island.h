@@ -51,6 +51,19 @@ struct Executed {
     Mark mark() const { return {BranchId{}, time, n}; }
 };
 
+/// The message that will be executed next. All texts are valid until the Island is used again.
+struct NextMessage {
+    VirtualTime time;
+    std::uint64_t n = 0;  ///< it will be the n-th at exactly `time`, from 1
+    bool external = false;
+    std::uint64_t order = 0;
+    MemberId sender;
+    ObjectId target;              ///< internal only, as the next two
+    std::string_view class_name;  ///< empty where the target is gone
+    std::string_view selector;
+    std::string_view arguments;  ///< internal: canonical; external: the payload
+};
+
 /// Bounds on what one world may do; breaking one is an error with a name on every replica alike.
 struct IslandLimits {
     std::uint32_t zero_offset_chain = 10'000;        ///< messages in a row without time passing
@@ -94,11 +107,13 @@ public:
     Mark mark() const;        ///< position: (now, executed at now)
     /// Time of the next pending message, due or not.
     std::optional<VirtualTime> next_time() const;
-    bool next_is_external() const;  ///< Requires: next_time()
+    bool next_is_external() const;            ///< Requires: next_time()
+    std::optional<NextMessage> next() const;  ///< due or not; about 10 ns
     std::size_t pending() const;
     std::uint64_t executed() const;  ///< since creation or restore, for statistics
 
-    /// Hash of objects, names, subscriptions, queue, random state and now(); never of the bound.
+    /// Hash of objects, names, subscriptions, pending internal messages, random state and now();
+    /// never of the bound or of external messages that are not executed yet.
     /// Costs the objects touched and messages queued since the last call.
     Hash128 hash();
 
@@ -113,6 +128,8 @@ public:
 
     /// A published name, the app id, `root` or `#17`; empty where there is none.
     ObjectId find(std::string_view name) const;
+    /// What people call an object: `counter`, else `#17`. O(names).
+    std::string name_of(ObjectId id) const;
     std::size_t object_count() const;
 
     bool can_draw() const;

@@ -70,6 +70,8 @@ struct StateHashParts {
     Hash128 objects;
     Hash128 names;
     Hash128 subscriptions;
+    /// MessageSum of the pending internal messages. External ones are input that has not happened
+    /// yet: how many of them a replica holds already depends on its connection.
     Hash128 queue;
 };
 Hash128 state_hash(const StateHashParts& parts);
