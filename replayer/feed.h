@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+
+#include "teatime/replayer/session.h"
+#include "teatime/timegraph/reader.h"
+
+namespace teatime::replayer {
+
+/// Brings the messages of a recording to a session as it needs them. Never gives it any beyond what
+/// is asked for, so that a state at a Mark does not depend on the way there.
+class Feed {
+public:
+    /// Without a reader there are no messages. The reader must outlive it.
+    explicit Feed(const timegraph::Reader* reader) : reader_(reader) {}
+
+    /// The session has everything up to `seq`: goes on with the next.
+    void restart(Seq seq);
+
+    /// Gives the session its messages up to and including `to`, about `at_most` of them, and sets
+    /// its bound as far as it then has everything; returns that bound. An error where messages in
+    /// between are missing.
+    result<VirtualTime> feed(Session& session, VirtualTime to, std::size_t at_most);
+
+    /// Time of the first message that was not given yet; empty where there is none.
+    result<std::optional<VirtualTime>> next_time();
+
+private:
+    result<void> look_ahead();
+
+    const timegraph::Reader* reader_;
+    std::optional<timegraph::Reader::Cursor> cursor_;
+    std::optional<timegraph::Message> ahead_;
+    Seq given_;
+};
+
+}  // namespace teatime::replayer

@@ -1,0 +1,113 @@
+#include "teatime/island/module.h"
+#include "teatime/replayer/island_file.h"
+#include "teatime/replayer/local_session.h"
+#include "timeline_impl.h"
+
+namespace teatime::replayer {
+
+result<void> Timeline::Impl::open() {
+    return is_island_file(path) ? open_saved() : open_recording();
+}
+
+result<void> Timeline::Impl::open_saved() {
+    auto image = read_island_file(path);
+    if (!image) return image.error();
+    saved = std::move(*image);
+    begin = stands = saved.mark();
+    // No session before somebody wants to see a picture: comparing saved Islands needs no code.
+    no_session = path + " is one saved state";
+    return {};
+}
+
+result<void> Timeline::Impl::open_recording() {
+    auto opened = timegraph::Reader::open(path);
+    if (!opened) return opened.error();
+    reader = std::move(*opened);
+    feed = Feed(&*reader);
+    auto info = reader->info();
+    if (!info) return info.error();
+    session_id = info->meta.session;
+    if (info->gaps > 0) {
+        notes.push_back(std::to_string(info->gaps) + (info->gaps == 1 ? " gap" : " gaps") +
+                        ": messages are missing; behind a gap the state is known from the next "
+                        "keyframe on");
+    }
+    if (auto found = find_begin(*info); !found) return found;
+    stands = begin;
+
+    const std::string& kind = info->meta.kind;
+    if (!kind.empty() && kind != "native") {
+        no_session = "a " + kind + " session is rebuilt by its own client, not executed here";
+        notes.push_back(no_session);
+    } else if (!options.execute) {
+        no_session = "execution was not asked for";
+    } else if (session_id.empty() && !first_keyframe) {
+        give_up_execution(unreadable("the recording does not say which session it is of"));
+    } else if (info->first && info->first->seq.value > 1 && !first_keyframe) {
+        give_up_execution(unreadable("the recording begins with message " +
+                                     std::to_string(info->first->seq.value) +
+                                     " and holds no keyframe from which to start"));
+    } else if (auto attached = attach(info->meta.app, info->meta.code_id); !attached) {
+        give_up_execution(attached.error());
+    }
+    return session ? travel(begin, {}) : show_keyframe(begin);
+}
+
+/// A recording of the whole session begins with the world's own beginning; one that was joined, or
+/// went on from a saved Island (meta "restored"), with its first keyframe.
+result<void> Timeline::Impl::find_begin(const timegraph::Reader::Info& info) {
+    bool from_start = info.first ? info.first->seq.value == 1 : info.keyframes == 0;
+    if (from_start && !info.meta.more.contains("restored")) return {};
+    if (info.keyframes == 0) return {};
+    auto keyframes = reader->keyframes();
+    if (!keyframes) return keyframes.error();
+    first_keyframe = keyframes->front();
+    begin = first_keyframe->mark;
+    return {};
+}
+
+void Timeline::Impl::give_up_execution(const Error& error) {
+    no_session = error.message;
+    notes.push_back("not executed, only stored states are shown: " + error.message);
+    session.reset();
+    placed = false;
+}
+
+result<void> Timeline::Impl::attach(const std::string& app, const std::string& code_id) {
+    if (app.empty()) return unreadable(path + " does not say which app it is of");
+    auto found = find_module(app, ModulePaths::standard(options.modules), code_id);
+    if (!found) return found.error();
+    module_path = found->string();
+    if (auto connected = connect(); !connected) return connected;
+    if (session->code().app != app) {
+        return wrong_usage(module_path + " is a module of the app \"" + session->code().app +
+                           "\", not of \"" + app + '"');
+    }
+    if (code_id.empty() || session->code().code_id == code_id) return {};
+    notes.push_back("another build of " + app + " than the recorded one: code id " +
+                    session->code().code_id.substr(0, 12) + " instead of " + code_id.substr(0, 12) +
+                    "; states may differ");
+    return check_schema();
+}
+
+/// Another build may have other fields: seen at once, not at the first keyframe that is used.
+result<void> Timeline::Impl::check_schema() {
+    if (!reader) return {};
+    auto keyframe = reader->keyframe_before(end());
+    if (!keyframe) return keyframe.error();
+    if (!*keyframe) return {};
+    auto image = reader->image(**keyframe);
+    if (!image) return image.error();
+    return session->restore(*image);
+}
+
+result<void> Timeline::Impl::connect() {
+    checkpoints.clear();
+    placed = false;
+    auto local = LocalSession::load(module_path);
+    if (!local) return local.error();
+    session = std::move(*local);
+    return {};
+}
+
+}  // namespace teatime::replayer
