@@ -193,10 +193,11 @@ std::optional<SteadyTime> Controller::Impl::overdue_at() const {
     auto need = island_->next_time();
     if (!need || *need <= bound_) return std::nullopt;
     Duration ahead = std::max(*need - heard_, Duration(0));
-    // Far needs would overflow the product, and are checked again when something is heard.
-    if (ahead > std::chrono::hours(24 * 365)) return std::nullopt;
+    if (ahead > std::chrono::hours(24 * 365))
+        return std::nullopt;  // and asked again when something is heard
+    auto wait = static_cast<__int128>(ahead.count()) * time_.rate.den / time_.rate.num;
     return std::max(pull_not_before_,
-                    heard_at_ + ahead * time_.rate.den / time_.rate.num + options_.pull_overdue);
+                    heard_at_ + Duration(static_cast<std::int64_t>(wait)) + options_.pull_overdue);
 }
 
 void Controller::Impl::pull() {

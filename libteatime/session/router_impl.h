@@ -46,6 +46,7 @@ private:
         std::string timeline;   // of its last join, with last_seq
         Seq last_seq;
         VirtualTime last_vote{};
+        std::uint32_t unanswered = 0;  // snapshot requests in a row
         std::optional<SteadyTime> leaves_at;
     };
     struct Waiting {  // a send that waits for its stamp

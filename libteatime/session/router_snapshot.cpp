@@ -32,6 +32,7 @@ void Router::Impl::on(Member& member, Snap& snap) {
     history_.cut(info.seq);
     snapshot_ = std::move(info);
     next_requ_ = 0;
+    member.unanswered = 0;
     record(SnapshotTaken{*snapshot_, member.id, false});
     if (request_) request_.reset();
     admit_waiting();
@@ -49,22 +50,26 @@ void Router::Impl::request_snapshot() {
     ask_next();
 }
 
-/// Asks a member not asked yet; where there is none, joiners go without.
+/// Asks a member not asked yet, the more reliable first; where there is none, joiners go without.
 void Router::Impl::ask_next() {
+    if (Member* silent = find(request_->asked)) ++silent->unanswered;
+    Member* best = nullptr;
     for (auto& [id, member] : members_) {
-        if (request_->tried.size() >= options_.snapshot_members) break;
         bool can = member.synced && member.replica && member.role == Role::participant;
         if (!can || request_->tried.count(id)) continue;
-        request_->asked = id;
-        request_->tried.insert(id);
-        request_->deadline = now_ + options_.snapshot_deadline;
-        alarm(request_->deadline);
-        asked_[request_->id].insert(id);
-        send(member, Requ{request_->id});
+        if (!best || member.unanswered < best->unanswered) best = &member;
+    }
+    if (!best || request_->tried.size() >= options_.snapshot_members) {
+        request_.reset();
+        admit_waiting();
         return;
     }
-    request_.reset();
-    admit_waiting();
+    request_->asked = best->id;
+    request_->tried.insert(best->id);
+    request_->deadline = now_ + options_.snapshot_deadline;
+    alarm(request_->deadline);
+    asked_[request_->id].insert(best->id);
+    send(*best, Requ{request_->id});
 }
 
 void Router::Impl::snapshot_due() {

@@ -3,7 +3,7 @@
 namespace teatime::session {
 namespace {
 
-using Wide = __int128;  // a 63-bit time, a factor of 64 and 32 bits of fraction need 101 bits
+using Wide = __int128;  // a 63-bit time, 26 bits of a rate's parts and 32 of fraction need 121 bits
 constexpr int kFractionBits = 32;
 
 }  // namespace

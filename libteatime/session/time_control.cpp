@@ -11,7 +11,8 @@
 namespace teatime::session {
 namespace {
 
-constexpr std::uint64_t kMostRate = 64;  // as the Croquet reference
+constexpr std::uint64_t kMostRate = 64;        // as the Croquet reference
+constexpr std::uint64_t kMostPart = 1u << 26;  // 64 with six places; clocks multiply by it
 constexpr std::string_view kPrefix = R"({"what":"time",)";
 constexpr std::array<std::string_view, 4> kOps{"pause", "resume", "rate", "step"};
 constexpr std::array<std::string_view, 4> kBys{"message", "instant", "external", "duration"};
@@ -48,7 +49,7 @@ Rate Rate::of(std::uint64_t num, std::uint64_t den) {
     std::uint64_t common = std::gcd(num, den);
     num /= common;
     den /= common;
-    while (num > UINT32_MAX || den > UINT32_MAX) {
+    while (num > kMostPart || den > kMostPart) {
         num = (num + 1) / 2;
         den = (den + 1) / 2;
     }

@@ -142,6 +142,14 @@ void ControllerTest::a_join_survives_its_snapshotter_dying_at_any_point() {
             net.pass(hangs ? seconds(9) : seconds(1));  // a death is noticed at once
             QVERIFY2(late.joins == 1, qPrintable(QString::number(point)));
             QCOMPARE(agreeing(net, late), 2u);
+            if (!hangs) continue;
+            net.time(late, Net::op(kResume));
+            for (Duration patience : {seconds(3), seconds(1)}) {
+                net.pass(seconds(15));
+                auto& later = net.add();
+                net.pass(patience);
+                QCOMPARE(later.joins, 1u);  // who did not answer is not asked first again
+            }
         }
     }
 }
