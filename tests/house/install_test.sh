@@ -19,4 +19,5 @@ for module in "$scratch/build/modules/ball.so" "$scratch"/moved/lib*/teatime/mod
     said=$("$scratch/build/consumer" "$module")
     [[ $said =~ ^$app\ [0-9a-f]{64}$ ]] || { echo "consumer said of $module: $said"; exit 1; }
 done
+run "$scratch/moved/bin/teatime" --version
 rm -rf "$scratch"
