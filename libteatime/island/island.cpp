@@ -24,7 +24,6 @@ Island::Impl::~Impl() {
 }
 
 ObjectId Island::Impl::find(std::string_view name) const {
-    if (name == "root" || name == module.app()) return root;
     if (name.size() > 1 && name[0] == '#') {
         ObjectId id;
         auto [end, code] = std::from_chars(name.data() + 1, name.data() + name.size(), id.value);
@@ -46,6 +45,8 @@ result<std::unique_ptr<Island>> Island::create(const Module& module, std::string
         CurrentIsland current(*impl, false);
         Object& object = impl->create(root);
         impl->root = object.object_id();
+        impl->names = {{"root", impl->root}};
+        impl->names.insert_or_assign(module.app(), impl->root);
         if (root.init) root.init(object);
     } catch (const std::exception& exception) {
         return failed("init() of " + std::string(root.name) + ", the root of " + module.app() +
