@@ -1,9 +1,10 @@
 # teatime_add_module(<name> SOURCES a.cpp ... [HEADERS a.h ...]): an Island module, built as
 # modules/<name>.so in the build folder, or where LIBRARY_OUTPUT_DIRECTORY of the target says.
 #
-# Floating point stays as written and templates are not shared with other builds of the module in
-# one process; without either, replicas may part without a word. Sources and headers make up the
-# module's code id, computed when it is built: list every file that can change what it does.
+# Floating point stays as written, integers overflow in one defined way, and templates are not
+# shared with other builds of the module in one process; without these, replicas may part without a
+# word. Sources and headers make up the module's code id, computed when it is built: list every file
+# that can change what it does.
 set(TEATIME_CODE_ID_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/TeatimeCodeId.cmake)
 
 function(teatime_add_module name)
@@ -26,7 +27,7 @@ function(teatime_add_module name)
     add_library(${name} MODULE ${arg_SOURCES} ${arg_HEADERS} ${code_id})
     target_compile_features(${name} PRIVATE cxx_std_20)
     target_compile_options(${name} PRIVATE
-        -ffp-contract=off $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+        -ffp-contract=off -fwrapv $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
     target_link_libraries(${name} PRIVATE teatime::island $<TARGET_NAME_IF_EXISTS:teatime_options>)
     set_target_properties(${name} PROPERTIES
         PREFIX "" SUFFIX .so
