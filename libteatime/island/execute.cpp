@@ -64,6 +64,7 @@ void Island::Impl::run(Body body) {
 
 std::optional<Executed> Island::Impl::execute_next() {
     if (queue.empty() || queue.next_time() > bound) return std::nullopt;
+    objects.prefetch(queue.next().target);
     PendingMessage message = queue.pop();
     TEATIME_ASSERT(message.time >= now, "a message must never be executed in the past");
     if (message.time != now) {

@@ -53,7 +53,11 @@ PendingMessage MessageQueue::pop() {
         heap_[hole] = heap_[least];
         hole = least;
     }
-    if (size > 0) heap_[hole] = last;
+    if (size > 0) {
+        heap_[hole] = last;
+        // Most likely the next to be popped: it comes out of memory while this one is executed.
+        __builtin_prefetch(&pool_[heap_.front().slot]);
+    }
 
     PendingMessage& message = pool_[slot];
     if (message.hashed) sum_.remove(hashes_[slot]);

@@ -1,0 +1,159 @@
+// What the Island engine can do, on the machine it runs on.
+//
+//     island_bench [--check]
+//
+// PHOLD (Fujimoto, 1990), sequential: every object always has one message pending; a message counts
+// and sends the next to an object chosen at random, on average a second later. So each of them is
+// one pop, one push, one hashed object. Then the cost of a hash and an image of 10,000 objects.
+// --check exits 1 where PHOLD is slower than what is always expected, by CPU time.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <string_view>
+
+#include "teatime/island/island.h"
+#include "teatime/island/object.h"
+
+using namespace teatime;
+using namespace std::chrono_literals;
+
+namespace {
+
+class World;
+
+class Node : public Object {
+public:
+    void init(Ref<World> in) {
+        world = in;
+        future(offset(), &Node::poke);
+    }
+    void poke();
+
+private:
+    Ref<World> world;
+    std::uint64_t count = 0;
+
+    static Duration offset() {
+        return 1us + Duration(static_cast<std::int64_t>(random().exponential(1e6)));
+    }
+    BOOST_DESCRIBE_CLASS(Node, (Object), (poke), (), (world, count))
+};
+
+class World : public Object {
+public:
+    void fill(std::uint32_t n) {
+        for (std::uint32_t i = 0; i < n; ++i) nodes.push_back(create<Node>(Ref(*this)));
+    }
+    std::vector<Ref<Node>> nodes;
+    BOOST_DESCRIBE_CLASS(World, (Object), (fill, nodes), (), ())
+};
+
+void Node::poke() {
+    ++count;
+    random().pick(world->nodes).future(offset(), &Node::poke);
+}
+
+double seconds(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+struct Stopwatch {
+    double wall_start = seconds(CLOCK_MONOTONIC), cpu_start = seconds(CLOCK_THREAD_CPUTIME_ID);
+    double wall() const { return seconds(CLOCK_MONOTONIC) - wall_start; }
+    double cpu() const { return seconds(CLOCK_THREAD_CPUTIME_ID) - cpu_start; }
+};
+
+std::unique_ptr<Island> phold(std::uint32_t objects) {
+    static constexpr ModuleDescriptor kDescriptor =
+        detail::describe_module<World, Node>("phold", "island_bench");
+    auto module = Module::from(kDescriptor);
+    auto island = module ? Island::create(**module, "island_bench") : module.error();
+    const std::string fill = fmt::format(R"("[\"phold\",\"fill\",{}]")", objects);
+    if (!island || !(*island)->enqueue({{kSessionStart, Seq{1}}, MemberId{1}, fill})) {
+        fmt::print(stderr, "no island\n");
+        std::exit(2);
+    }
+    (*island)->set_bound(VirtualTime::max());
+    return std::move(*island);
+}
+
+void execute(Island& island, std::uint64_t messages) {
+    for (std::uint64_t i = 0; i < messages; ++i) {
+        if (!island.execute_next()) std::exit(2);  // never: each message sends another
+    }
+}
+
+/// Messages per CPU second; the best of several spans, since others use this machine, too.
+double measure_phold(std::uint32_t objects) {
+    auto island = phold(objects);
+    execute(*island, 1 + 2 * objects);
+    double best_wall = 0, best_cpu = 0;
+    constexpr std::uint64_t kSpan = 2'000'000;
+    for (int i = 0; i < 5; ++i) {
+        const Stopwatch watch;
+        execute(*island, kSpan);
+        best_wall = std::max(best_wall, kSpan / watch.wall());
+        best_cpu = std::max(best_cpu, kSpan / watch.cpu());
+    }
+    fmt::print("PHOLD, {:>7} objects: {:5.2f} M messages/s, {:5.2f} M/s of CPU\n", objects,
+               best_wall / 1e6, best_cpu / 1e6);
+    return best_cpu;
+}
+
+/// Microseconds of CPU, the best of several runs, each after `messages` more messages.
+template <class Body>
+double best_us(Island& island, std::uint64_t messages, Body body) {
+    double best = 1e18;
+    for (int i = 0; i < 20; ++i) {
+        execute(island, messages);
+        const Stopwatch watch;
+        body();
+        best = std::min(best, watch.cpu() * 1e6);
+    }
+    return best;
+}
+
+void measure_state(std::uint32_t objects) {
+    auto island = phold(objects);
+    execute(*island, 1 + 2 * objects);
+    std::size_t used = 0;  // so that nothing is optimised away
+    auto hash = [&] { used += static_cast<std::size_t>(island->hash() != Hash128{}); };
+    hash();
+    fmt::print("{} objects: hash after 100 messages {:.0f} us, ", objects,
+               best_us(*island, 100, hash));
+    fmt::print("after {} {:.0f} us; ", objects, best_us(*island, objects, hash));
+    fmt::print("image {:.0f} us, ",
+               best_us(*island, 100, [&] { used += island->image().objects.size(); }));
+    const Image image = island->image();
+    fmt::print("encoded {:.0f} us, {} bytes; ",
+               best_us(*island, 0, [&] { used += encode_image(image).size(); }),
+               encode_image(image).size());
+    fmt::print("restored {:.0f} us\n", best_us(*island, 0, [&] {
+                   used += Island::restore(island->module(), image).has_value();
+               }));
+    if (used == 0) std::exit(2);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool check = argc > 1 && std::string_view(argv[1]) == "--check";
+    struct {
+        std::uint32_t objects;
+        double floor;
+    } const kSizes[] = {{1'000, 3e6}, {100'000, 1.5e6}};
+    bool slow = false;
+    for (const auto& size : kSizes) {
+        const double reached = measure_phold(size.objects);
+        if (!check || reached >= size.floor) continue;
+        slow = true;
+        fmt::print("too slow: at least {:.1f} M/s of CPU are expected\n", size.floor / 1e6);
+    }
+    measure_state(10'000);
+    return slow ? 1 : 0;
+}
