@@ -46,6 +46,10 @@ struct Point {
 
 struct Rect {
     double x = 0, y = 0, width = 0, height = 0;
+    /// Its left and upper edge belong to it, the others do not.
+    constexpr bool contains(Point p) const {
+        return p.x >= x && p.x < x + width && p.y >= y && p.y < y + height;
+    }
     bool operator==(const Rect&) const = default;
     BOOST_DESCRIBE_CLASS(Rect, (), (x, y, width, height), (), ())
 };
