@@ -9,6 +9,11 @@ std::span<const Verb> all_verbs() {
     static constexpr Verb kVerbs[] = {
         {"info", "What a recording holds", add_info},
         {"log", "Print the external messages of a recording", add_log},
+        {"state", "Show the state of an Island at any moment", add_state},
+        {"diff", "Compare the states at two moments", add_diff},
+        {"render", "Draw the world at any moment as SVG", add_render},
+        {"replay", "Execute a recording again and print its messages", add_replay},
+        {"completion", "Print a script that completes verbs and options", add_completion},
     };
     return kVerbs;
 }

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <memory>
+
+#include "output.h"
+#include "teatime/island/scene.h"
+#include "timelines.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string file;
+    std::string at = "end";
+    std::string output = "-";
+    double width = 800;
+    TimelineArguments timeline;
+};
+
+int run(const Options& options) {
+    auto timeline = open_timeline(options.file, options.timeline);
+    if (!timeline) return fail(timeline.error());
+    auto mark = parse_moment(options.at, *timeline);
+    if (!mark) return fail(mark.error());
+    if (auto moved = seek(*timeline, *mark); !moved) return fail(moved.error());
+    auto scene = timeline->draw();
+    if (!scene) return fail(scene.error());
+    std::string title = timeline->code()->app + " at " + to_string(*mark);
+    std::string svg = to_svg(*scene, title, options.width);
+    if (options.output == "-") {
+        print(svg);
+        return kFine;
+    }
+    std::ofstream file(options.output, std::ios::binary);
+    file << svg;
+    file.close();
+    if (!file) return fail(failed("cannot write " + options.output));
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_render(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command
+        .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
+        ->required();
+    command.add_option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.add_option("-o,--output", options->output, "SVG file; - is standard output");
+    command.add_option("--width", options->width, "Of the picture, in pixels")
+        ->check(CLI::Range(16, 16384));
+    options->timeline.add_to(command);
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

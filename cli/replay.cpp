@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "output.h"
+#include "teatime/session/time_control.h"
+#include "teatime/state/json.h"
+#include "timelines.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string file;
+    std::string from = "start";
+    std::string to = "end";
+    std::string rate;
+    bool internal = false;
+    bool quiet = false;
+    bool json = false;
+    TimelineArguments timeline;
+};
+
+void print_executed(const replayer::ExecutedInfo& message, bool json) {
+    if (json) {
+        Value::Entries line{{"mark", to_string(message.mark)}, {"external", message.external},
+                            {"order", message.order},          {"sender", message.sender.value},
+                            {"target", message.target_name},   {"selector", message.selector},
+                            {"arguments", message.arguments}};
+        if (message.error) line.emplace_back("error", message.error->type);
+        return print(to_json(line));
+    }
+    print(fmt::format("{:>14}  {} {}{}", to_string(message.mark), message.external ? "*" : " ",
+                      printable(message.text),
+                      message.error
+                          ? "  ! " + printable(message.error->type + ": " + message.error->sentence)
+                          : ""));
+}
+
+/// Waits until `time` is due at the rate asked for.
+class Pace {
+public:
+    Pace(VirtualTime from, const std::string& rate) : from_(from) {
+        if (rate.empty()) return;
+        auto parsed = session::parse_rate(rate);
+        if (parsed) rate_ = *parsed;
+    }
+    void wait_for(VirtualTime time) const {
+        if (!rate_) return;
+        std::this_thread::sleep_until(start_ + (time - from_) * rate_->den / rate_->num);
+    }
+
+private:
+    VirtualTime from_;
+    std::optional<session::Rate> rate_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+int run(const Options& options) {
+    if (!options.rate.empty()) {
+        auto rate = session::parse_rate(options.rate);
+        if (!rate) return fail(rate.error());
+    }
+    auto timeline = open_timeline(options.file, options.timeline);
+    if (!timeline) return fail(timeline.error());
+    if (!timeline->can_execute()) {
+        return fail(unreadable(options.file + " cannot be replayed without its module; name the "
+                                              "module's folder with --modules"));
+    }
+    auto from = parse_moment(options.from, *timeline);
+    if (!from) return fail(from.error());
+    auto to = parse_moment(options.to, *timeline);
+    if (!to) return fail(to.error());
+    if (auto moved = seek(*timeline, std::max(*from, timeline->begin())); !moved) {
+        return fail(moved.error());
+    }
+    Pace pace(from->time, options.rate);
+    bool each = !options.quiet || !options.rate.empty();
+    while (each) {
+        auto message = timeline->step();
+        if (!message) return fail(message.error());
+        if (!*message) break;
+        if ((*message)->mark > *to) break;
+        pace.wait_for((*message)->mark.time);
+        bool wanted = (*message)->external || options.internal || (*message)->error;
+        if (wanted && !options.quiet) print_executed(**message, options.json);
+    }
+    if (auto moved = seek(*timeline, *to); !moved) return fail(moved.error());
+    auto hash = timeline->hash();
+    if (!hash) return fail(hash.error());
+    if (options.json) {
+        print(to_json(Value::Entries{{"mark", to_string(*to)}, {"hash", to_string(*hash)}}));
+    } else {
+        print(fmt::format("{:>14}  state {}", to_string(*to), to_string(*hash)));
+    }
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_replay(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.add_option("--from", options->from, std::string("First moment: ") + kMomentForms);
+    command.add_option("--to", options->to, "Last moment, in the same forms");
+    command.add_option("--rate", options->rate,
+                       "Virtual seconds a second, 1/64 to 64; without it as fast as it goes");
+    command.add_flag("-i,--internal", options->internal,
+                     "Print future messages as well, not only external ones (*) and errors (!)");
+    command.add_flag("-q,--quiet", options->quiet, "Only the final state");
+    command.add_flag("--json", options->json, "One JSON object a line");
+    options->timeline.add_to(command);
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

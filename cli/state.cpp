@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "output.h"
+#include "teatime/state/inspect.h"
+#include "teatime/state/json.h"
+#include "timelines.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string file;
+    std::string path;
+    std::string at = "end";
+    bool json = false;
+    TimelineArguments timeline;
+};
+
+bool is_short(const Value& value) {
+    if (!value.if_list() && !value.if_entries()) return true;
+    return to_json(value).size() <= 60;
+}
+
+/// One line a value, indented by depth; what fits on a line stays there.
+void print_tree(const std::string& name, const Value& value, std::size_t depth) {
+    std::string indent(2 * depth, ' ');
+    std::string label = name.empty() ? "" : printable(name) + ": ";
+    if (is_short(value)) return print(indent + label + shown(value, 1000));
+    if (!name.empty()) print(indent + printable(name) + ":");
+    std::size_t inner = name.empty() ? depth : depth + 1;
+    if (const Value::Entries* entries = value.if_entries()) {
+        for (const auto& [key, each] : *entries) print_tree(key, each, inner);
+        return;
+    }
+    const Value::List& list = *value.if_list();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        print_tree(fmt::format("[{}]", i), list[i], inner);
+    }
+}
+
+int run(const Options& options) {
+    auto timeline = open_timeline(options.file, options.timeline);
+    if (!timeline) return fail(timeline.error());
+    auto mark = parse_moment(options.at, *timeline);
+    if (!mark) return fail(mark.error());
+    if (auto moved = seek(*timeline, *mark); !moved) return fail(moved.error());
+    auto image = timeline->state();
+    if (!image) return fail(image.error());
+    auto tree = state_tree(*image, options.path);
+    if (!tree) return fail(tree.error());
+    if (options.json) {
+        print(to_json(*tree));
+    } else {
+        print_tree("", *tree, 0);
+    }
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_state(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command
+        .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
+        ->required();
+    command.add_option("PATH", options->path,
+                       "Only this part: counter, counter.count, '#17.position', queue");
+    command.add_option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.add_flag("--json", options->json, "As JSON");
+    options->timeline.add_to(command);
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,58 @@
+#include "timelines.h"
+
+#include <fmt/format.h>
+
+#include "output.h"
+#include "teatime/island/module.h"
+
+namespace teatime::cli {
+
+void TimelineArguments::add_to(CLI::App& command) {
+    command.add_option("--modules", modules,
+                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    command.add_flag("--no-execute", no_execute,
+                     "Load no module: show stored states (keyframes) only");
+    command.add_flag("--in-process", in_process,
+                     "Run the module in this process: faster, but a crash of it ends the tool");
+}
+
+result<replayer::Timeline> open_timeline(const std::string& path,
+                                         const TimelineArguments& arguments) {
+    replayer::TimelineOptions options;
+    options.modules = arguments.modules;
+    options.in_process = arguments.in_process;
+    options.execute = !arguments.no_execute;
+    auto timeline = replayer::Timeline::open(path, options);
+    if (!timeline) return timeline;
+    for (const std::string& line : timeline->notes()) note(line);
+    if (timeline->can_execute()) ModulePaths::remember(arguments.modules);
+    return timeline;
+}
+
+result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline) {
+    if (timeline.reader() != nullptr) return parse_moment(text, *timeline.reader());
+    if (text == "start" || text == "end") return timeline.begin();
+    auto mark = parse_mark(text);
+    if (mark) return mark;
+    return wrong_usage(fmt::format("\"{}\" is no moment; a saved Island has only one, {}", text,
+                                   to_string(timeline.begin())));
+}
+
+result<void> seek(replayer::Timeline& timeline, const Mark& mark) {
+    ProgressLine line("rebuilding " + to_string(mark));
+    VirtualTime from = timeline.mark().time;
+    replayer::Watch watch;
+    watch.progress = [&](const Mark& at) {
+        auto whole = static_cast<double>((mark.time - from).count());
+        if (whole > 0) line.update(static_cast<double>((at.time - from).count()) / whole);
+    };
+    return timeline.seek(mark, watch);
+}
+
+Place parse_place(const std::string& text) {
+    std::size_t at = text.rfind('@');
+    if (at == std::string::npos) return {text, "end"};
+    return {text.substr(0, at), text.substr(at + 1)};
+}
+
+}  // namespace teatime::cli

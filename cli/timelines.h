@@ -1,0 +1,40 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "moment.h"
+#include "teatime/replayer/timeline.h"
+
+namespace teatime::cli {
+
+/// Options of every verb that may run a module's code.
+struct TimelineArguments {
+    std::vector<std::filesystem::path> modules;
+    bool no_execute = false;
+    bool in_process = false;
+
+    void add_to(CLI::App& command);
+};
+
+/// Opens a recording or a saved Island; its notes go to standard error, module paths named by the
+/// user are remembered.
+result<replayer::Timeline> open_timeline(const std::string& path,
+                                         const TimelineArguments& arguments);
+
+/// A moment of a recording or, trivially, of a saved Island.
+result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline);
+
+/// Stands at the moment, with progress on a terminal.
+result<void> seek(replayer::Timeline& timeline, const Mark& mark);
+
+/// `FILE@T`, or `FILE` for its end. A recording's name may contain @: the last one counts.
+struct Place {
+    std::string file;
+    std::string moment;
+};
+Place parse_place(const std::string& text);
+
+}  // namespace teatime::cli

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# The main job in a minute: record a live session of several replicas, pause and step it, rebuild it
+# at two moments, compare them, draw the world and check the recording.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=../tests/setup.sh
+. tests/setup.sh
+
+usage() {
+    cat <<'TEXT'
+usage: bash samples/quickstart.sh [options]
+  --keep DIR    put the recording and the picture there (default: a new folder in /tmp)
+TEXT
+    setup_help
+}
+
+folder=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --help | -h) usage; exit 0 ;;
+        --keep) folder=${2?--keep needs a folder}; shift ;;
+        *) setup_option "$1" || { usage >&2; exit 2; } ;;
+    esac
+    shift
+done
+
+steps_total=2
+setup_packages run
+step "configuring" configure.log cmake --preset release -DTEATIME_TESTS=OFF
+step "building" build.log cmake --build build/release --target teatime teatime-worker painter
+echo
+
+teatime=build/release/bin/teatime
+modules=build/release/modules
+folder=${folder:-$(mktemp -d /tmp/teatime-quickstart.XXXXXX)}
+mkdir -p "$folder"
+children=()
+trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
+
+say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
+show() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
+
+say "A reflector that records, on a free port"
+"$teatime" serve --port 0 --record "$folder" --modules "$modules" > "$folder/serve.log" 2>&1 &
+children+=($!)
+for _ in $(seq 100); do
+    url=$(sed -n 's/^.*\(ws:[^ ]*\).*$/\1/p;q' "$folder/serve.log")
+    [ -n "$url" ] && break
+    sleep 0.05
+done
+[ -n "$url" ] || die "the reflector did not start: $(cat "$folder/serve.log")"
+head -1 "$folder/serve.log"
+
+say "Three painters, each a process with a replica of its own; a fourth comes late"
+paint() { # name, colour, row
+    printf 'painter.colour("%s")\n' "$2"
+    printf 'painter.begin(%d, %d)\n' 10 "$3"
+    for x in $(seq 12 4 90); do
+        printf 'painter.extend(%d, %d)\nwait 100ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
+    done
+    printf 'painter.end()\n'
+}
+join() { # name, seconds
+    "$teatime" join "$url" --app painter --modules "$modules" --name "$1" --script - --for "$2" \
+        --report hash > "$folder/$1.log" 2>&1
+}
+paint Ann '#d1495b' 25 | join Ann 9s & children+=($!); replicas=($!)
+paint Ben '#00798c' 45 | join Ben 9s & children+=($!); replicas+=($!)
+paint Cat '#edae49' 65 | join Cat 9s & children+=($!); replicas+=($!)
+sleep 2.5
+paint Dan '#30638e' 85 | join Dan 6.5s & children+=($!); replicas+=($!)
+sleep 1.5
+show "$teatime" sessions "$url"
+
+say "Pause for everyone, three single steps, go on: all replicas report the same Mark and hash"
+show "$teatime" time "$url" painter pause
+for _ in 1 2 3; do show "$teatime" time "$url" painter step external; done
+show "$teatime" time "$url" painter resume
+
+for replica in "${replicas[@]}"; do wait "$replica" || die "a replica failed: $(cat "$folder"/*.log)"; done
+say "What each replica saw at the end"
+for name in Ann Ben Cat Dan; do printf '%s  %s\n' "$name" "$(tail -1 "$folder/$name.log")"; done
+
+kill -TERM "${children[0]}"
+wait "${children[0]}" || die "the reflector did not stop properly"
+recording=$(ls "$folder"/*.timegraph)
+
+say "The recording: all of it in one file"
+show "$teatime" info "$recording"
+say "The world at two moments, and what changed in between"
+show "$teatime" state "$recording" painter --at 1s --modules "$modules"
+show "$teatime" state "$recording" painter --at 3s --modules "$modules" | cut -c1-100 | head -20
+"$teatime" diff "$recording@2.9s" @3s --modules "$modules" | cut -c1-100 && die "nothing changed?"
+say "Its picture, and the check: executed again against every vote"
+show "$teatime" render "$recording" --at end -o "$folder/painter.svg" --modules "$modules"
+show "$teatime" verify "$recording" --require-replay --modules "$modules"
+
+cat <<TEXT
+
+Go on from here:
+  $teatime log $recording --limit 20
+  $teatime state $recording painter --at 2.5s
+  $teatime replay $recording --rate 4
+TEXT
