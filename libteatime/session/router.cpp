@@ -88,7 +88,7 @@ const MessagePtr& Router::Impl::stamp(MemberId sender, std::string payload, std:
     TEATIME_ASSERT(!stepping(), "no stamp while replicas step to a time not known yet");
     // Whole milliseconds, not below any bound announced; where that has a fraction, up to 1 ms
     // ahead.
-    VirtualTime least = std::max(announced_, last_tick_ + delay_);
+    VirtualTime least = std::max({announced_, last_tick_ + delay_, above_});
     announced_ = std::max(floor_ms(clock_.at(now_)), ceil_ms(least));
     last_frame_ = now_;
     auto message = std::make_shared<const Message>(

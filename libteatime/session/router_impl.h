@@ -124,6 +124,7 @@ private:
     void announce_join(Member& member);
     void announce_leave(const Member& member);
     void flush_users();
+    void tell_users();
     std::size_t active() const;
     void gone(ConnectionId connection, bool for_good);
     void detach(Member& member);
@@ -179,6 +180,8 @@ private:
     // Time and messages.
     SessionClock clock_;
     VirtualTime announced_{};  // no later stamp or bound is below
+    // Where replicas reported a Mark nothing may be stamped any more, else it were another state.
+    VirtualTime above_{};
     SteadyTime last_frame_{};  // last stamp or tick
     VirtualTime last_tick_{};
     Duration delay_{0};  // Croquet: stamps keep this distance from the last tick

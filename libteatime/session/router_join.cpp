@@ -266,11 +266,14 @@ std::size_t Router::Impl::active() const {
 }
 
 void Router::Impl::flush_users() {
-    if (stepping()) {
-        users_due_ = stepping_->ballot.deadline;  // finish_step() comes back earlier
-        return;
-    }
     users_due_.reset();
+    // A native world that stands still learns of it when it goes on: replicas that report a Mark
+    // must not have a message queued that is beyond it.
+    if (stepping() || (info_.kind == Kind::native && clock_.paused())) return;
+    tell_users();
+}
+
+void Router::Impl::tell_users() {
     if (joined_.empty() && left_.empty()) return;
     std::size_t count = active();
     // A Croquet client takes "as many joined as are active" for a new start: nobody joined, nobody

@@ -79,6 +79,7 @@ void Router::Impl::step_time(Member& member, const TimeRequest& request) {
             break;
         case StepBy::external: {
             if (held_.empty()) return refuse_step("No external message waits.");
+            if (info_.kind == Kind::native) tell_users();
             Waiting one = std::move(held_.front());
             held_.pop_front();
             held_bytes_ -= one.payload.size();
@@ -110,6 +111,7 @@ void Router::Impl::obey(const TimeOp& op, Member& member, const TimeRequest& req
     history_.add_time(state);
     record(TimeChanged{here(), state});
     if (op.op == Op::resume) {
+        flush_users();
         std::deque<Waiting> batch;
         batch.swap(held_);
         held_bytes_ = 0;
@@ -175,6 +177,7 @@ void Router::Impl::finish_step() {
     }
     clock_.set(now_, reached);
     announced_ = std::max(announced_, reached);
+    above_ = reached + Duration(1);
     outcome->state = time_state();
     history_.add_time(outcome->state);
     last_outcome_ = outcome;

@@ -137,7 +137,8 @@ std::optional<TimeOp> parse_time_payload(std::string_view payload) {
 
 void TimeState::apply(const TimeOp& op, VirtualTime stamped) {
     last_op = op.id;
-    time = std::max(time, stamped);
+    // Steps are stamped above the frozen time, which goes where the step goes.
+    if (op.op != TimeRequest::Op::step || op.by == StepBy::external) time = std::max(time, stamped);
     switch (op.op) {
         case TimeRequest::Op::pause:
             paused = true;
