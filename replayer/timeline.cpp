@@ -39,7 +39,8 @@ result<void> Timeline::Impl::alive() {
 /// The worker runs and stands where this timeline stands.
 result<void> Timeline::Impl::ready(const Watch& watch) {
     if (auto up = alive(); !up) return up;
-    return placed ? result<void>() : travel(stands, watch);
+    const Mark target = stands;  // which moves on the way
+    return placed ? result<void>() : travel(target, watch);
 }
 
 result<void> Timeline::Impl::check_range(const Mark& mark) const {

@@ -1,6 +1,7 @@
 #include "teatime/island/module.h"
 #include "teatime/replayer/island_file.h"
 #include "teatime/replayer/local_session.h"
+#include "teatime/replayer/worker_session.h"
 #include "timeline_impl.h"
 
 namespace teatime::replayer {
@@ -104,9 +105,15 @@ result<void> Timeline::Impl::check_schema() {
 result<void> Timeline::Impl::connect() {
     checkpoints.clear();
     placed = false;
-    auto local = LocalSession::load(module_path);
-    if (!local) return local.error();
-    session = std::move(*local);
+    if (options.in_process) {
+        auto local = LocalSession::load(module_path);
+        if (!local) return local.error();
+        session = std::move(*local);
+    } else {
+        auto worker = WorkerSession::spawn(module_path, {.hang = options.hang, .program = {}});
+        if (!worker) return worker.error();
+        session = std::move(*worker);
+    }
     return {};
 }
 

@@ -163,6 +163,7 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
             recorded.hashes.push_back(island->hash());
         }
     }
+    announce(messages.size());  // the last call, which is only recorded
     writer.bound(end, timegraph::WallTime(std::chrono::seconds(1'000'000)));
     must(writer.close());
     return recorded;
