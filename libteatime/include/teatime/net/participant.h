@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "teatime/net/client.h"
+#include "teatime/net/loop.h"
+#include "teatime/net/url.h"
+#include "teatime/session/controller.h"
+#include "teatime/state/value.h"
+
+namespace teatime::net {
+
+/// The payload of a call: what `teatime send` and a world's input() send.
+std::string call_payload(std::string_view target, std::string_view selector, Value::List arguments);
+
+/// What a Participant tells, on its loop. Any may be empty; a Participant must not be destroyed
+/// from within.
+struct ParticipantHandler {
+    std::function<void(const session::Joined&)> joined;
+    std::function<void(const session::ConnectionLost&)> lost;  ///< it will come back by itself
+    std::function<void()> built;                               ///< island() is there, or is another
+    std::function<void()> progressed;  ///< messages were executed, or the bound moved
+    std::function<void(const session::TimeState&)> time_changed;
+    std::function<void(const session::Frame&)> notice;  ///< Info, StepOutcome or TimeAnswer
+    std::function<void(const Error&)> failed;           ///< final
+};
+
+/// A Controller with a connection: joins a session, runs its replica, gives and takes snapshots,
+/// comes back after a lost connection. Lives on one loop's thread, like all of its calls. Several
+/// on one loop are fine. The replica runs in slices of a few milliseconds, between which frames and
+/// timers have their turn.
+class Participant {
+public:
+    /// `url` is the reflector's, ws://host:9090; the session id is appended. Joins at once.
+    /// Without a factory it has no replica. `observer` must live as long.
+    Participant(Loop& loop, const Url& url, session::ControllerOptions options,
+                std::optional<session::IslandFactory> factory, ParticipantHandler handler = {},
+                session::ControllerObserver* observer = nullptr);
+    /// Cuts the connection; the others see it leave after the rejoin window.
+    ~Participant();
+
+    void send(std::string_view target, std::string_view selector, Value::List arguments = {});
+    /// For what makes payloads itself. JSON text.
+    void send_payload(std::string payload);
+    /// Gives it a number and returns that: a TimeAnswer of this number is a notice later.
+    std::uint64_t time_request(session::TimeRequest request);
+
+    /// Leaves for good: sends what waits, closes with 1000. `left` is called when that is done.
+    void leave(std::function<void()> left = {});
+
+    const session::Controller& controller() const;
+    Island* island();  ///< as Controller::island()
+    /// Everything received is executed and everything sent has come back.
+    bool idle() const;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace teatime::net

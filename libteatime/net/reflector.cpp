@@ -1,0 +1,284 @@
+#include "teatime/net/reflector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "reflector_impl.h"
+#include "teatime/wire/json_scanner.h"
+
+namespace teatime::net {
+namespace {
+
+using session::CloseCode;
+
+constexpr std::size_t kLongestId = 256;
+
+session::SteadyTime steady_now() {
+    return session::SteadyTime(std::chrono::duration_cast<session::SteadyClock::duration>(
+        Loop::Clock::now().time_since_epoch()));
+}
+
+Loop::Clock::time_point to_loop(session::SteadyTime time) {
+    return Loop::Clock::time_point(time.time_since_epoch());
+}
+
+/// The last path segment: `wss://host/box/reflector/<id>?token=x`.
+std::string_view session_id_of(std::string_view target) {
+    target = target.substr(0, target.find('?'));
+    return target.substr(target.rfind('/') + 1);
+}
+
+/// Tokens are secrets: straight from the system.
+std::uint64_t strong_random() {
+    thread_local std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Reflector::Reflector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reflector::~Reflector() = default;
+std::uint16_t Reflector::port() const {
+    return impl_->server().port();
+}
+std::string Reflector::address() const {
+    return impl_->server().address();
+}
+void Reflector::stop() {
+    impl_->stop();
+}
+result<std::unique_ptr<Reflector>> Reflector::start(ReflectorOptions options) {
+    auto impl = std::make_unique<Impl>(std::move(options));
+    if (auto started = impl->start(); !started) return started.error();
+    return std::unique_ptr<Reflector>(new Reflector(std::move(impl)));
+}
+
+Reflector::Impl::Session::Session(std::string session_id, session::RouterOptions router_options)
+    : id(session_id), router(std::move(session_id), std::move(router_options), strong_random) {}
+
+result<void> Reflector::Impl::start() {
+    auto server = Server::start(*this, options_.server);
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    shards_.resize(server_->threads());
+    for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i].loop = &server_->loop(i);
+    if (options_.files) disk_ = std::make_unique<LoopThread>();
+    gate_->impl = this;
+    ready_.count_down();
+    return {};
+}
+
+void Reflector::Impl::stop() {
+    {
+        const std::lock_guard lock(gate_->mutex);
+        if (!gate_->impl) return;
+        gate_->impl = nullptr;
+    }
+    disk_.reset();  // its replies must not come while the server goes
+    server_->stop();
+    shards_.clear();  // sinks finish
+}
+
+// ---- connections ---------------------------------------------------------------------------
+
+std::size_t Reflector::Impl::thread_of(std::string_view target) {
+    return std::hash<std::string_view>{}(session_id_of(target));
+}
+
+void Reflector::Impl::on_open(Connection& connection) {
+    ready_.wait();
+    auto* attachment = new Attachment{&connection, nullptr, false, {}};
+    connection.user = attachment;
+    std::string_view id = session_id_of(connection.target());
+    if (id.empty() || id.size() > kLongestId) {
+        connection.close(static_cast<std::uint16_t>(CloseCode::outdated),
+                         "The last part of the path must be a session id.");
+        return;
+    }
+    attachment->join_deadline =
+        shard_of(connection).loop->schedule_after(options_.join_deadline, [attachment] {
+            attachment->connection->close(static_cast<std::uint16_t>(CloseCode::never_joined),
+                                          "No JOIN came in time.");
+        });
+}
+
+void Reflector::Impl::on_close(Connection& connection, std::uint16_t code, std::string_view) {
+    std::unique_ptr<Attachment> attachment(static_cast<Attachment*>(connection.user));
+    Shard& shard = shard_of(connection);
+    shard.loop->cancel(attachment->join_deadline);
+    Session* session = attachment->session;
+    if (!session) return;
+    detach(*attachment);
+    bool for_good = code == static_cast<std::uint16_t>(CloseCode::normal);
+    step(shard, *session, {{connection.id()}, session::Gone{for_good}});
+}
+
+void Reflector::Impl::on_text(Connection& connection, std::string_view text) {
+    auto& attachment = *static_cast<Attachment*>(connection.user);
+    Session* session = attachment.session;
+    auto input = wire::decode_client_frame(text, session ? session->router.last_seq() : Seq());
+    if (auto* ping = std::get_if<wire::Ping>(&input)) {
+        connection.send(make_text_frame(wire::encode_pong(*ping)));
+        return;
+    }
+    if (auto* refused = std::get_if<wire::Refused>(&input)) {
+        refuse_client(connection, refused->code, refused->reason);
+        return;
+    }
+    auto* frame = std::get_if<session::ClientFrame>(&input);
+    if (!frame) return;  // nothing to do for PULSE and the like
+    Shard& shard = shard_of(connection);
+    if (!session) {
+        if (!std::holds_alternative<session::JoinRequest>(*frame)) {
+            refuse_client(connection, CloseCode::malformed, "The first frame must be a JOIN.");
+            return;
+        }
+        shard.loop->cancel(std::exchange(attachment.join_deadline, {}));
+        session = open_session(shard, connection);
+        if (!session) return;
+        attachment.session = session;
+        session->attached.emplace(session::ConnectionId{connection.id()}, &attachment);
+    }
+    step(shard, *session, {{connection.id()}, std::move(*frame)});
+}
+
+/// Closes a connection that the router did not. What it still sends is not read any more.
+void Reflector::Impl::refuse_client(Connection& connection, CloseCode code,
+                                    std::string_view reason) {
+    auto& attachment = *static_cast<Attachment*>(connection.user);
+    if (Session* session = attachment.session) {
+        detach(attachment);
+        step(shard_of(connection), *session, {{connection.id()}, session::Gone{}});
+    }
+    connection.close(static_cast<std::uint16_t>(code), reason);
+}
+
+void Reflector::Impl::detach(Attachment& attachment) {
+    Session& session = *attachment.session;
+    session.attached.erase(session::ConnectionId{attachment.connection->id()});
+    if (attachment.synced) std::erase(session.synced, &attachment);
+    attachment.session = nullptr;
+    attachment.synced = false;
+}
+
+// ---- sessions ------------------------------------------------------------------------------
+
+Reflector::Impl::Session* Reflector::Impl::open_session(Shard& shard, Connection& connection) {
+    std::string id(session_id_of(connection.target()));
+    auto known = shard.sessions.find(id);
+    if (known != shard.sessions.end()) return known->second.get();
+    if (session_count_.fetch_add(1) >= options_.sessions) {
+        --session_count_;
+        connection.close(static_cast<std::uint16_t>(CloseCode::session_full),
+                         "This reflector carries as many sessions as it may.");
+        return nullptr;
+    }
+    session::RouterOptions router = options_.router;
+    if (options_.configure) options_.configure(id, router);
+    auto session = std::make_unique<Session>(id, std::move(router));
+    session->incarnation = ++last_incarnation_;
+    return shard.sessions.emplace(std::move(id), std::move(session)).first->second.get();
+}
+
+void Reflector::Impl::step(Shard& shard, Session& session, session::RouterInput&& input) {
+    session.outputs.clear();
+    session.router.step(std::move(input), steady_now(), session.outputs);
+    if (!session.sink) {
+        for (const session::RouterOutput& output : session.outputs) {
+            auto* record = std::get_if<session::Record>(&output);
+            if (!record) continue;
+            if (auto* started = std::get_if<session::Started>(record))
+                begin(shard, session, *started);
+        }
+    }
+    if (session.sink) session.sink->take(session.outputs);
+    carry_out(session);
+    bool refused = session.router.kind() == session::Kind::undecided && session.attached.empty();
+    if (!refused && !session.router.ended()) {
+        arm(shard, session);
+        return;
+    }
+    shard.loop->cancel(session.timer);
+    for (auto& [id, attachment] : session.attached) attachment->session = nullptr;
+    --session_count_;
+    shard.sessions.erase(std::string(session.id));
+}
+
+void Reflector::Impl::begin(Shard& shard, Session& session, const session::Started& started) {
+    std::string_view name;
+    wire::read_object(started.details_json, {{"name", name}});
+    session.name = wire::to_text(name).value_or(session.id);
+    if (!options_.sink) return;
+    auto feed = [gate = gate_, shard_index = &shard - shards_.data(), id = session.id,
+                 incarnation = session.incarnation](session::RouterInput input) {
+        const std::lock_guard lock(gate->mutex);
+        if (!gate->impl) return;
+        auto later = [impl = gate->impl, shard_index, id, incarnation, input]() mutable {
+            Shard& home = impl->shards_[static_cast<std::size_t>(shard_index)];
+            auto found = home.sessions.find(id);
+            if (found != home.sessions.end() && found->second->incarnation == incarnation)
+                impl->step(home, *found->second, std::move(input));
+        };
+        gate->impl->shards_[static_cast<std::size_t>(shard_index)].loop->post(std::move(later));
+    };
+    session.sink = options_.sink(started, std::move(feed));
+}
+
+/// A timer that is early only looks again, so it is not moved with every stamp.
+void Reflector::Impl::arm(Shard& shard, Session& session) {
+    auto wake = session.router.wake_at();
+    if (!wake) return;
+    Loop::Clock::time_point at = to_loop(*wake);
+    if (session.timer.number && session.timer.deadline <= at) return;
+    shard.loop->cancel(session.timer);
+    session.timer = shard.loop->schedule(at, [this, &shard, &session] {
+        session.timer = {};
+        step(shard, session, {{}, session::Alarm{}});
+    });
+}
+
+void Reflector::Impl::carry_out(Session& session) {
+    for (const session::RouterOutput& output : session.outputs) {
+        if (auto* all = std::get_if<session::Broadcast>(&output)) {
+            broadcast(session, all->frame);
+        } else if (auto* to = std::get_if<session::SendTo>(&output)) {
+            send(session, *to);
+        } else if (auto* end = std::get_if<session::Close>(&output)) {
+            close(session, *end);
+        }
+    }
+}
+
+void Reflector::Impl::broadcast(Session& session, const session::Frame& frame) {
+    if (session.synced.empty()) return;
+    SharedFrame bytes = make_text_frame(wire::encode_frame(frame, session.id));
+    auto* tick = std::get_if<session::Tick>(&frame);
+    bool may_skip = tick && tick->may_skip;
+    for (Attachment* attachment : session.synced) {
+        if (may_skip && attachment->connection->queued_bytes() > 0) continue;
+        attachment->connection->send(bytes);
+    }
+}
+
+void Reflector::Impl::send(Session& session, const session::SendTo& to) {
+    auto found = session.attached.find(to.connection);
+    if (found == session.attached.end()) return;
+    Attachment& attachment = *found->second;
+    attachment.connection->send(make_text_frame(wire::encode_frame(to.frame, session.id)));
+    if (attachment.synced || !std::holds_alternative<session::SyncPtr>(to.frame)) return;
+    attachment.synced = true;
+    session.synced.push_back(&attachment);
+    attachment.connection->confirm();
+}
+
+void Reflector::Impl::close(Session& session, const session::Close& close) {
+    auto found = session.attached.find(close.connection);
+    if (found == session.attached.end()) return;
+    Attachment& attachment = *found->second;
+    detach(attachment);
+    attachment.connection->close(static_cast<std::uint16_t>(close.code), close.reason);
+}
+
+}  // namespace teatime::net
