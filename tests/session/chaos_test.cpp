@@ -120,7 +120,7 @@ private slots:
     void whoever_is_left_agrees_with_a_replay_data() {
         QTest::addColumn<quint64>("seed");
         std::uint64_t first = seed_of_test();
-        for (std::uint64_t i = 0; i < 20; ++i)
+        for (std::uint64_t i = 0; i < 100; ++i)
             QTest::addRow("%llu", static_cast<unsigned long long>(first + i)) << quint64(first + i);
     }
     void whoever_is_left_agrees_with_a_replay() {

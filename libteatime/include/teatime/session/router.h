@@ -125,7 +125,9 @@ struct RouterStatus {
 /// Equal times are safe: a later stamp is >= any bound announced, and may equal it. A replica that
 /// ran to that bound has executed the internal messages of the instant, one that did not still
 /// executes them first, since internal ones precede external ones of the same time whenever they
-/// were made.
+/// were made. Only where replicas report a Mark (pause, step) later stamps are strictly above: the
+/// Mark would name another state otherwise. A paused native world stands still: joins, leaves and
+/// sends are stamped when it goes on.
 class Router {
 public:
     Router(std::string session_id, RouterOptions options, Random64 random);
