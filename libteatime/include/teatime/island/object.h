@@ -94,6 +94,9 @@ ClassInfo make_class_info();
 
 template <class T>
 constexpr ClassInfo describe_class() {
+    static_assert(boost::describe::has_describe_bases<T>::value,
+                  "the class has no BOOST_DESCRIBE_CLASS of its own, which names its base, its "
+                  "messages and its state");
     ClassInfo info{};
     info.name = unqualified_name<T>();
     info.base = base_info<T>();
@@ -186,7 +189,11 @@ template <class... Params, class... Args>
 std::string_view encode_arguments(Args&&... args) {
     static_assert(sizeof...(Params) == sizeof...(Args),
                   "the message takes another number of arguments");
-    if constexpr (sizeof...(Params) == 0) {
+    if constexpr (sizeof...(Params) == 0 || sizeof...(Params) != sizeof...(Args)) {
+        return {};
+    } else if constexpr (!(std::is_convertible_v<Args, std::decay_t<Params>> && ...)) {
+        static_assert((std::is_convertible_v<Args, std::decay_t<Params>> && ...),
+                      "an argument is of another kind than the message takes");
         return {};
     } else {
         std::string& bytes = runtime::scratch();
@@ -276,13 +283,26 @@ struct Codec<StrongId<Tag>> {
     }
 };
 
+namespace detail {
+/// To look up whether T has a member of a name, be it private or of another signature: the name is
+/// ambiguous in NameProbe<T> then.
+struct KnownNames {
+    int init, draw, input, member_joined, member_left;
+};
+struct Unasked {};
+template <class T>
+struct NameProbe : std::conditional_t<std::is_final_v<T>, Unasked, T>, KnownNames {};
+}  // namespace detail
+
 template <class T, class... Args>
 Ref<T> Object::create(Args&&... args) {
     T& object = static_cast<T&>(runtime::create(class_info<T>));
     if constexpr (requires { object.init(std::forward<Args>(args)...); }) {
         object.init(std::forward<Args>(args)...);
     } else {
-        static_assert(sizeof...(Args) == 0, "the class has no public init() for these arguments");
+        static_assert(
+            sizeof...(Args) == 0 && requires { &detail::NameProbe<T>::init; },
+            "the class has no public init() for these arguments");
     }
     return Ref<T>(object);
 }
@@ -304,14 +324,37 @@ template <class... Classes>
 inline constexpr std::array<const ClassInfo*, sizeof...(Classes)> class_table = {
     &class_info<Classes>...};
 
-template <class... Classes>
+/// What the engine would pass over without a word, since it cannot call it.
+template <class T>
+constexpr void check_root() {
+    using Probe = NameProbe<T>;
+    constexpr const ClassInfo& kInfo = class_info<T>;
+    static_assert(
+        kInfo.init || requires { &Probe::init; }, "the root's init must be public: void init()");
+    static_assert(
+        kInfo.draw || requires { &Probe::draw; },
+        "the root's draw must be public: void draw(teatime::Scene&) const");
+    static_assert(
+        kInfo.input || requires { &Probe::input; },
+        "the root's input must be public: "
+        "void input(const teatime::Input&, teatime::Sender&) const");
+    static_assert(
+        kInfo.member_joined || requires { &Probe::member_joined; },
+        "the root's member_joined must be public: void member_joined(teatime::MemberId)");
+    static_assert(
+        kInfo.member_left || requires { &Probe::member_left; },
+        "the root's member_left must be public: void member_left(teatime::MemberId)");
+}
+
+template <class Root, class... Classes>
 constexpr ModuleDescriptor describe_module(const char* app, const char* code_id) {
+    check_root<Root>();
     ModuleDescriptor descriptor{};
     std::copy(std::begin(kModuleAbi), std::end(kModuleAbi), std::begin(descriptor.abi));
     descriptor.app = app;
     descriptor.code_id = code_id;
-    descriptor.classes = class_table<Classes...>.data();
-    descriptor.class_count = sizeof...(Classes);
+    descriptor.classes = class_table<Root, Classes...>.data();
+    descriptor.class_count = 1 + sizeof...(Classes);
     return descriptor;
 }
 }  // namespace detail

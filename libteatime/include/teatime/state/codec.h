@@ -125,9 +125,6 @@ void for_each_field(Visit visit) {
 template <class Key>
 inline constexpr bool is_ordered_key = !std::is_floating_point_v<Key> && !std::is_pointer_v<Key>;
 
-template <class T>
-inline constexpr bool always_false = false;
-
 }  // namespace detail
 
 template <class T, class>
@@ -139,7 +136,7 @@ struct Codec {
                   "long double cannot be part of an Island's state: its size and arithmetic differ "
                   "between machines. Use double.");
     static_assert(
-        detail::always_false<T>,
+        std::is_pointer_v<T> || std::is_reference_v<T> || std::is_same_v<T, long double>,
         "this type cannot be part of an Island's state: its order or layout is not defined "
         "(unordered containers, custom comparators), or it is a struct that is not described. Use "
         "map, set or vector, describe a struct with BOOST_DESCRIBE_STRUCT, or wrap a cache in "

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# refused_test.sh <compiler> <include folder>: worlds that would go wrong do not compile, and the
+# first error is a sentence for their author.
+set -euo pipefail
+compiler=$1 include=$2 failures=0
+
+# refused <members of the world> <described functions> <described state> <sentence>
+refused() {
+    local said
+    said=$("$compiler" -std=c++20 -fsyntax-only -I"$include" -x c++ - 2>&1 <<CPP || true
+#include <teatime/island/object.h>
+#include <unordered_map>
+struct Plain { int a; };
+class World : public teatime::Object {
+    $1
+    BOOST_DESCRIBE_CLASS(World, (teatime::Object), (), (), ($2 $3))
+};
+TEATIME_MODULE("world", World)
+CPP
+    )
+    said=$(grep -m1 'error' <<<"$said" || true)
+    [[ $said == *"$4"* ]] && return
+    printf 'expected "%s" of:\n  %s\ngot: %s\n' "$4" "$1" "${said:-no error}"
+    failures=$((failures + 1))
+}
+
+refused 'int* x;' '' x 'a pointer or reference cannot be part'
+refused 'std::unordered_map<int, int> x;' '' x 'this type cannot be part'
+refused 'std::vector<Plain> x;' '' x 'this type cannot be part'
+refused 'long double x;' '' x 'long double cannot be part'
+refused 'std::map<double, int> x;' '' x 'may be neither floating point nor pointers'
+refused 'void a(int) {} void b() { future({}, &World::a); }' 'a,' b 'takes another number of arguments'
+refused 'void a(std::string) {} void b() { future({}, &World::a, 5); }' 'a,' b \
+    'of another kind than the message takes'
+refused 'int x; public: void draw(teatime::Scene&) {}' '' x 'draw must be public'
+refused 'int x; void init() {}' '' x 'init must be public'
+[ $failures -eq 0 ]
