@@ -53,6 +53,8 @@ void Router::Impl::step(RouterInput&& input, SteadyTime now, RouterOutputs& out)
         client_frame(input.connection, *frame);
     } else if (auto* left = std::get_if<Gone>(&input.what)) {
         gone(input.connection, left->for_good);
+    } else if (std::holds_alternative<SnapshotWanted>(input.what)) {
+        snapshot_wanted();
     } else {
         pull_due();
         if (auto due = tick_due(); due && now_ >= *due) tick();

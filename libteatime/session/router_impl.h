@@ -137,6 +137,7 @@ private:
     void on(Member& member, Snap& snap);
     bool wants_snapshot() const;
     void request_snapshot();
+    void snapshot_wanted();
     void ask_next();
     void history_grew();
     void snapshot_due();

@@ -50,6 +50,13 @@ void Router::Impl::request_snapshot() {
     ask_next();
 }
 
+void Router::Impl::snapshot_wanted() {
+    if (info_.kind == Kind::croquet)
+        broadcast(Requ{});
+    else if (info_.kind == Kind::native && !request_)
+        request_snapshot();
+}
+
 /// Asks a member not asked yet, the more reliable first; where there is none, joiners go without.
 void Router::Impl::ask_next() {
     if (Member* silent = find(request_->asked)) ++silent->unanswered;

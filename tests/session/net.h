@@ -145,6 +145,8 @@ struct Net {
         return request;
     }
 
+    void want_snapshot() { route({{}, SnapshotWanted{}}); }
+
     /// One event; false: none before `end`.
     bool turn(SteadyTime end) {
         std::optional<SteadyTime> first;
@@ -205,6 +207,7 @@ struct Net {
     std::map<std::string, std::string> files;
     std::vector<Record> recorded;
     std::vector<MessagePtr> reflected;
+    std::function<void(const RouterOutputs&)> tap;  ///< as a recorder has it
     std::size_t broadcasts = 0;
     std::size_t events = 0;
     std::size_t budget = 1'000'000;
@@ -244,6 +247,7 @@ private:
     void route(RouterInput frame) {
         RouterOutputs out;
         router->step(std::move(frame), now, out);
+        if (tap) tap(out);
         for (RouterOutput& output : out) {
             if (auto* all = std::get_if<Broadcast>(&output)) {
                 ++broadcasts;

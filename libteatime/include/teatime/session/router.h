@@ -19,10 +19,13 @@ struct Gone {
     bool for_good = false;
 };
 struct Alarm {};  ///< wake_at() has come
+/// A recorder needs a state to go on from. Asks members for it, of all messages up to now, unless
+/// one is asked already; SnapshotTaken tells of it.
+struct SnapshotWanted {};
 
 struct RouterInput {
-    ConnectionId connection;  ///< not for Alarm
-    std::variant<ClientFrame, Gone, Alarm> what;
+    ConnectionId connection;  ///< of a ClientFrame or Gone
+    std::variant<ClientFrame, Gone, Alarm, SnapshotWanted> what;
 };
 
 // ---- outputs: to be carried out in order -----------------------------------------------------

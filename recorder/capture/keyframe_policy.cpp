@@ -1,0 +1,34 @@
+#include "teatime/capture/keyframe_policy.h"
+
+#include <algorithm>
+
+namespace teatime::capture {
+
+KeyframePolicy::KeyframePolicy(const KeyframeOptions& options)
+    : options_(options), interval_(options.grid), floor_(options.grid) {
+    while (interval_ < options_.first && interval_ * 2 <= options_.ceiling) interval_ *= 2;
+}
+
+VirtualTime KeyframePolicy::next_after(VirtualTime time) const {
+    Duration since = std::max(time.time_since_epoch(), Duration(0));
+    Duration below = since - since % interval_;
+    if (below > Duration::max() - interval_) return VirtualTime::max();
+    return VirtualTime(below + interval_);
+}
+
+void KeyframePolicy::ran(std::chrono::microseconds work) {
+    since_ += work;
+    if (since_ > options_.work && interval_ > floor_) interval_ /= 2;
+}
+
+void KeyframePolicy::made(std::chrono::microseconds cost) {
+    while (floor_ * 2 <= options_.ceiling && cost > floor_ * options_.share) floor_ *= 2;
+    while (floor_ > options_.grid && cost <= floor_ * options_.share / 4) floor_ /= 2;
+    // Twice as far must fit with a margin, or it would go back and forth.
+    bool room = since_ * 5 < options_.work * 2;
+    if (room && interval_ * 2 <= options_.ceiling) interval_ *= 2;
+    interval_ = std::max(interval_, floor_);
+    since_ = {};
+}
+
+}  // namespace teatime::capture

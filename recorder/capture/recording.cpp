@@ -1,0 +1,303 @@
+#include "recording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace teatime::capture {
+namespace {
+
+constexpr std::size_t kUncommitted = 10'000;  // records kept while nothing can be written
+
+}  // namespace
+
+timegraph::WallTime Shared::wall() const {
+    if (options.wall) return options.wall();
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+}
+
+session::SteadyTime Shared::steady() const {
+    if (options.steady) return options.steady();
+    auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return session::SteadyTime(std::chrono::duration_cast<std::chrono::microseconds>(now));
+}
+
+Recording::Recording(std::shared_ptr<Shared> shared, std::string path,
+                     std::function<void()> want_snapshot)
+    : shared_(std::move(shared)),
+      given_path_(std::move(path)),
+      want_snapshot_(std::move(want_snapshot)),
+      queue_(shared_->options.queue_messages, shared_->options.queue_bytes) {}
+
+Recording::~Recording() {
+    if (has_replica_slot_) --shared_->replicas;
+}
+
+void Recording::on_urgent(std::function<void()> poke) {
+    std::lock_guard lock(poke_mutex_);
+    poke_ = std::move(poke);
+}
+
+void Recording::poke() {
+    std::lock_guard lock(poke_mutex_);
+    if (poke_) poke_();
+}
+
+Recorder::Status Recording::status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+}
+
+std::shared_ptr<Follower> Recording::follower() const {
+    std::lock_guard lock(mutex_);
+    return follower_;
+}
+
+bool Recording::turn(bool stopping) {
+    auto now = shared_->steady();
+    if (queue_.drain(batch_)) write_batch();
+    bool over = batch_.closed || ended_ || stopping;
+    if (over && !closing_) {
+        closing_ = now + shared_->options.finish;
+        retry_at_ = now;  // a last try
+        (void)ready({last_.time, next(last_.seq)});
+    }
+    take_from_follower();
+    commit(now);
+    ask_for_snapshot(now);
+    return !closing_ || !close_when_done(now);
+}
+
+void Recording::write_batch() {
+    for (Event& event : batch_.events) {
+        if (auto* message = std::get_if<session::MessagePtr>(&event)) {
+            write(*message);
+        } else {
+            write(std::move(std::get<std::unique_ptr<Note>>(event)));
+        }
+    }
+    batch_.events.clear();
+    lost_in_queue();
+    bound_ = std::max(bound_, batch_.bound);
+    if (!writer_ || failure_) return;
+    writer_->bound(bound_, batch_.wall);
+    time_since_commit_ = true;
+}
+
+void Recording::write(const session::MessagePtr& message) {
+    bool can = ready(message->stamp);
+    last_ = message->stamp;
+    if (!can) return;
+    check(writer_->append({message->stamp, message->sender, message->payload, message->extra}));
+    news_since_commit_ = true;
+}
+
+void Recording::write(std::unique_ptr<Note> note) {
+    if (auto* record = std::get_if<session::Record>(&note->what)) {
+        if (auto* started = std::get_if<session::Started>(record); started && !started_) {
+            started_ = std::move(*started);
+            started_wall_ = note->wall;
+            (void)ready({started_->time.time, next(last_.seq)});
+            return;
+        }
+    }
+    if (!started_) return;
+    if (auto* gap_of_member = std::get_if<MemberGap>(&note->what)) {
+        if (ready(gap_of_member->before)) gap(gap_of_member->before, gap_of_member->why);
+        return;
+    }
+    bool can = ready({last_.time, next(last_.seq)});
+    std::shared_ptr<Note> shared(std::move(note));
+    if (can) {
+        carry_out(*shared);
+        news_since_commit_ = true;
+    }
+    bool again = std::holds_alternative<session::Record>(shared->what);
+    if (again && uncommitted_.size() < kUncommitted) uncommitted_.push_back(std::move(shared));
+}
+
+void Recording::carry_out(Note& note) {
+    if (auto* record = std::get_if<session::Record>(&note.what)) {
+        std::visit([&](const auto& one) { on(one, note.wall); }, *record);
+    } else if (auto* keyframe_of_member = std::get_if<MemberKeyframe>(&note.what)) {
+        if (keyframe_of_member->touched.empty()) whole_touched_ = true;
+        keyframe(std::move(keyframe_of_member->image), std::move(keyframe_of_member->touched));
+    }
+}
+
+void Recording::lost_in_queue() {
+    if (batch_.lost_messages == 0 && batch_.lost_notes == 0) return;
+    Stamp before{last_.time, next(last_.seq)};
+    if (batch_.lost_messages > 0) {
+        before = {batch_.last_lost.time, next(batch_.last_lost.seq)};
+        last_ = batch_.last_lost;
+    }
+    std::string why = fmt::format("messages came faster than they could be written; {} were lost",
+                                  batch_.lost_messages);
+    if (batch_.lost_notes) why += fmt::format(", and {} records", batch_.lost_notes);
+    if (ready(before)) gap(before, why);
+}
+
+// ---- failures ------------------------------------------------------------------------------
+
+/// There is a file that takes what comes next, `before`. After a failure the file goes on here when
+/// that can be: what was lost is put on record.
+bool Recording::ready(Stamp before) {
+    if (writer_ && !failure_) return true;
+    if (!started_) return false;
+    auto now = shared_->steady();
+    if (failure_ && now < retry_at_) return false;
+    retry_at_ = now + shared_->options.retry;
+    std::optional<Error> was = std::exchange(failure_, std::nullopt);
+    if (!writer_) {
+        auto done = start_file();
+        if (!done) {
+            failed_with(done.error());
+            return false;
+        }
+        if (!was) return true;
+    }
+    gap(before, "the recording could not be written: " + was->message);
+    if (failure_) {
+        failure_ = was;  // the first reason says more
+        return false;
+    }
+    for (std::size_t i = 0; i < uncommitted_.size() && !failure_; ++i) carry_out(*uncommitted_[i]);
+    return !failure_;
+}
+
+void Recording::check(const result<void>& done) {
+    if (!done && !failure_) failed_with(done.error());
+}
+
+void Recording::failed_with(const Error& error) {
+    failure_ = error;
+    retry_at_ = shared_->steady() + shared_->options.retry;
+    whole_touched_ = true;  // a keyframe may have been lost with the rest
+    std::lock_guard lock(mutex_);
+    status_.error = error.message;
+}
+
+void Recording::gap(Stamp before, const std::string& why) {
+    auto done = writer_->gap(before, why);
+    if (!done) return check(done);
+    std::lock_guard lock(mutex_);
+    ++status_.gaps;
+    status_.error.clear();
+    if (before.seq.value <= writer_->counters().last.seq.value + 1)
+        return;  // no message is missing
+    whole_touched_ = true;
+    snapshot_needed_ = true;
+    needed_from_ = {before.seq.value - 1};
+    asked_ = false;
+}
+
+void Recording::commit(session::SteadyTime now) {
+    if (!writer_ || failure_) return;
+    bool due =
+        news_since_commit_ || closing_ || now - committed_at_ >= shared_->options.idle_commit;
+    if (!due || !(news_since_commit_ || time_since_commit_)) return;
+    check(writer_->commit());
+    if (failure_) return;
+    committed_at_ = now;
+    news_since_commit_ = time_since_commit_ = false;
+    uncommitted_.clear();
+    auto counters = writer_->counters();
+    std::lock_guard lock(mutex_);
+    status_.messages = counters.messages;
+    status_.last = counters.last;
+}
+
+/// The replica may see the end first; nobody waits for it.
+bool Recording::close_when_done(session::SteadyTime now) {
+    if (!writer_) return true;
+    if (follower_ && !failure_ && now < *closing_ &&
+        !follower_->finished(writer_->counters().last, bound_)) {
+        return false;
+    }
+    take_from_follower();
+    auto done = writer_->close();
+    std::lock_guard lock(mutex_);
+    if (!done) status_.error = done.error().message;
+    auto counters = writer_->counters();
+    status_.messages = counters.messages;
+    status_.last = counters.last;
+    follower_.reset();
+    if (std::exchange(has_replica_slot_, false)) --shared_->replicas;
+    return true;
+}
+
+// ---- states --------------------------------------------------------------------------------
+
+void Recording::start_follower(std::optional<Image> from) {
+    const CaptureOptions& options = shared_->options;
+    if (!options.replica || started_->session.kind != session::Kind::native) return;
+    if (!has_replica_slot_) {
+        if (shared_->replicas.fetch_add(1) >= options.replicas) {
+            --shared_->replicas;
+            return;
+        }
+        has_replica_slot_ = true;
+    }
+    auto replica = options.replica(started_->session);
+    if (!replica) return;
+    auto follower = std::make_shared<Follower>(std::move(replica), writer_->path(),
+                                               started_->session.id, options.keyframes,
+                                               [shared = shared_] { return shared->steady(); });
+    if (from) follower->restart(std::move(*from));
+    std::lock_guard lock(mutex_);
+    follower_ = std::move(follower);
+}
+
+bool Recording::follows() const {
+    return follower_ && !follower_->failed() && !follower_->lost();
+}
+
+void Recording::take_from_follower() {
+    if (!follower_) return;
+    Follower::Found found = follower_->take();
+    if (follower_->lost() && !snapshot_needed_ && !restarted_) {
+        snapshot_needed_ = true;
+        needed_from_ = last_.seq;
+    }
+    if (!follower_->lost()) restarted_ = false;
+    if (!writer_ || failure_) return;
+    if (found.errors.empty() && !found.keyframe && !found.failure) return;
+    news_since_commit_ = true;
+    for (const timegraph::HandlerError& error : found.errors) {
+        if (!failure_) check(writer_->error(error));
+    }
+    if (found.keyframe && !failure_) {
+        if (found.whole) whole_touched_ = true;
+        keyframe(std::move(found.keyframe->image), std::move(found.keyframe->touched));
+    }
+    if (found.failure && !failure_) check(writer_->error(*found.failure));
+}
+
+void Recording::keyframe(Image image, std::vector<ObjectId> touched) {
+    if (whole_touched_) {  // no object of this state may be taken for untouched
+        for (const Image::Object& object : image.objects) touched.push_back(object.id);
+        std::sort(touched.begin(), touched.end());
+        touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+        whole_touched_ = false;
+    }
+    check(writer_->keyframe(std::move(image), touched));
+}
+
+/// Where the replica cannot give states, members must.
+void Recording::ask_for_snapshot(session::SteadyTime now) {
+    if (!want_snapshot_ || !writer_ || failure_ || closing_) return;
+    const CaptureOptions& options = shared_->options;
+    bool native = started_->session.kind == session::Kind::native;
+    bool regular = native && !follows() && last_.seq > asked_seq_ &&
+                   (!asked_ || now - asked_at_ >= options.snapshot_every);
+    bool urgent = snapshot_needed_ && (!asked_ || now - asked_at_ >= options.snapshot_retry);
+    if (!regular && !urgent) return;
+    asked_ = true;
+    asked_at_ = now;
+    asked_seq_ = last_.seq;
+    want_snapshot_();
+}
+
+}  // namespace teatime::capture
