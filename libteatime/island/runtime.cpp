@@ -214,6 +214,9 @@ void publish_name(std::string_view name, ObjectId id) {
         throw Misuse(MisuseKind::wrong_arguments,
                      "a name is not empty, does not begin with # and has no dot");
     }
+    if ((name == "root" || name == island.module.app()) && id != island.root) {
+        throw Misuse(MisuseKind::wrong_arguments, "this name is the root's for ever");
+    }
     island.names.insert_or_assign(std::string(name), id);
     island.names_changed = true;
 }
