@@ -117,6 +117,7 @@ Value Reflector::Impl::describe(const Session& session) {
         {"rate", to_string(status.control.rate)},
         {"paused", status.control.paused},
         {"messages", status.seq.value},
+        {"snapshot", status.snapshot ? to_string(status.snapshot->time) : std::string()},
         {"recording", session.sink ? session.sink->recording() : std::string()},
     };
 }

@@ -1,0 +1,103 @@
+// Two unmodified clients join and publish, one is elected to upload a snapshot, a third one catches up
+// from it; all must have said the same states. Argument: the reflector program.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import readline from 'node:readline';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'teatime-interop-'));
+const running = [];
+const pause = ms => new Promise(done => setTimeout(done, ms));
+
+async function until(what, condition) {
+    const deadline = Date.now() + 30000;
+    while (!await condition()) {
+        assert(Date.now() < deadline, `in vain: ${what}`);
+        await pause(20);
+    }
+}
+
+/// A program and the lines that it has said.
+function start(program, ...args) {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = [];
+    readline.createInterface({ input: child.stdout }).on('line', line => lines.push(line));
+    const one = { child, lines, tell: text => child.stdin.write(text + '\n') };
+    one.ended = new Promise(done => child.on('exit', (code, signal) => done(code ?? signal)));
+    running.push(one);
+    return one;
+}
+
+const how = client => client.lines.find(line => line.startsWith('joined'));
+const states = client => client.lines.filter(line => line.startsWith('state '));
+const hits = client => {
+    const said = states(client);
+    return said.length ? JSON.parse(said.at(-1).slice(6))[1] : 0;
+};
+
+try {
+    const reflector = start(process.argv[2], folder);
+    await until('the reflector listens', () => reflector.lines.length > 0);
+    const address = reflector.lines[0];
+    const join = async () => {
+        const client = start(process.execPath, path.join(here, 'croquet_client.mjs'),
+            `ws://${address}`, `http://${address}/files`, `interop${process.pid}`);
+        await until('a client joins', () => how(client));
+        return client;
+    };
+    const session = async () => (await (await fetch(`http://${address}/sessions`)).json())[0];
+
+    const a = await join(), b = await join();
+    assert.equal(how(a), 'joined new');
+    assert.equal(how(b), 'joined new');
+    a.tell('hit 30');
+    b.tell('hit 20');
+    await until('50 events are everywhere', () => hits(a) === 50 && hits(b) === 50);
+
+    let asked = 0;  // clients do not make one in their first five seconds
+    await until('a snapshot is elected and uploaded', async () => {
+        if (Date.now() - asked > 1000) {
+            a.tell('snapshot');
+            asked = Date.now();
+        }
+        return (await session()).snapshot !== '';
+    });
+    assert(fs.readdirSync(folder).length >= 1);
+    a.tell('hit 5');
+    await until('55 events are everywhere', () => hits(a) === 55 && hits(b) === 55);
+
+    const late = await join();
+    assert.equal(how(late), 'joined restored');
+    assert.equal((await session()).members, 3);
+    for (const client of [a, b, late]) client.tell('hit 5');
+    const all = [a, b, late];
+    await until('70 events are everywhere', () => all.every(client => hits(client) === 70));
+
+    // From each one's first state to the first with 70 events, not one may differ or be missing.
+    const story = client => {
+        const said = states(client);
+        return said.slice(0, said.findIndex(line => JSON.parse(line.slice(6))[1] === 70) + 1);
+    };
+    const whole = story(a);
+    for (const client of all) {
+        const own = story(client);
+        const from = whole.indexOf(own[0]);
+        assert(from >= 0 && own.length > 5, 'a client began with a state that no other had');
+        assert.deepEqual(own, whole.slice(from));
+    }
+    const compared = all.map(client => story(client).length);
+
+    for (const client of all) client.tell('leave');
+    for (const client of all) assert.equal(await client.ended, 0);
+    await until('all have left', async () => (await session()).members === 0);
+    reflector.child.stdin.end();
+    assert.equal(await reflector.ended, 0);
+    console.log(`states compared: ${compared.join(', ')}; all the same`);
+} finally {
+    for (const one of running) if (one.child.exitCode === null) one.child.kill('SIGKILL');
+    fs.rmSync(folder, { recursive: true });
+}
