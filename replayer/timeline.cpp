@@ -268,6 +268,9 @@ const std::vector<std::string>& Timeline::notes() const {
 bool Timeline::can_execute() const {
     return impl_->session && impl_->reader;
 }
+const std::string& Timeline::why_not_executed() const {
+    return impl_->no_session;
+}
 const Code* Timeline::code() const {
     return impl_->session ? &impl_->session->code() : nullptr;
 }

@@ -23,7 +23,7 @@ namespace teatime::test {
 
 inline const Module& garden() {
     static const Module* module = [] {
-        auto loaded = Module::load(TEST_MODULES "/garden.so");
+        auto loaded = Module::load(TEST_MODULES "/garden/garden.so");
         if (!loaded) qFatal("%s", loaded.error().message.c_str());
         return *loaded;
     }();
@@ -42,8 +42,10 @@ struct RecordOptions {
     int spread_ms = 30;  ///< largest time between two messages
     Duration keyframe_every{400'000};
     Duration vote_every{100'000};
-    std::string last_call{};  ///< selector that the garden gets at the end
-    Seq first{1};             ///< earlier messages are not in the file
+    std::string last_call{};            ///< selector that the garden gets at the end
+    std::size_t wrong_vote = SIZE_MAX;  ///< which vote has another hash
+    Seq lost_from{0}, lost_to{0};       ///< messages that the recorder does not get
+    Seq first{1};                       ///< earlier messages are not in the file
 };
 
 /// A recording, with what a live replica saw after every message.
@@ -123,6 +125,7 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
             timegraph::Vote vote{{BranchId{}, vote_due, Mark::kWholeInstant},
                                  {1 + random() % 3},
                                  to_string(island->hash())};
+            if (recorded.votes.size() == options.wrong_vote) vote.hash = to_string(Hash128{1, 2});
             if (recording) must(writer.vote(vote));
             if (recording) recorded.votes.push_back(vote);
             vote_due += options.vote_every;
@@ -139,7 +142,9 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
     };
     auto announce = [&](std::size_t burst) {
         for (; given < messages.size() && burst > 0; --burst, ++given) {
-            if (recording) {
+            Seq seq = messages[given].stamp.seq;
+            bool lost = seq >= options.lost_from && seq <= options.lost_to;
+            if (recording && !lost) {
                 const ExternalMessage& next = messages[given];
                 must(writer.append({next.stamp, next.sender, next.payload}));
             }

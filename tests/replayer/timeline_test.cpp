@@ -21,7 +21,7 @@ class TimelineTest : public QObject {
         return record(folder_, "t" + std::to_string(++files_) + ".timegraph", random_, options);
     }
     Timeline opened(const std::string& path, TimelineOptions options = {}) {
-        options.modules = {TEST_MODULES};
+        options.modules = {TEST_MODULES "/garden"};
         options.in_process = true;
         auto timeline = Timeline::open(path, options);
         if (!timeline) qFatal("%s", timeline.error().message.c_str());

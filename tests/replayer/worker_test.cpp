@@ -25,7 +25,7 @@ class WorkerTest : public QObject {
 
     static std::unique_ptr<WorkerSession> spawned(std::chrono::milliseconds hang = 10s) {
         auto session =
-            WorkerSession::spawn(TEST_MODULES "/garden.so", {.hang = hang, .program = {}});
+            WorkerSession::spawn(TEST_MODULES "/garden/garden.so", {.hang = hang, .program = {}});
         if (!session) qFatal("%s", session.error().message.c_str());
         return std::move(*session);
     }
@@ -187,7 +187,7 @@ private slots:
         options.last_call = "crash";
         Recorded live = record(folder_, "crash.timegraph", random_, options);
         TimelineOptions with;
-        with.modules = {TEST_MODULES};
+        with.modules = {TEST_MODULES "/garden"};
         auto timeline = Timeline::open(live.path, with);
         VERIFY_OK(timeline);
         QVERIFY(timeline->can_execute());
@@ -214,7 +214,7 @@ private slots:
         options.messages = 100;
         Recorded live = record(folder_, "both.timegraph", random_, options);
         TimelineOptions with;
-        with.modules = {TEST_MODULES};
+        with.modules = {TEST_MODULES "/garden"};
         auto timeline = Timeline::open(live.path, with);
         VERIFY_OK(timeline);
         for (std::size_t i = 0; i < live.marks.size(); ++i) {
@@ -236,12 +236,12 @@ private slots:
         QVERIFY(says(none.error(), "there is no module"));
         auto no_module = WorkerSession::spawn("/proc/self/exe");
         QVERIFY(!no_module);
-        auto no_program =
-            WorkerSession::spawn(TEST_MODULES "/garden.so", {.hang = 1s, .program = "/no/program"});
+        auto no_program = WorkerSession::spawn(TEST_MODULES "/garden/garden.so",
+                                               {.hang = 1s, .program = "/no/program"});
         QVERIFY(!no_program);
         QVERIFY(says(no_program.error(), "/no/program"));
-        auto wrong_program =
-            WorkerSession::spawn(TEST_MODULES "/garden.so", {.hang = 1s, .program = "/bin/true"});
+        auto wrong_program = WorkerSession::spawn(TEST_MODULES "/garden/garden.so",
+                                                  {.hang = 1s, .program = "/bin/true"});
         QVERIFY(!wrong_program);
     }
 

@@ -54,8 +54,9 @@ public:
     /// What the user should know, a line each: another build of the module, no module, gaps.
     const std::vector<std::string>& notes() const;
     bool can_execute() const;
-    const Code* code() const;                 ///< of the module in use; null without
-    const timegraph::Reader* reader() const;  ///< null for a saved Island
+    const std::string& why_not_executed() const;  ///< empty where it can
+    const Code* code() const;                     ///< of the module in use; null without
+    const timegraph::Reader* reader() const;      ///< null for a saved Island
 
     Mark begin() const;        ///< where execution starts: `0s#0` or the first keyframe
     Mark end() const;          ///< of what is recorded so far; grows while it is being written

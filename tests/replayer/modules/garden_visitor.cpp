@@ -1,0 +1,2 @@
+#define GARDEN_VISITOR std::uint32_t
+#include "garden.h"
