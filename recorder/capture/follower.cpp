@@ -25,6 +25,15 @@ void Follower::restart(Image image) {
     restart_ = std::move(image);
 }
 
+void Follower::stop() {
+    std::unique_lock turning(turning_, std::try_to_lock);
+    if (!turning) return;
+    state_ = State::failed;
+    cursor_.reset();
+    reader_.reset();
+    replica_.reset();
+}
+
 Follower::Found Follower::take() {
     std::lock_guard lock(mutex_);
     return std::exchange(found_, {});
@@ -39,13 +48,14 @@ bool Follower::finished(Stamp last, VirtualTime bound) const {
 void Follower::fail(const Error& error) {
     state_ = State::failed;
     replica_.reset();
-    reader_.reset();
     cursor_.reset();
+    reader_.reset();
     std::lock_guard lock(mutex_);
     found_.failure = {mark_, given_, "replica failed", error.message};
 }
 
 bool Follower::turn() {
+    std::lock_guard turning(turning_);
     if (state_ == State::failed || !prepare()) return false;
     {
         std::lock_guard lock(mutex_);

@@ -36,6 +36,8 @@ public:
 
     /// Goes on from this state, which is in the file.
     void restart(Image image);
+    /// Lets go of the file, so that it can be closed as one; not where a turn hangs.
+    void stop();
     Found take();
     bool failed() const { return state_ == State::failed; }
     bool lost() const { return state_ == State::lost; }  ///< needs a restart
@@ -58,6 +60,7 @@ private:
     std::function<session::SteadyTime()> steady_;
     std::atomic<State> state_{State::fresh};
 
+    std::mutex turning_;  ///< only stop() ever competes for it
     // The replica thread's.
     std::optional<timegraph::Reader> reader_;
     std::optional<timegraph::Reader::Cursor> cursor_;

@@ -216,6 +216,7 @@ bool Recording::close_when_done(session::SteadyTime now) {
         !follower_->finished(writer_->counters().last, bound_)) {
         return false;
     }
+    if (follower_) follower_->stop();
     take_from_follower();
     auto done = writer_->close();
     std::lock_guard lock(mutex_);

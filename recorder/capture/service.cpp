@@ -49,6 +49,7 @@ struct Lane {
     }
 };
 
+constexpr auto kReplicaPause = std::chrono::milliseconds(50);
 constexpr auto kStoppingPause = std::chrono::milliseconds(2);
 
 }  // namespace
@@ -103,7 +104,7 @@ void CaptureService::Impl::run_replicas(std::size_t index) {
     for (;;) {
         bool more = replica_turn(index, shared->options.replica_threads);
         std::unique_lock lock(mutex);
-        auto pause = shared->options.commit / 2;
+        auto pause = std::min(shared->options.commit / 2, kReplicaPause);
         if (more) pause = {};
         if (woken.wait_for(lock, pause, [&] { return replicas_stop; })) return;
     }

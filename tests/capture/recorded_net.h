@@ -6,6 +6,7 @@
 
 #include "../session/net.h"
 #include "island_replica.h"
+#include "teatime/capture/member_recording.h"
 #include "teatime/capture/service.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/verify.h"

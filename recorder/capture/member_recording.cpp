@@ -1,0 +1,111 @@
+#include "teatime/capture/member_recording.h"
+
+#include <algorithm>
+
+#include "teatime/state/json.h"
+
+namespace teatime::capture {
+namespace {
+
+/// The member votes at multiples of this: keyframes are made there.
+KeyframeOptions on_grid_of(KeyframeOptions options, Duration vote_interval) {
+    if (vote_interval > Duration(0)) options.grid = vote_interval;
+    return options;
+}
+
+}  // namespace
+
+MemberRecording::MemberRecording(std::unique_ptr<Recorder> recorder, Options options)
+    : recorder_(std::move(recorder)), options_(std::move(options)), policy_(options_.keyframes) {}
+
+session::SteadyTime MemberRecording::now() const {
+    if (options_.steady) return options_.steady();
+    auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return session::SteadyTime(std::chrono::duration_cast<std::chrono::microseconds>(since));
+}
+
+void MemberRecording::started(const session::Sync& sync, const std::string* image, bool) {
+    if (!timeline_.empty() && sync.session.timeline != timeline_) {
+        stopped_ =
+            "The reflector has started the session anew; the recording ends where the old "
+            "one ended.";
+        recorder_->close();
+    }
+    if (!stopped_.empty()) return;
+    if (timeline_.empty()) begin(sync);
+    running_since_.reset();
+    if (!image) return;  // from the start: what is recorded already is recognised by its seq
+    auto state = decode_image(*image);
+    if (!state) {  // the Controller has just restored it
+        stopped_ = "The snapshot of the session cannot be recorded: " + state.error().message;
+        return;
+    }
+    if (last_ && state->seq > last_) {
+        Stamp before{std::max(state->time, sync.snapshot->time), next(state->seq)};
+        recorder_->gap(before, "the member was not connected, and went on from a snapshot");
+    }
+    bool new_here = state->seq > last_ || !last_;
+    last_ = std::max(last_, state->seq);
+    next_keyframe_ = policy_.next_after(state->time);
+    if (new_here) recorder_->keyframe(std::move(*state), {});
+}
+
+void MemberRecording::begin(const session::Sync& sync) {
+    policy_ = KeyframePolicy(on_grid_of(options_.keyframes, sync.session.vote_interval));
+    next_keyframe_ = policy_.next_after(kSessionStart);
+    timeline_ = sync.session.timeline;
+    session::Started started{sync.session, {}, {}, {}};
+    started.session.app = options_.app;
+    started.session.code_id = options_.code_id;
+    std::string name;
+    append_json_string(name, options_.name);
+    started.details_json = "{\"name\":" + name + "}";
+    if (sync.snapshot) started.time.time = sync.snapshot->time;
+    if (sync.native) {
+        member_ = sync.native->member;
+        started.time.paused = sync.native->at_start.paused;
+        started.time.rate = sync.native->at_start.rate;
+    }
+    recorder_->record(std::move(started));
+    Stamp at{started.time.time, sync.snapshot ? sync.snapshot->seq : Seq{}};
+    recorder_->record(session::MemberJoined{at, member_, options_.name, {}, options_.role, false});
+}
+
+void MemberRecording::stamped(const session::MessagePtr& message) {
+    running_since_.reset();
+    if (!stopped_.empty() || message->stamp.seq <= last_) return;
+    last_ = message->stamp.seq;
+    recorder_->message(message);
+}
+
+void MemberRecording::bound(VirtualTime bound) {
+    running_since_.reset();
+    if (stopped_.empty()) recorder_->bound(bound);
+}
+
+void MemberRecording::voted(const session::Vote& vote) {
+    running_since_.reset();
+    if (!stopped_.empty()) return;
+    recorder_->record(session::VoteCast{member_, vote.mark, vote.hash});
+    // A vote comes only where something happened since the last one.
+    if (vote.mark.time >= next_keyframe_) keyframe();
+    next_keyframe_ = policy_.next_after(vote.mark.time);
+}
+
+/// Time from one message to the next is what it cost to execute it, while nothing else came.
+void MemberRecording::executed(const Executed&) {
+    auto at = now();
+    if (running_since_) policy_.ran(at - *running_since_);
+    running_since_ = at;
+}
+
+void MemberRecording::keyframe() {
+    Island* island = island_ ? island_() : nullptr;
+    if (!island) return;
+    auto before = now();
+    Image image = island->image();
+    policy_.made(now() - before);
+    recorder_->keyframe(std::move(image), island->take_touched());
+}
+
+}  // namespace teatime::capture

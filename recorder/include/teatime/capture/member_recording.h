@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "teatime/capture/keyframe_policy.h"
+#include "teatime/capture/recorder.h"
+#include "teatime/session/controller.h"
+
+namespace teatime::capture {
+
+/// Records what one replica sees: its messages, bounds, votes, states and gaps, from the state that
+/// it joined with. The observer of a Controller; used by its thread. Keyframes come from the
+/// member's own Island where it votes (whole instants of the session's vote grid): without votes
+/// there is only the first.
+class MemberRecording final : public session::ControllerObserver {
+public:
+    struct Options {
+        std::string app;
+        std::string code_id;
+        std::string name;  ///< of this member
+        session::Role role = session::Role::viewer;
+        KeyframeOptions keyframes;
+        std::function<session::SteadyTime()> steady;  ///< empty: the system's
+    };
+
+    MemberRecording(std::unique_ptr<Recorder> recorder, Options options);
+
+    /// Where the replica is: `controller.island()`. To be set before the controller is started.
+    void watch(std::function<Island*()> island) { island_ = std::move(island); }
+
+    const Recorder& recorder() const { return *recorder_; }
+
+    /// Why nothing more is recorded; empty = all is well.
+    const std::string& stopped() const { return stopped_; }
+
+    void started(const session::Sync& sync, const std::string* image, bool gap) override;
+    void stamped(const session::MessagePtr& message) override;
+    void bound(VirtualTime bound) override;
+    void voted(const session::Vote& vote) override;
+    void executed(const Executed& executed) override;
+
+private:
+    void begin(const session::Sync& sync);
+    session::SteadyTime now() const;
+    void keyframe();
+
+    std::unique_ptr<Recorder> recorder_;
+    const Options options_;
+    std::function<Island*()> island_;
+    std::string stopped_;
+    std::string timeline_;  ///< empty: nothing is recorded yet
+    MemberId member_;
+    Seq last_;
+    KeyframePolicy policy_;
+    VirtualTime next_keyframe_;
+    std::optional<session::SteadyTime> running_since_;
+};
+
+}  // namespace teatime::capture

@@ -1,0 +1,186 @@
+#include "recorded_net.h"
+
+using namespace teatime;
+using namespace teatime::capture;
+using namespace teatime::session;
+
+namespace {
+
+/// A session of two, and a viewer that records.
+struct Watched {
+    explicit Watched(std::uint64_t seed) : world(seed) {
+        world.options.replica = nullptr;
+        world.start();
+        world.net.tap = nullptr;  // nobody else records
+        world.net.add();
+        world.net.add();
+        world.pass(seconds(1));
+    }
+    Net::Replica& watch(Role role = Role::viewer) {
+        path = world.folder.filePath("member.timegraph").toStdString();
+        MemberRecording::Options options;
+        options.app = "counter";
+        options.code_id = "aaaa";
+        options.name = "watcher";
+        options.keyframes.ceiling = seconds(2);
+        options.steady = [this] { return world.net.now; };
+        auto made = std::make_unique<MemberRecording>(world.service->record_to(path), options);
+        recording = made.get();
+        Net::Replica& member = world.net.add(role, true, "aaaa", std::move(made));
+        recording->watch([&member] { return member.controller->island(); });
+        return member;
+    }
+    timegraph::Reader close() {
+        world.pass(seconds(1));
+        world.close();
+        auto reader = timegraph::Reader::open(path);
+        if (!reader) qFatal("%s", reader.error().message.c_str());
+        return std::move(*reader);
+    }
+
+    RecordedNet world;
+    std::string path;
+    MemberRecording* recording = nullptr;
+};
+
+/// From the last keyframe at or before `from`, by the file's own messages.
+std::string replayed(const timegraph::Reader& reader, const timegraph::KeyframeInfo& from,
+                     VirtualTime to) {
+    auto image = reader.image(from);
+    if (!image) qFatal("%s", image.error().message.c_str());
+    auto island = Island::restore(pulse::module(), *image);
+    if (!island) qFatal("%s", island.error().message.c_str());
+    auto messages = reader.messages_after(from.seq, to);
+    while (messages.next()) {
+        auto one = messages.message().copy();
+        auto queued = (*island)->enqueue({one.stamp, one.sender, one.payload});
+        if (!queued) qFatal("%s", queued.error().message.c_str());
+    }
+    (*island)->set_bound(to);
+    while ((*island)->execute_next()) {
+    }
+    return to_string((*island)->hash());
+}
+
+}  // namespace
+
+class MemberRecordingTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void it_replays_to_what_the_session_was();
+    void it_begins_with_the_snapshot_that_it_joined_from();
+    void what_was_missed_is_a_gap();
+    void a_session_begun_anew_is_not_mixed_in();
+};
+
+void MemberRecordingTest::it_replays_to_what_the_session_was() {
+    Watched watched(seed_of_test());
+    watched.watch();
+    for (int round = 0; round < 5; ++round) {
+        watched.world.live(30);
+        watched.world.pass(seconds(2));
+        if (round == 2) watched.world.net.cut(*watched.world.net.replicas[2]);  // comes back
+    }
+    auto reader = watched.close();
+    check_whole(reader.path());
+    auto all = as_recorded(watched.world.net.reflected);
+    QCOMPARE(messages_of(reader), all);
+    auto end = reader.end();
+    VERIFY_OK(end);
+    auto keyframes = reader.keyframes();
+    VERIFY_OK(keyframes);
+    QVERIFY(keyframes->size() >= 4);
+    QCOMPARE(check_keyframes(reader, all), keyframes->size());
+    for (const auto& keyframe : *keyframes)
+        QCOMPARE(replayed(reader, keyframe, end->bound),
+                 to_string(rebuilt(all, end->bound)->hash()));
+    auto votes = reader.votes();
+    VERIFY_OK(votes);
+    QVERIFY(votes->size() >= 5);
+    for (const auto& vote : *votes)
+        QCOMPARE(vote.hash, to_string(rebuilt(all, vote.mark.time)->hash()));
+    auto info = reader.info();
+    VERIFY_OK(info);
+    QCOMPARE(info->gaps, std::uint64_t{0});
+    QCOMPARE(info->meta.name, std::string("watcher"));
+}
+
+void MemberRecordingTest::it_begins_with_the_snapshot_that_it_joined_from() {
+    Watched watched(seed_of_test());
+    watched.world.live(100);
+    watched.world.pass(seconds(12));  // long enough that joiners get a snapshot
+    watched.watch();
+    watched.world.live(50);
+    watched.world.pass(seconds(2));
+    auto reader = watched.close();
+    check_whole(reader.path());
+    auto keyframes = reader.keyframes();
+    auto messages = messages_of(reader);
+    auto all = as_recorded(watched.world.net.reflected);
+    VERIFY_OK(keyframes);
+    QVERIFY(keyframes->size() >= 2);
+    QVERIFY(keyframes->front().seq.value > 50);
+    QCOMPARE(messages.front().stamp.seq, next(keyframes->front().seq));
+    QVERIFY(std::equal(messages.rbegin(), messages.rend(), all.rbegin()));
+    auto end = reader.end();
+    VERIFY_OK(end);
+    QCOMPARE(replayed(reader, keyframes->front(), end->bound),
+             to_string(rebuilt(all, end->bound)->hash()));
+}
+
+void MemberRecordingTest::what_was_missed_is_a_gap() {
+    Watched watched(seed_of_test());
+    auto& member = watched.watch();
+    watched.world.live(50);
+    watched.world.pass(seconds(2));
+    Seq before = watched.world.net.reflected.back()->stamp.seq;
+    watched.world.net.hang(member);
+    watched.world.net.cut(member);
+    for (int i = 0; i < 50; ++i) {
+        watched.world.net.say(*watched.world.net.replicas[0], call("add", i));
+        watched.world.pass(milliseconds(300));
+    }
+    watched.world.net.want_snapshot();  // the history before it goes
+    watched.world.pass(seconds(2));
+    member.hung = false;
+    watched.world.pass(seconds(1));
+    watched.world.live(50);
+    watched.world.pass(seconds(2));
+    auto reader = watched.close();
+    check_whole(reader.path());
+    auto gaps = reader.gaps();
+    VERIFY_OK(gaps);
+    QCOMPARE(gaps->size(), std::size_t{1});
+    QCOMPARE(gaps->front().after.seq, before);
+    auto last = reader.keyframe_before({{}, VirtualTime::max(), 0});
+    auto end = reader.end();
+    auto keyframes = reader.keyframes();
+    VERIFY_OK(last);
+    VERIFY_OK(end);
+    VERIFY_OK(keyframes);
+    QVERIFY(*last && next((*last)->seq) >= gaps->front().before.seq);
+    auto all = as_recorded(watched.world.net.reflected);
+    for (const auto& keyframe : *keyframes) {
+        if (keyframe.seq <= before) continue;
+        QCOMPARE(replayed(reader, keyframe, end->bound),
+                 to_string(rebuilt(all, end->bound)->hash()));
+    }
+}
+
+void MemberRecordingTest::a_session_begun_anew_is_not_mixed_in() {
+    Watched watched(seed_of_test());
+    watched.watch(Role::participant);  // a viewer would not begin it anew
+    watched.world.live(50);
+    watched.world.pass(seconds(2));
+    auto all = as_recorded(watched.world.net.reflected);
+    watched.world.net.restart_router();
+    watched.world.pass(seconds(5));
+    QVERIFY(!watched.recording->stopped().empty());
+    watched.world.net.say(*watched.world.net.replicas[0], call("add", 1));
+    auto reader = watched.close();
+    QCOMPARE(messages_of(reader), all);
+}
+
+QTEST_GUILESS_MAIN(MemberRecordingTest)
+#include "member_recording_test.moc"
