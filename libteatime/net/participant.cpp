@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kSlice = 64;  // messages between two looks at the clock
 constexpr auto kTurn = std::chrono::milliseconds(4);
+// A little below what Limits allow a connection by default: 200 a second, 400 at once.
+constexpr std::chrono::microseconds kFrameTime{5'250};
+constexpr int kFrameBurst = 350;
 constexpr std::string_view kFiles = "/files/";
 
 session::SteadyTime steady_now() {
@@ -64,6 +67,7 @@ public:
     void stop() {
         stopped_ = true;
         loop_.cancel(timer_);
+        loop_.cancel(pace_);
         clients_.clear();
     }
     /// In order, whoever feeds: a handler that sends from within is served after what is at hand.
@@ -79,11 +83,10 @@ public:
         if (std::exchange(left_, true)) return;
         loop_.cancel(std::exchange(timer_, {}));
         done_ = left ? std::move(left) : [] {};
-        auto open = clients_.find(current_);
-        if (open == clients_.end())
+        if (clients_.find(current_) == clients_.end())
             loop_.post([self = shared_from_this()] { self->finish(); });
         else
-            open->second->close();
+            flush();
     }
 
     Loop& loop_;
@@ -120,6 +123,8 @@ private:
     void on(session::Connect&) {
         std::uint64_t number = ++current_;
         decoder_ = wire::ServerDecoder();
+        waiting_.clear();  // the controller sends anew what counts
+        allowed_at_ = {};
         ClientHandler handler;
         handler.on_open = guarded([number](Impl& self) { self.opened(number); });
         handler.on_text =
@@ -160,9 +165,25 @@ private:
 
     void on(session::Disconnect& one) { disconnect(one.code, one.reason); }
     void on(session::ToRouter& one) {
+        waiting_.push_back(wire::encode_client_frame(one.frame, session_id_));
+        flush();
+    }
+    /// No faster than a reflector's Limits allow: it would cut us off.
+    void flush() {
         auto open = clients_.find(current_);
-        if (open != clients_.end())
-            open->second->send(wire::encode_client_frame(one.frame, session_id_));
+        if (open == clients_.end()) return;
+        auto now = Loop::Clock::now();
+        allowed_at_ = std::max(allowed_at_, now - kFrameBurst * kFrameTime);
+        for (; !waiting_.empty() && allowed_at_ <= now; allowed_at_ += kFrameTime) {
+            open->second->send(std::move(waiting_.front()));
+            waiting_.pop_front();
+        }
+        if (waiting_.empty() && left_) open->second->close();
+        if (waiting_.empty() || pace_.number) return;
+        pace_ = loop_.schedule(allowed_at_, guarded([](Impl& self) {
+                                   self.pace_ = {};
+                                   self.flush();
+                               }));
     }
     void on(session::FetchSnapshot& one) {
         std::string address = one.url;
@@ -256,6 +277,9 @@ private:
     std::uint64_t current_ = 0;  // the connection that counts
     std::map<std::uint64_t, std::unique_ptr<Client>> clients_;
     wire::ServerDecoder decoder_;
+    std::deque<std::string> waiting_;
+    Loop::Clock::time_point allowed_at_{};  // the next frame may leave
+    Loop::Timer pace_;
     Loop::Timer timer_;
 };
 

@@ -76,8 +76,8 @@ void Reflector::Impl::stop() {
         if (!gate_->impl) return;
         gate_->impl = nullptr;
     }
-    disk_.reset();  // its replies must not come while the server goes
     server_->stop();
+    disk_.reset();
     shards_.clear();  // sinks finish
 }
 
@@ -89,18 +89,16 @@ std::size_t Reflector::Impl::thread_of(std::string_view target) {
 
 void Reflector::Impl::on_open(Connection& connection) {
     ready_.wait();
-    auto* attachment = new Attachment{&connection, nullptr, false, {}};
+    auto* attachment = new Attachment{&connection, nullptr, false, false, {}};
     connection.user = attachment;
     std::string_view id = session_id_of(connection.target());
     if (id.empty() || id.size() > kLongestId) {
-        connection.close(static_cast<std::uint16_t>(CloseCode::outdated),
-                         "The last part of the path must be a session id.");
+        close(*attachment, CloseCode::outdated, "The last part of the path must be a session id.");
         return;
     }
     attachment->join_deadline =
-        shard_of(connection).loop->schedule_after(options_.join_deadline, [attachment] {
-            attachment->connection->close(static_cast<std::uint16_t>(CloseCode::never_joined),
-                                          "No JOIN came in time.");
+        shard_of(connection).loop->schedule_after(options_.join_deadline, [this, attachment] {
+            close(*attachment, CloseCode::never_joined, "No JOIN came in time.");
         });
 }
 
@@ -117,6 +115,7 @@ void Reflector::Impl::on_close(Connection& connection, std::uint16_t code, std::
 
 void Reflector::Impl::on_text(Connection& connection, std::string_view text) {
     auto& attachment = *static_cast<Attachment*>(connection.user);
+    if (attachment.closing) return;
     Session* session = attachment.session;
     auto input = wire::decode_client_frame(text, session ? session->router.last_seq() : Seq());
     if (auto* ping = std::get_if<wire::Ping>(&input)) {
@@ -144,7 +143,7 @@ void Reflector::Impl::on_text(Connection& connection, std::string_view text) {
     step(shard, *session, {{connection.id()}, std::move(*frame)});
 }
 
-/// Closes a connection that the router did not. What it still sends is not read any more.
+/// Closes a connection that the router would not.
 void Reflector::Impl::refuse_client(Connection& connection, CloseCode code,
                                     std::string_view reason) {
     auto& attachment = *static_cast<Attachment*>(connection.user);
@@ -152,7 +151,12 @@ void Reflector::Impl::refuse_client(Connection& connection, CloseCode code,
         detach(attachment);
         step(shard_of(connection), *session, {{connection.id()}, session::Gone{}});
     }
-    connection.close(static_cast<std::uint16_t>(code), reason);
+    close(attachment, code, reason);
+}
+
+void Reflector::Impl::close(Attachment& attachment, CloseCode code, std::string_view reason) {
+    attachment.closing = true;
+    attachment.connection->close(static_cast<std::uint16_t>(code), reason);
 }
 
 void Reflector::Impl::detach(Attachment& attachment) {
@@ -171,8 +175,8 @@ Reflector::Impl::Session* Reflector::Impl::open_session(Shard& shard, Connection
     if (known != shard.sessions.end()) return known->second.get();
     if (session_count_.fetch_add(1) >= options_.sessions) {
         --session_count_;
-        connection.close(static_cast<std::uint16_t>(CloseCode::session_full),
-                         "This reflector carries as many sessions as it may.");
+        close(*static_cast<Attachment*>(connection.user), CloseCode::session_full,
+              "This reflector carries as many sessions as it may.");
         return nullptr;
     }
     session::RouterOptions router = options_.router;
@@ -201,7 +205,7 @@ void Reflector::Impl::step(Shard& shard, Session& session, session::RouterInput&
         return;
     }
     shard.loop->cancel(session.timer);
-    for (auto& [id, attachment] : session.attached) attachment->session = nullptr;
+    while (!session.attached.empty()) detach(*session.attached.begin()->second);
     --session_count_;
     shard.sessions.erase(std::string(session.id));
 }
@@ -273,12 +277,12 @@ void Reflector::Impl::send(Session& session, const session::SendTo& to) {
     attachment.connection->confirm();
 }
 
-void Reflector::Impl::close(Session& session, const session::Close& close) {
-    auto found = session.attached.find(close.connection);
+void Reflector::Impl::close(Session& session, const session::Close& end) {
+    auto found = session.attached.find(end.connection);
     if (found == session.attached.end()) return;
     Attachment& attachment = *found->second;
     detach(attachment);
-    attachment.connection->close(static_cast<std::uint16_t>(close.code), close.reason);
+    close(attachment, end.code, end.reason);
 }
 
 }  // namespace teatime::net

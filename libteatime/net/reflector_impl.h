@@ -35,6 +35,7 @@ private:
         Connection* connection = nullptr;
         Session* session = nullptr;  // of which the router knows it
         bool synced = false;         // gets broadcasts
+        bool closing = false;        // what it still sends is not read
         Loop::Timer join_deadline;
     };
     struct Session {
@@ -66,7 +67,8 @@ private:
     void carry_out(Session& session);
     void broadcast(Session& session, const session::Frame& frame);
     void send(Session& session, const session::SendTo& to);
-    void close(Session& session, const session::Close& close);
+    void close(Session& session, const session::Close& end);
+    static void close(Attachment& attachment, session::CloseCode code, std::string_view reason);
     void detach(Attachment& attachment);
     void begin(Shard& shard, Session& session, const session::Started& started);
     void arm(Shard& shard, Session& session);

@@ -186,6 +186,51 @@ private slots:
         QVERIFY(until(loop, [&] { return left && a.count() == 3; }));
     }
 
+    void a_session_goes_on_from_a_saved_island() {
+        QTemporaryDir folder;
+        std::shared_ptr<FileStore> files = FileStore::open(folder.path().toStdString()).value();
+        session::SessionStart start;
+        {
+            auto reflector = reflect();
+            Loop loop;
+            Member a(loop, reflector->port());
+            a.add(5);
+            QVERIFY(until(loop, [&] { return a.joins == 1 && a.participant.idle(); }));
+            Image image = a.participant.island()->image();
+            QVERIFY(files->put("saved", encode_image(image)).value() == FileStore::Put::created);
+            start = {{"/files/saved", image.time, image.seq, ""}, image.app, image.code_id};
+        }
+        ReflectorOptions options;
+        options.files = files;
+        options.configure = [&](const std::string& id, session::RouterOptions& router) {
+            if (id == "meeting") router.start = start;
+        };
+        auto reflector = reflect(std::move(options));
+        Loop loop;
+        Member b(loop, reflector->port());
+        b.add(2);
+        QVERIFY(until(loop, [&] { return b.joins == 1 && b.participant.idle(); }));
+        QVERIFY(b.from_snapshot);
+        QCOMPARE(b.count(), 7);
+        QVERIFY(b.participant.island()->seq() > start.snapshot.seq);
+    }
+
+    void lazy_time_moves_where_a_world_needs_it() {
+        ReflectorOptions options;
+        options.router.mode = session::TimeMode::lazy;
+        auto reflector = reflect(std::move(options));
+        Loop loop;
+        Member a(loop, reflector->port());
+        Member b(loop, reflector->port());
+        QVERIFY(until(loop, [&] { return a.joins == 1 && b.joins == 1; }));
+        a.participant.send("counter", "loop");
+        QVERIFY(
+            until(loop, [&] { return a.participant.idle() && a.count() >= 3 && b.count() >= 3; }));
+        auto outcome = outcome_of_pause(loop, a);
+        QCOMPARE(outcome.groups.size(), 1u);
+        QCOMPARE(outcome.groups[0].members.size(), 2u);
+    }
+
     void another_build_is_refused_for_good() {
         auto reflector = reflect();
         Loop loop;
@@ -196,6 +241,16 @@ private slots:
         QVERIFY(until(loop, [&] { return !other.failure.empty(); }));
         QVERIFY2(other.failure.find("build") != std::string::npos, other.failure.c_str());
         QCOMPARE(other.joins, 0u);
+    }
+
+    void more_than_a_reflector_takes_at_once_is_paced() {
+        auto reflector = reflect();
+        Loop loop;
+        Member a(loop, reflector->port());
+        QVERIFY(until(loop, [&] { return a.joins == 1; }));
+        for (int i = 0; i < 600; ++i) a.add(1);
+        QVERIFY(until(loop, [&] { return a.count() == 600; }));
+        QCOMPARE(a.losses, 0u);
     }
 
     void a_handler_may_send() {

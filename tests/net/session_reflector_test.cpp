@@ -113,6 +113,7 @@ private slots:
         const std::vector<Case> cases{
             {"no json", {text("{")}, 4102},
             {"too early", {send("x")}, 4102},
+            {"right after wrong", {send("x"), join("eve")}, 4102},
             {"joined twice", {join("eve"), join("eve")}, 4102},
             {"no args", {join("eve"), text("{\"action\":\"SEND\"}")}, 4109},
             {"a message of the router's",
