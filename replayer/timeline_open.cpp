@@ -55,10 +55,10 @@ result<void> Timeline::Impl::open_recording() {
 }
 
 /// A recording of the whole session begins with the world's own beginning; one that was joined, or
-/// went on from a saved Island (meta "restored"), with its first keyframe.
+/// went on from a saved Island (meta "started_from"), with its first keyframe.
 result<void> Timeline::Impl::find_begin(const timegraph::Reader::Info& info) {
     bool from_start = info.first ? info.first->seq.value == 1 : info.keyframes == 0;
-    if (from_start && !info.meta.more.contains("restored")) return {};
+    if (from_start && !info.meta.more.contains("started_from")) return {};
     if (info.keyframes == 0) return {};
     auto keyframes = reader->keyframes();
     if (!keyframes) return keyframes.error();

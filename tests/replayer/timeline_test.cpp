@@ -3,6 +3,7 @@
 #include "../state/random_input.h"
 #include "recorded.h"
 #include "teatime/replayer/island_file.h"
+#include "teatime/replayer/local_session.h"
 #include "teatime/timegraph/reader.h"
 
 using namespace teatime;
@@ -165,6 +166,29 @@ private slots:
             Image a = *steady.state(), b = *jumping.state();
             b.seq = a.seq;  // router messages that no model sees may or may not count
             QVERIFY(a == b);
+        }
+    }
+
+    void a_snapshot_of_every_message_leads_to_the_same_end() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path);
+        LocalSession other(garden());
+        for (;;) {
+            Image image = *timeline.state();
+            QCOMPARE(image.mark(), timeline.mark());
+            VERIFY_OK(other.restore(image));
+            std::vector<ExternalMessage> rest;
+            auto recorded = timeline.reader()->messages_after(image.seq);
+            while (recorded.next()) {
+                timegraph::Message message = recorded.message().copy();
+                rest.push_back({message.stamp, message.sender, message.payload});
+            }
+            VERIFY_OK(other.enqueue(rest));
+            VERIFY_OK(other.set_bound(timeline.end().time));
+            VERIFY_OK(other.run({}));
+            QCOMPARE(other.mark(), live.marks.back());
+            QCOMPARE(*other.hash(), live.hashes.back());
+            if (!*timeline.step_forward()) break;
         }
     }
 

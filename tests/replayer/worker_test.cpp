@@ -155,20 +155,20 @@ private slots:
     }
 
     void an_endless_loop_is_ended_and_named() {
-        auto worker = spawned(200ms);
+        auto worker = spawned(1s);
         Error error = told(*worker, "hang");
-        QVERIFY(says(error, "did not come back within 200 ms while executing garden.hang at 1s#"));
+        QVERIFY(says(error, "did not come back within 1000 ms while executing garden.hang at 1s#"));
         QVERIFY(!worker->alive());
     }
 
     void a_long_run_of_short_messages_is_no_endless_loop() {
-        auto worker = spawned(100ms);
+        auto worker = spawned(1s);
         VERIFY_OK(worker->start("s"));
         VERIFY_OK(worker->set_bound(VirtualTime(24h)));
         auto started = std::chrono::steady_clock::now();
         RunLimit limit;
-        limit.wall = 500ms;  // longer than one message may take
-        while (std::chrono::steady_clock::now() - started < 500ms) VERIFY_OK(worker->run(limit));
+        limit.wall = 1500ms;  // longer than one message may take
+        while (std::chrono::steady_clock::now() - started < 1500ms) VERIFY_OK(worker->run(limit));
     }
 
     void a_killed_worker_is_an_error_that_tells_where_it_stood() {
