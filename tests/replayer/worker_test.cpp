@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,10 +250,13 @@ private slots:
     /// Also in the middle of an endless loop, where it never looks at its socket.
     void a_worker_ends_with_its_owner() {
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        std::string hangs = folder_.filePath("hangs").toStdString();
+        QCOMPARE(::mkfifo(hangs.c_str(), 0600), 0);
         int pipe[2];
         QCOMPARE(::pipe(pipe), 0);
         pid_t owner = ::fork();
         if (owner == 0) {
+            ::setenv("GARDEN_HANGS", hangs.c_str(), 1);
             auto worker = spawned(1h);
             int id = worker->process_id();
             (void)!::write(pipe[1], &id, sizeof id);
@@ -260,6 +265,7 @@ private slots:
         }
         int worker = 0;
         QCOMPARE(::read(pipe[0], &worker, sizeof worker), ssize_t(sizeof worker));
+        ::close(::open(hangs.c_str(), O_RDONLY));  // returns when the module is there
         ::kill(owner, SIGKILL);
         ::waitpid(owner, nullptr, 0);
         QCOMPARE(::waitpid(worker, nullptr, 0), worker);  // the test's time limit is the deadline
