@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "moment.h"
 #include "output.h"
@@ -81,12 +82,19 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
     if (info.bookmarks) row("bookmarks", std::to_string(info.bookmarks));
     if (info.errors) row("errors", std::to_string(info.errors) + " thrown by handlers");
     row("size", byte_size(info.file_bytes));
+    std::size_t viewers = 0;
+    const char* name = "members";
     for (const auto& member : members) {
-        row(&member == members.data() ? "members" : "",
+        if (member.role == "viewer") {  // tools, mostly: one for each `teatime time`
+            ++viewers;
+            continue;
+        }
+        row(std::exchange(name, ""),
             fmt::format("{} {} {}, from {}{}", member.id.value, member.name, member.role,
                         to_string(member.joined.time),
                         member.left ? " to " + to_string(member.left->time) : ""));
     }
+    if (viewers) row(name, fmt::format("{} who only looked", viewers));
     for (const auto& gap : gaps) {
         row("GAP", fmt::format("from {} to {}, messages {} to {} are missing: {}",
                                to_string(gap.after.time), to_string(gap.before.time),

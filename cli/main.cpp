@@ -7,12 +7,20 @@ namespace teatime::cli {
 
 std::span<const Verb> all_verbs() {
     static constexpr Verb kVerbs[] = {
+        {"serve", "Run a reflector, and record what it stamps", add_serve},
+        {"sessions", "List the sessions of a reflector", add_sessions},
+        {"join", "Take part in a session with a replica, without a window", add_join},
+        {"send", "Send messages to a session", add_send},
+        {"time", "Pause, step, resume or scale a session's time", add_time},
+        {"record", "Record a session as a viewing member", add_record},
+        {"replay", "Execute a recording again and print its messages", add_replay},
         {"info", "What a recording holds", add_info},
         {"log", "Print the external messages of a recording", add_log},
         {"state", "Show the state of an Island at any moment", add_state},
         {"diff", "Compare the states at two moments", add_diff},
         {"render", "Draw the world at any moment as SVG", add_render},
-        {"replay", "Execute a recording again and print its messages", add_replay},
+        {"verify", "Check a recording, and that it replays to the same states", add_verify},
+        {"save", "Save an Island as a file to go on from", add_save},
         {"completion", "Print a script that completes verbs and options", add_completion},
     };
     return kVerbs;

@@ -54,12 +54,12 @@ head -1 "$folder/serve.log"
 
 say "Three painters, each a process with a replica of its own; a fourth comes late"
 paint() { # name, colour, row
-    printf 'painter.colour("%s")\n' "$2"
-    printf 'painter.begin(%d, %d)\n' 10 "$3"
+    printf 'painter.color("%s")\n' "$2"
+    printf 'painter.stroke_begin(%d, %d)\n' 10 "$3"
     for x in $(seq 12 4 90); do
-        printf 'painter.extend(%d, %d)\nwait 100ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
+        printf 'painter.stroke_to(%d, %d)\nwait 100ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
     done
-    printf 'painter.end()\n'
+    printf 'painter.stroke_end()\n'
 }
 join() { # name, seconds
     "$teatime" join "$url" --app painter --modules "$modules" --name "$1" --script - --for "$2" \

@@ -1,0 +1,157 @@
+#include "hosting.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include "output.h"
+#include "recorder_replica.h"
+#include "teatime/replayer/island_file.h"
+#include "teatime/session/time_control.h"
+
+namespace teatime::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFilesPrefix = "/files/";
+
+/// `/files/x` of an absolute URL as the file store knows it: `x`.
+std::string store_path(const std::string& url) {
+    std::size_t at = url.find(kFilesPrefix);
+    return at == url.npos ? url : url.substr(at + kFilesPrefix.size());
+}
+
+/// Hands a session to its recording.
+class RecordedSession : public net::SessionSink {
+public:
+    explicit RecordedSession(std::unique_ptr<capture::Recorder> recorder)
+        : recorder_(std::move(recorder)) {}
+    void take(const session::RouterOutputs& outputs) override { recorder_->take(outputs); }
+    std::string recording() const override { return recorder_->status().path; }
+
+private:
+    std::unique_ptr<capture::Recorder> recorder_;
+};
+
+result<session::RouterOptions> router_options(const HostingOptions& options) {
+    session::RouterOptions router;
+    auto rate = session::parse_rate(options.rate);
+    if (!rate) return rate.error();
+    auto tick = parse_duration(options.tick);
+    if (!tick) return tick.error();
+    auto votes = parse_duration(options.votes);
+    if (!votes) return votes.error();
+    if (*tick < router.min_tick || *tick > router.max_tick) {
+        return wrong_usage(fmt::format("a tick of {} is not possible: {} to {}", options.tick,
+                                       to_string(router.min_tick), to_string(router.max_tick)));
+    }
+    router.rate = *rate;
+    router.tick = *tick;
+    router.vote_interval = *votes;
+    router.mode = options.time == "lazy" ? session::TimeMode::lazy : session::TimeMode::heartbeat;
+    router.allow_mixed = options.allow_mixed;
+    return router;
+}
+
+}  // namespace
+
+result<void> Hosting::prepare_files(const HostingOptions& options) {
+    fs::path folder = options.files;
+    if (folder.empty() && !options.record.empty()) folder = fs::path(options.record) / "files";
+    if (folder.empty()) {
+        std::string name = (fs::temp_directory_path() / "teatime-files.XXXXXX").string();
+        if (!mkdtemp(name.data())) {
+            return failed("cannot make a folder for snapshots in " +
+                          fs::temp_directory_path().string() + "; name one with --files");
+        }
+        folder = temporary_ = name;
+    }
+    auto store = net::FileStore::open(folder);
+    if (!store) return store.error();
+    files_ = std::move(*store);
+    return {};
+}
+
+result<void> Hosting::prepare_capture(const HostingOptions& options) {
+    if (options.record.empty()) return {};
+    capture::CaptureOptions capture;
+    capture.folder = options.record;
+    capture.router = "teatime reflector " TEATIME_VERSION;
+    capture.recorder = "teatime " TEATIME_VERSION;
+    capture.replica = worker_replicas(ModulePaths::standard(options.modules));
+    capture.fetch = [files = files_](const std::string& url) {
+        return files->get(store_path(url));
+    };
+    auto service = capture::CaptureService::create(std::move(capture));
+    if (!service) return service.error();
+    capture_ = std::move(*service);
+    return {};
+}
+
+result<void> Hosting::prepare_restore(const HostingOptions& options,
+                                      net::ReflectorOptions& reflector) {
+    if (options.restore.empty()) return {};
+    auto image = replayer::read_island_file(options.restore);
+    if (!image) return image.error();
+    std::string path = "restored/" + to_string(image->hash) + ".island";
+    auto stored = files_->put(path, encode_image(*image));
+    if (!stored) return stored.error();
+    session::SessionStart start{
+        {"", image->time, image->seq, to_string(image->hash)}, image->app, image->code_id};
+    reflector.configure = [this, start, path, id = image->session_id](
+                              const std::string& session_id, session::RouterOptions& router) {
+        if (session_id != id) return;
+        router.start = start;
+        router.start->snapshot.url =
+            fmt::format("http://{}{}{}", reflector_->address(), kFilesPrefix, path);
+    };
+    note(fmt::format("session {} of {} goes on from {}", image->session_id, image->app,
+                     to_string(image->mark())));
+    return {};
+}
+
+result<std::unique_ptr<Hosting>> Hosting::start(const HostingOptions& options) {
+    std::unique_ptr<Hosting> hosting(new Hosting);
+    auto router = router_options(options);
+    if (!router) return router.error();
+    if (auto ready = hosting->prepare_files(options); !ready) return ready.error();
+    if (auto ready = hosting->prepare_capture(options); !ready) return ready.error();
+    net::ReflectorOptions reflector;
+    reflector.router = *router;
+    reflector.server.host = options.host;
+    reflector.server.port = options.port;
+    reflector.files = hosting->files_;
+    if (hosting->capture_) {
+        reflector.sink =
+            [capture = hosting->capture_.get()](
+                const session::Started&,
+                net::ReflectorOptions::RouterFeed feed) -> std::unique_ptr<net::SessionSink> {
+            return std::make_unique<RecordedSession>(capture->record([feed] {
+                feed({{}, session::SnapshotWanted{}});
+            }));
+        };
+    }
+    if (auto ready = hosting->prepare_restore(options, reflector); !ready) return ready.error();
+    auto started = net::Reflector::start(std::move(reflector));
+    if (!started) return started.error();
+    hosting->reflector_ = std::move(*started);
+    return hosting;
+}
+
+Hosting::~Hosting() {
+    stop();
+}
+
+std::string Hosting::url() const {
+    return "ws://" + reflector_->address();
+}
+
+void Hosting::stop() {
+    if (reflector_) reflector_->stop();
+    if (capture_) capture_->close();
+    std::error_code ignored;
+    if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+    temporary_.clear();
+}
+
+}  // namespace teatime::cli

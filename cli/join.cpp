@@ -1,0 +1,309 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "call.h"
+#include "hosting.h"
+#include "member.h"
+#include "online.h"
+#include "output.h"
+#include "teatime/state/inspect.h"
+#include "teatime/state/json.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string url;
+    std::string app;
+    std::string session;
+    std::string name = "teatime";
+    std::vector<std::filesystem::path> modules;
+    std::vector<std::string> sends;
+    std::string script;
+    std::string duration;
+    std::string until;
+    std::vector<std::string> report;
+    std::string record;
+    bool host = false;
+    bool view = false;
+    bool record_only = false;  // the verb `record`
+};
+
+/// Between controller and recording: notes the exact state after a moment, and the errors of
+/// handlers.
+class Watcher : public session::ControllerObserver {
+public:
+    std::function<Island*()> island;
+    session::ControllerObserver* next = nullptr;
+    std::optional<VirtualTime> until;
+    std::function<void()> reached;
+
+    void started(const session::Sync& sync, const std::string* image, bool gap) override {
+        if (next) next->started(sync, image, gap);
+    }
+    void stamped(const session::MessagePtr& message) override {
+        if (next) next->stamped(message);
+    }
+    /// All messages up to a time are here once the bound is above it.
+    void bound(VirtualTime bound) override {
+        if (until && bound > *until && island()) {
+            island()->set_bound(*until);
+            while (auto done = island()->execute_next()) executed(*done);
+            until.reset();
+            reached();
+        }
+        if (next) next->bound(bound);
+    }
+    void voted(const session::Vote& vote) override {
+        if (next) next->voted(vote);
+    }
+    void executed(const Executed& executed) override {
+        if (executed.error) {
+            note(fmt::format("{} in {} at {}: {}", executed.error->type, executed.selector,
+                             to_string(executed.error->mark), executed.error->sentence));
+        }
+        if (next) next->executed(executed);
+    }
+};
+
+/// One member of a session, from join to report.
+class Join {
+public:
+    Join(const Options& options, SessionAddress address, const Module& module)
+        : options_(options), address_(std::move(address)), module_(module) {}
+
+    result<void> prepare();
+    result<int> run();
+
+private:
+    void start();
+    void script();
+    void make_report(const Mark& mark);
+    void leave();
+    void end(result<int> outcome) {
+        outcome_ = std::move(outcome);
+        loop_.stop();
+    }
+
+    const Options& options_;
+    const SessionAddress address_;
+    const Module& module_;
+    std::vector<ScriptLine> lines_;
+    std::size_t next_line_ = 0;
+    std::optional<Duration> duration_;
+    net::Loop loop_;
+    Watcher watcher_;
+    std::unique_ptr<MemberFile> file_;
+    std::optional<net::Participant> participant_;
+    std::vector<std::string> report_;
+    result<int> outcome_ = kFine;
+    bool started_ = false;
+    bool leaving_ = false;
+};
+
+result<void> read_script(std::istream& in, std::vector<ScriptLine>& lines) {
+    std::string text;
+    for (int number = 1; std::getline(in, text); ++number) {
+        auto line = parse_script_line(text);
+        if (!line) return wrong_usage(fmt::format("line {}: {}", number, line.error().message));
+        if (line->what != ScriptLine::What::nothing) lines.push_back(std::move(*line));
+    }
+    return {};
+}
+
+result<void> Join::prepare() {
+    for (const std::string& text : options_.sends) {
+        auto call = parse_call(text);
+        if (!call) return call.error();
+        lines_.push_back({ScriptLine::What::call, std::move(*call), {}});
+    }
+    if (options_.script == "-") {
+        if (auto read = read_script(std::cin, lines_); !read) return read.error();
+    } else if (!options_.script.empty()) {
+        std::ifstream file(options_.script);
+        if (!file) return unreadable("cannot read the script " + options_.script);
+        if (auto read = read_script(file, lines_); !read) return read.error();
+    }
+    if (!options_.duration.empty()) {
+        auto duration = parse_duration(options_.duration);
+        if (!duration) return duration.error();
+        duration_ = *duration;
+    }
+    if (!options_.until.empty()) {
+        auto until = parse_duration(options_.until);
+        if (!until) return until.error();
+        watcher_.until = VirtualTime(*until);
+    }
+    if (!options_.record.empty()) {
+        auto role = options_.view ? session::Role::viewer : session::Role::participant;
+        auto file = MemberFile::create(options_.record, module_, options_.name, role);
+        if (!file) return file.error();
+        file_ = std::move(*file);
+        watcher_.next = &file_->recording();
+        file_->recording().watch(
+            [this] { return participant_ ? participant_->island() : nullptr; });
+    }
+    return {};
+}
+
+void Join::start() {
+    if (started_) return;
+    started_ = true;
+    if (duration_) loop_.schedule_after(*duration_, [this] { leave(); });
+    script();
+}
+
+/// Sends up to the next wait; the rest later.
+void Join::script() {
+    while (next_line_ < lines_.size() && !leaving_) {
+        const ScriptLine& line = lines_[next_line_++];
+        if (line.what == ScriptLine::What::wait) {
+            loop_.schedule_after(line.wait, [this] { script(); });
+            return;
+        }
+        participant_->send(line.call.target, line.call.selector, line.call.arguments);
+    }
+}
+
+void Join::make_report(const Mark& mark) {
+    Island* island = participant_->island();
+    if (!island) return;
+    for (const std::string& what : options_.report) {
+        if (what == "hash") {
+            report_.push_back(to_string(mark) + "  " + to_string(island->hash()));
+            continue;
+        }
+        auto tree = state_tree(island->image());
+        report_.push_back(tree ? to_json(*tree) : tree.error().message);
+    }
+}
+
+void Join::leave() {
+    if (leaving_) return;
+    leaving_ = true;
+    if (report_.empty() && participant_->island()) make_report(participant_->island()->mark());
+    participant_->leave([this] { end(outcome_); });
+}
+
+result<int> Join::run() {
+    session::ControllerOptions options;
+    options.session_id = address_.session;
+    options.app = module_.app();
+    options.code_id = module_.code_id();
+    options.name = options_.name;
+    options.role = options_.view ? session::Role::viewer : session::Role::participant;
+    net::ParticipantHandler handler;
+    handler.joined = [this](const session::Joined& joined) {
+        note(fmt::format("{} session {} as member {}", joined.again ? "again in" : "joined",
+                         address_.session, joined.member.value));
+        start();
+    };
+    handler.lost = [](const session::ConnectionLost& lost) { note(lost.why + "; trying again"); };
+    handler.notice = [](const session::Frame& frame) {
+        if (const auto* info = std::get_if<session::Info>(&frame)) note(info->message);
+    };
+    handler.failed = [this](const Error& error) { end(error); };
+    watcher_.island = [this] { return participant_ ? participant_->island() : nullptr; };
+    watcher_.reached = [this] {
+        make_report(Mark{{}, participant_->island()->bound(), Mark::kWholeInstant});
+        loop_.post([this] { leave(); });  // not from within the controller
+    };
+    loop_.on_signal([this](int) { leaving_ ? end(kFine) : leave(); });
+    participant_.emplace(loop_, address_.reflector, std::move(options), island_factory(module_),
+                         std::move(handler), &watcher_);
+    loop_.run();
+    participant_.reset();
+    for (const std::string& line : report_) print(line);
+    if (file_) {
+        if (auto closed = file_->close(); !closed) return closed.error();
+    }
+    return outcome_;
+}
+
+int run(const Options& options) {
+    auto module = load_module(options.app, options.modules);
+    if (!module) return fail(module.error());
+    auto address = parse_address(options.url, options.session, (*module)->app());
+    if (!address) return fail(address.error());
+    std::unique_ptr<Hosting> hosting;
+    if (options.host) {
+        HostingOptions host;
+        host.host = address->reflector.host;
+        host.port = address->reflector.port;
+        host.modules = options.modules;
+        auto started = Hosting::start(host);
+        if (!started) return fail(started.error());
+        hosting = std::move(*started);
+        auto url = net::parse_url(hosting->url());
+        if (!url) return fail(url.error());
+        address->reflector = *url;
+        note("hosting at " + hosting->url());
+    }
+    Join join(options, *address, **module);
+    if (auto ready = join.prepare(); !ready) return fail(ready.error());
+    auto outcome = join.run();
+    return outcome ? *outcome : fail(outcome.error());
+}
+
+void add_common(CLI::App& command, Options& options) {
+    command.add_option("--modules", options.modules,
+                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    command.add_option("--name", options.name, "Of this member, for people")->capture_default_str();
+    command.add_option("--for", options.duration, "Leave after this time: 10s, 500ms");
+    command.add_option("--until", options.until, "Leave at this virtual time");
+    command
+        .add_option("--report", options.report,
+                    "At the end print hash (with its Mark), state, or both: hash,state")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"hash", "state"}));
+}
+
+}  // namespace
+
+std::function<int()> add_join(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
+        ->required();
+    command.add_option("--app", options->app, "App id, or path of its module")->required();
+    command.add_option("--session", options->session, "Session id (default: of the URL, else app)");
+    add_common(command, *options);
+    command.add_option("--send", options->sends,
+                       "Message to send at once: target.selector(JSON arguments); may be repeated");
+    command.add_option("--script", options->script,
+                       "File of such messages, a line each, and `wait 200ms` lines; - is standard "
+                       "input");
+    command.add_option("--record", options->record, "Record what this member sees into this file");
+    command.add_flag("--view", options->view, "Only look: send nothing, be nobody in the world");
+    command.add_flag("--host", options->host, "Carry the session in this process, at the URL");
+    command.footer(
+        "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
+        "--for 5s --report hash");
+    return [options] { return run(*options); };
+}
+
+std::function<int()> add_record(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    options->view = true;
+    command.add_option("URL", options->url, kUrlHelp)->required();
+    command.add_option("SESSION", options->session, "Session id")->required();
+    command.add_option("-o,--output", options->record, "The recording to write (*.timegraph)")
+        ->required();
+    command.add_option("--app", options->app,
+                       "App id or module path (default: as the session says)");
+    add_common(command, *options);
+    return [options] {
+        if (options->app.empty()) {
+            auto app = app_of_session(options->url, options->session);
+            if (!app) return fail(app.error());
+            options->app = *app;
+        }
+        return run(*options);
+    };
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,55 @@
+#include "member.h"
+
+#include <fmt/format.h>
+
+namespace teatime::cli {
+
+result<const Module*> load_module(const std::string& app_or_path,
+                                  const std::vector<std::filesystem::path>& named_by_user) {
+    auto path = find_module(app_or_path, ModulePaths::standard(named_by_user));
+    if (!path) return path.error();
+    auto module = Module::load(*path);
+    if (module) ModulePaths::remember(named_by_user);
+    return module;
+}
+
+session::IslandFactory island_factory(const Module& module) {
+    return {[&module](const std::string& session_id) { return Island::create(module, session_id); },
+            [&module](const Image& image) { return Island::restore(module, image); }};
+}
+
+result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
+                                                       const Module& module,
+                                                       const std::string& member_name,
+                                                       session::Role role) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+        return wrong_usage(path + " exists already; recordings are never overwritten");
+    }
+    auto file = std::make_unique<MemberFile>();
+    capture::CaptureOptions options;
+    options.recorder = "teatime " TEATIME_VERSION;
+    options.replica_threads = 0;
+    auto service = capture::CaptureService::create(std::move(options));
+    if (!service) return service.error();
+    file->service_ = std::move(*service);
+    capture::MemberRecording::Options member;
+    member.app = module.app();
+    member.code_id = module.code_id();
+    member.name = member_name;
+    member.role = role;
+    file->recording_ = std::make_unique<capture::MemberRecording>(file->service_->record_to(path),
+                                                                  std::move(member));
+    return file;
+}
+
+result<void> MemberFile::close() {
+    std::string stopped = recording_->stopped();
+    service_->close();
+    std::string error = recording_->recorder().status().error;
+    if (!stopped.empty()) return failed("the recording ended early: " + stopped);
+    if (!error.empty()) return failed("the recording is not complete: " + error);
+    return {};
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "online.h"
+#include "output.h"
+#include "teatime/replayer/island_file.h"
+#include "timelines.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string source;
+    std::string session;
+    std::string at = "end";
+    std::string output;
+    TimelineArguments timeline;
+};
+
+bool is_url(const std::string& text) {
+    return text.starts_with("ws://") || text.starts_with("http://");
+}
+
+/// The reflector asks a member for a snapshot and answers with it.
+result<Image> live_image(const Options& options) {
+    auto address = parse_address(options.source, options.session);
+    if (!address) return address.error();
+    auto bytes =
+        http(address->reflector.with_target("/sessions/" + address->session + "/snapshot"), "POST");
+    if (!bytes) return bytes.error();
+    return decode_image(*bytes);
+}
+
+result<Image> recorded_image(const Options& options) {
+    auto timeline = open_timeline(options.source, options.timeline);
+    if (!timeline) return timeline.error();
+    auto mark = parse_moment(options.at, *timeline);
+    if (!mark) return mark.error();
+    if (auto moved = seek(*timeline, *mark); !moved) return moved.error();
+    return timeline->state();
+}
+
+int run(const Options& options) {
+    auto image = is_url(options.source) ? live_image(options) : recorded_image(options);
+    if (!image) return fail(image.error());
+    if (auto written = replayer::write_island_file(options.output, *image); !written) {
+        return fail(written.error());
+    }
+    print(fmt::format("{}: {} at {}, state {}", options.output, image->app,
+                      to_string(image->mark()), to_string(image->hash)));
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_save(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("SOURCE", options->source, "A recording, or ws://host:port/session")
+        ->required();
+    command.add_option("--session", options->session, "Session id, where the URL names none");
+    command.add_option("--at", options->at, std::string("Moment of a recording: ") + kMomentForms);
+    command.add_option("-o,--output", options->output, "The file to write (*.island)")->required();
+    options->timeline.add_to(command);
+    command.footer("Go on from it with `teatime serve --restore X.island`.");
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "online.h"
+#include "output.h"
+#include "teatime/state/json.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+struct Options {
+    std::string url;
+    bool json = false;
+};
+
+std::string text(const Value& session, std::string_view name) {
+    const Value* value = session.find(name);
+    return value && !value->is_null() ? shown(*value, 60) : "-";
+}
+
+int run(const Options& options) {
+    auto url = net::parse_url(options.url);
+    if (!url) return fail(url.error());
+    auto sessions = list_sessions(*url);
+    if (!sessions) return fail(sessions.error());
+    if (options.json) {
+        print(to_json(*sessions));
+        return kFine;
+    }
+    if (sessions->empty()) {
+        print("no sessions");
+        return kFine;
+    }
+    constexpr const char* kLine = "{:<24} {:<12} {:<8} {:>7} {:>12} {:>6}  {}";
+    print(fmt::format(kLine, "session", "app", "kind", "members", "time", "rate", "recording"));
+    for (const Value& session : *sessions) {
+        print(fmt::format(kLine, text(session, "id"), text(session, "app"), text(session, "kind"),
+                          text(session, "members"), text(session, "time"), text(session, "rate"),
+                          text(session, "recording")));
+    }
+    return kFine;
+}
+
+}  // namespace
+
+std::function<int()> add_sessions(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("URL", options->url, kUrlHelp)->required();
+    command.add_flag("--json", options->json, "One JSON list");
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli
