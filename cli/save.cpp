@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
+#include "member.h"
 #include "online.h"
 #include "output.h"
 #include "teatime/replayer/island_file.h"
@@ -23,14 +25,39 @@ bool is_url(const std::string& text) {
     return text.starts_with("ws://") || text.starts_with("http://");
 }
 
-/// The reflector asks a member for a snapshot and answers with it.
+/// The state that a viewing member arrives at: it joins, catches up and leaves.
 result<Image> live_image(const Options& options) {
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
-    auto bytes =
-        http(address->reflector.with_target("/sessions/" + address->session + "/snapshot"), "POST");
-    if (!bytes) return bytes.error();
-    return decode_image(*bytes);
+    auto app = app_of_session(options.source, address->session);
+    if (!app) return app.error();
+    auto module = load_module(*app, options.timeline.modules);
+    if (!module) return module.error();
+
+    net::Loop loop;
+    result<Image> outcome = unavailable("interrupted");
+    auto end = [&](result<Image> with) {
+        outcome = std::move(with);
+        loop.stop();
+    };
+    session::ControllerOptions controller;
+    controller.session_id = address->session;
+    controller.app = (*module)->app();
+    controller.code_id = (*module)->code_id();
+    controller.name = "teatime save";
+    controller.role = session::Role::viewer;
+    std::optional<net::Participant> participant;
+    net::ParticipantHandler handler;
+    handler.progressed = [&] {
+        if (participant->idle() && participant->island()) end(participant->island()->image());
+    };
+    handler.failed = [&](const Error& error) { end(error); };
+    handler.lost = [&](const session::ConnectionLost& lost) { end(unavailable(lost.why)); };
+    loop.on_signal([&](int) { loop.stop(); });
+    participant.emplace(loop, address->reflector, std::move(controller), island_factory(**module),
+                        std::move(handler));
+    loop.run();
+    return outcome;
 }
 
 result<Image> recorded_image(const Options& options) {
