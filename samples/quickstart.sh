@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-steps_total=2
+steps_total=3
 setup_packages run
 step "configuring" configure.log cmake --preset release -DTEATIME_TESTS=OFF
 step "building" build.log cmake --build build/release --target teatime teatime-worker painter
@@ -37,8 +37,8 @@ mkdir -p "$folder"
 children=()
 trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
 
-say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
-show() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+say() { printf '\n# %s\n' "$*"; }
+show() { printf '$ %s\n' "$*"; "$@"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 
 say "A reflector that records, on a free port"
@@ -57,30 +57,33 @@ paint() { # name, colour, row
     printf 'painter.color("%s")\n' "$2"
     printf 'painter.stroke_begin(%d, %d)\n' 10 "$3"
     for x in $(seq 12 4 90); do
-        printf 'painter.stroke_to(%d, %d)\nwait 100ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
+        printf 'painter.stroke_to(%d, %d)\nwait 250ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
     done
     printf 'painter.stroke_end()\n'
 }
-join() { # name, seconds
-    "$teatime" join "$url" --app painter --modules "$modules" --name "$1" --script - --for "$2" \
+join() { # name
+    "$teatime" join "$url" --app painter --modules "$modules" --name "$1" --script - --until 8s \
         --report hash > "$folder/$1.log" 2>&1
 }
-paint Ann '#d1495b' 25 | join Ann 9s & children+=($!); replicas=($!)
-paint Ben '#00798c' 45 | join Ben 9s & children+=($!); replicas+=($!)
-paint Cat '#edae49' 65 | join Cat 9s & children+=($!); replicas+=($!)
+paint Ann '#d1495b' 25 | join Ann & children+=($!); replicas=($!)
+paint Ben '#00798c' 45 | join Ben & children+=($!); replicas+=($!)
+paint Cat '#edae49' 65 | join Cat & children+=($!); replicas+=($!)
 sleep 2.5
-paint Dan '#30638e' 85 | join Dan 6.5s & children+=($!); replicas+=($!)
+paint Dan '#30638e' 85 | join Dan & children+=($!); replicas+=($!)
 sleep 1.5
 show "$teatime" sessions "$url"
 
 say "Pause for everyone, three single steps, go on: all replicas report the same Mark and hash"
 show "$teatime" time "$url" painter pause
+sleep 0.5  # what is sent now waits for the steps
 for _ in 1 2 3; do show "$teatime" time "$url" painter step external; done
 show "$teatime" time "$url" painter resume
 
 for replica in "${replicas[@]}"; do wait "$replica" || die "a replica failed: $(cat "$folder"/*.log)"; done
-say "What each replica saw at the end"
+say "What each replica had after 8 s of virtual time"
 for name in Ann Ben Cat Dan; do printf '%s  %s\n' "$name" "$(tail -1 "$folder/$name.log")"; done
+[ "$(for name in Ann Ben Cat Dan; do tail -1 "$folder/$name.log"; done | sort -u | wc -l)" = 1 ] ||
+    die "the replicas differ"
 
 kill -TERM "${children[0]}"
 wait "${children[0]}" || die "the reflector did not stop properly"
