@@ -200,6 +200,7 @@ void Controller::Impl::on_frame(SyncPtr& sync) {
     heard(native.clock);
     say(Joined{member_, again});
     take_sends(native);
+    if (reported_) to_router(*reported_);  // may have been lost; the session waits for one
 }
 
 /// Begins a replica from what the Sync brings.
@@ -252,6 +253,7 @@ void Controller::Impl::forget_replica() {
     program_.clear();
     program_bytes_ = 0;
     instant_.reset();
+    reported_.reset();
     voted_at_.reset();
     uploads_.clear();
 }
@@ -317,6 +319,7 @@ void Controller::Impl::on_frame(Info& info) {
 }
 
 void Controller::Impl::on_frame(std::shared_ptr<const StepOutcome>& outcome) {
+    if (reported_ && reported_->id <= outcome->op.id) reported_.reset();
     say(Notice{std::move(outcome)});
 }
 
@@ -346,17 +349,24 @@ void Controller::Impl::send_outstanding(const Outstanding& one) {
     to_router(std::move(send));
 }
 
-/// What the router took before the connection was lost is not sent again; the rest is.
+/// What the router took before the connection was lost is not sent again; the rest is. What waits
+/// there for its stamp stays outstanding: that router may be gone before it comes.
 void Controller::Impl::take_sends(const Sync::Native& native) {
+    std::uint64_t taken = 0;
     if (native.known) {
-        while (!outstanding_.empty() && outstanding_.front().number <= native.sent)
-            outstanding_.pop_front();
-        last_number_ = outstanding_.empty() ? native.sent : outstanding_.back().number;
+        taken = native.sent;
+        std::erase_if(outstanding_, [&](const Outstanding& one) {
+            return one.number <= taken &&
+                   !std::binary_search(native.held.begin(), native.held.end(), one.number);
+        });
+        last_number_ = outstanding_.empty() ? taken : std::max(taken, outstanding_.back().number);
     } else {  // a router that never saw us counts from 1
         last_number_ = 0;
         for (Outstanding& one : outstanding_) one.number = ++last_number_;
     }
-    for (const Outstanding& one : outstanding_) send_outstanding(one);
+    for (const Outstanding& one : outstanding_) {
+        if (one.number > taken) send_outstanding(one);
+    }
 }
 
 void Controller::Impl::on(TimeRequest& request) {

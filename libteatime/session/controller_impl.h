@@ -107,6 +107,7 @@ public:
     std::size_t budget_ = 0;
     TimeState time_;
     VirtualTime bound_{};
+    std::optional<StepReport> reported_;                 // no outcome seen since
     std::optional<std::optional<VirtualTime>> instant_;  // of a step begun: its target
     std::deque<Upload> uploads_;
 

@@ -120,7 +120,9 @@ bool Controller::Impl::obey_step(const TimeOp& op, const Stamp& stamp, Mark& mar
 }
 
 void Controller::Impl::report(const TimeOp& op, const Mark& mark) {
-    if (island_) to_router(StepReport{op.id, mark, island_->hash(), island_->next_time()});
+    if (!island_) return;
+    reported_ = StepReport{op.id, mark, island_->hash(), island_->next_time()};
+    to_router(*reported_);
 }
 
 // ---- running -------------------------------------------------------------------------------

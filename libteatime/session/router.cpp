@@ -114,13 +114,12 @@ void Router::Impl::on(Member& member, Send& send) {
                   "A message sent is missing; rejoin and send again.");
             return;
         }
-        send.extra = "," + std::to_string(member.id.value);
     } else if (!send.message_id.empty() && debounced(send)) {
         return;
     }
     if (!room_for_sends(member, send.number)) return;
     member.sent = send.number;
-    accept({member.id, std::move(send.payload), std::move(send.extra)});
+    accept({member.id, std::move(send.payload), std::move(send.extra), send.number});
 }
 
 void Router::Impl::accept(Waiting&& one) {
@@ -138,7 +137,10 @@ void Router::Impl::accept(Waiting&& one) {
 
 void Router::Impl::stamp_send(Waiting&& send) {
     // The world learns of a member before it gets a message from it.
-    if (!joined_.empty() && info_.kind == Kind::native) flush_users();
+    if (info_.kind == Kind::native) {
+        if (!joined_.empty()) flush_users();
+        send.extra = "," + std::to_string(send.sender.value);
+    }
     stamp(send.sender, std::move(send.payload), std::move(send.extra));
     history_grew();
 }

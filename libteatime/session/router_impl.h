@@ -49,10 +49,16 @@ private:
         std::uint32_t unanswered = 0;  // snapshot requests in a row
         std::optional<SteadyTime> leaves_at;
     };
+    struct Departed {
+        MemberId id;
+        std::string token;
+        std::uint64_t sent = 0;
+    };
     struct Waiting {  // a send that waits for its stamp
         MemberId sender;
         std::string payload;
         std::string extra;
+        std::uint64_t number = 0;  // native
     };
     struct SnapshotRequest {
         std::uint64_t id = 0;
@@ -80,6 +86,7 @@ private:
         Ballot<StateAt> ballot;
         ConnectionId asker;
         std::uint64_t request = 0;
+        bool deserted = false;  // nobody reported in time: joiners may do it
     };
 
     // router.cpp
@@ -158,6 +165,7 @@ private:
     void pull_due();
     TimeState time_state() const;
     bool stepping() const { return stepping_.has_value(); }
+    bool joins_wait() const { return stepping_ && !stepping_->deserted; }
     std::vector<MemberId> replicas() const;
 
     // router_votes.cpp
@@ -209,7 +217,7 @@ private:
     Duration leave_delay_{0};
     std::string tove_;
     std::string flags_json_;
-    std::deque<std::pair<std::string, std::uint64_t>> departed_;  // token, sent
+    std::deque<Departed> departed_;
     std::optional<SteadyTime> empty_since_;
 
     // Snapshots.

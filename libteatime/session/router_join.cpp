@@ -137,10 +137,13 @@ Router::Impl::Member& Router::Impl::add_member(ConnectionId connection,
         if (request.kind == Kind::native) {
             member->role = native.role;
             member->token = random_text();
-            for (auto& [token, sent] : departed_) {
-                if (native.token.empty() || token != native.token) continue;
-                member->sent = sent;
+            for (const Departed& before : departed_) {
+                if (native.token.empty() || before.token != native.token) continue;
+                member->sent = before.sent;
                 member->known = true;
+                for (Waiting& one : held_) {
+                    if (one.sender == before.id) one.sender = member->id;
+                }
             }
         }
     }
@@ -159,7 +162,7 @@ bool Router::Impl::resumes(const Member& member) const {
 void Router::Impl::admit(Member& member) {
     bool needs_snapshot = member.replica && !resumes(member) && wants_snapshot();
     if (needs_snapshot && !request_) request_snapshot();
-    if (stepping() || (needs_snapshot && request_)) {
+    if (joins_wait() || (needs_snapshot && request_)) {
         joiners_.push_back(member.id);
     } else {
         sync(member);
@@ -167,7 +170,7 @@ void Router::Impl::admit(Member& member) {
 }
 
 void Router::Impl::admit_waiting() {
-    if (stepping()) return;
+    if (joins_wait()) return;
     std::vector<MemberId> waiting;
     waiting.swap(joiners_);
     for (MemberId id : waiting) {
@@ -214,8 +217,19 @@ SyncPtr Router::Impl::make_sync(const Member& member, bool resumed) const {
     if (member.kind == Kind::native) {
         // A member without a replica gets no messages: time as it is now.
         const TimeState& start = member.replica ? history_.at_start() : time_state();
-        sync->native = Sync::Native{member.id,   member.token, resumed,         member.known,
-                                    member.sent, puller_,      clock_.at(now_), start};
+        std::vector<std::uint64_t> held;
+        for (const Waiting& one : held_) {
+            if (one.sender == member.id) held.push_back(one.number);
+        }
+        sync->native = Sync::Native{.member = member.id,
+                                    .token = member.token,
+                                    .resumed = resumed,
+                                    .known = member.known,
+                                    .sent = member.sent,
+                                    .held = std::move(held),
+                                    .puller = puller_,
+                                    .clock = clock_.at(now_),
+                                    .at_start = start};
     }
     return sync;
 }
@@ -334,7 +348,7 @@ void Router::Impl::remove(MemberId id) {
     announce_leave(*member);
     if (member->recorded) record(MemberLeft{here(), id});
     if (member->kind == Kind::native && member->recorded) {
-        departed_.emplace_back(member->token, member->sent);
+        departed_.push_back({id, member->token, member->sent});
         if (departed_.size() > options_.departed) departed_.pop_front();
     }
     members_.erase(id);

@@ -153,6 +153,16 @@ void Router::Impl::on(Member& member, StepReport& report) {
 
 /// All have reported, or the deadline has come: moves the clock to where replicas are.
 void Router::Impl::finish_step() {
+    const TimeOp& op = stepping_->op;
+    bool open_end = op.op == Op::step && (op.by == StepBy::message || op.by == StepBy::instant);
+    if (open_end && stepping_->ballot.groups().empty()) {
+        // Only replicas know where it leads. To go on without would stamp messages in their past.
+        stepping_->deserted = true;
+        stepping_->ballot.deadline = now_ + options_.step_deadline;
+        alarm(stepping_->ballot.deadline);
+        admit_waiting();
+        return;
+    }
     Stepping done = std::move(*stepping_);
     stepping_.reset();
     auto outcome = std::make_shared<StepOutcome>();

@@ -21,7 +21,7 @@ void Router::Impl::on(Member& member, Tutti& tutti) {
         alarm(tally.ballot.deadline);
         at = tallies_.emplace(tutti.key_json, std::move(tally)).first;
         if (tutti.first && room_for_sends(member, 0)) {
-            accept({member.id, std::move(*tutti.first), std::move(tutti.first_extra)});
+            accept({member.id, std::move(*tutti.first), std::move(tutti.first_extra), 0});
         }
     }
     Tally& tally = at->second;

@@ -26,11 +26,19 @@ void append_tuple(std::string& out, const session::Message& message) {
     out += ']';
 }
 
-void append_members(std::string& out, Text name, const std::vector<MemberId>& members) {
+std::uint64_t number_of(MemberId member) {
+    return member.value;
+}
+std::uint64_t number_of(std::uint64_t number) {
+    return number;
+}
+
+template <class Number>
+void append_numbers(std::string& out, Text name, const std::vector<Number>& numbers) {
     append_raw_field(out, name, "[");
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        if (i) out += ',';
-        append_number(out, members[i].value);
+    for (const Number& one : numbers) {
+        if (out.back() != '[') out += ',';
+        out += std::to_string(number_of(one));
     }
     out += ']';
 }
@@ -54,11 +62,11 @@ void append_outcome(std::string& out, const session::StepOutcome& outcome) {
         out += '{';
         append_field(out, "mark", to_string(group.mark));
         append_field(out, "hash", to_string(group.hash));
-        append_members(out, "members", group.members);
+        append_numbers(out, "members", group.members);
         out += '}';
     }
     out += ']';
-    append_members(out, "missing", outcome.missing);
+    append_numbers(out, "missing", outcome.missing);
     append_state(out, "state", outcome.state);
     out += '}';
 }
@@ -86,6 +94,7 @@ void append_native(std::string& out, const session::Sync& sync) {
     append_raw_field(out, "resumed", native.resumed ? "true" : "false");
     append_raw_field(out, "known", native.known ? "true" : "false");
     append_raw_field(out, "sent", std::to_string(native.sent));
+    append_numbers(out, "held", native.held);
     append_raw_field(out, "puller", std::to_string(native.puller.value));
     append_raw_field(out, "clock", to_milliseconds_text(native.clock));
     append_state(out, "start", native.at_start);
@@ -190,13 +199,14 @@ Error bad(Text action) {
     return unreadable(fmt::format("The server sent a {} that cannot be read.", action));
 }
 
-bool read_members(Text list, std::vector<MemberId>& members) {
+template <class Number>
+bool read_numbers(Text list, std::vector<Number>& numbers) {
     JsonScanner scanner(list);
     if (!scanner.enter('[')) return false;
     while (scanner.next_element()) {
         auto number = parse_whole(scanner.value());
         if (!number) return false;
-        members.push_back({*number});
+        numbers.push_back(Number{*number});
     }
     return scanner.at_end();
 }
@@ -221,7 +231,7 @@ std::optional<session::Agreement> read_group(Text object) {
     auto at = read_mark(mark);
     auto state = read_hash(hash);
     session::Agreement group;
-    if (!at || !state || !read_members(members, group.members)) return std::nullopt;
+    if (!at || !state || !read_numbers(members, group.members)) return std::nullopt;
     group.mark = *at;
     group.hash = *state;
     return group;
@@ -235,7 +245,7 @@ std::shared_ptr<const session::StepOutcome> read_outcome(Text object) {
     auto outcome = std::make_shared<session::StepOutcome>();
     auto done = session::parse_time_payload(op);
     auto now = read_state(state);
-    if (!done || !now || !read_members(missing, outcome->missing)) return nullptr;
+    if (!done || !now || !read_numbers(missing, outcome->missing)) return nullptr;
     outcome->op = *done;
     outcome->state = *now;
     JsonScanner scanner(groups);
@@ -249,8 +259,8 @@ std::shared_ptr<const session::StepOutcome> read_outcome(Text object) {
 }
 
 bool read_native(Text object, session::Sync& sync) {
-    Text kind, app, code, mode, tick, votes, seq, hash, member, token, resumed, known, sent, puller,
-        clock, start;
+    Text kind, app, code, mode, tick, votes, seq, hash, member, token, resumed, known, sent, held,
+        puller, clock, start;
     if (!read_object(object, {{"kind", kind},
                               {"app", app},
                               {"code", code},
@@ -264,6 +274,7 @@ bool read_native(Text object, session::Sync& sync) {
                               {"resumed", resumed},
                               {"known", known},
                               {"sent", sent},
+                              {"held", held},
                               {"puller", puller},
                               {"clock", clock},
                               {"start", start}}))
@@ -273,6 +284,8 @@ bool read_native(Text object, session::Sync& sync) {
     auto id = parse_whole(member);
     auto last = parse_whole(seq);
     if (!state || !now || !id || !last) return false;
+    sync.native.emplace();
+    if (!held.empty() && !read_numbers(held, sync.native->held)) return false;
     session::SessionInfo& session = sync.session;
     if (text_or_empty(kind) == name_of(session::Kind::native)) session.kind = session::Kind::native;
     session.app = text_or_empty(app);
@@ -283,7 +296,6 @@ bool read_native(Text object, session::Sync& sync) {
     session.vote_interval = parse_js_milliseconds(votes).value_or(Duration(0));
     sync.seq = {*last};
     if (sync.snapshot) sync.snapshot->hash = text_or_empty(hash);
-    sync.native.emplace();
     sync.native->member = {*id};
     sync.native->token = text_or_empty(token);
     sync.native->resumed = resumed == "true";

@@ -94,8 +94,15 @@ std::shared_ptr<session::Sync> native_sync(Seq seq) {
     for (std::uint64_t i = seq.value - 19; i <= seq.value; ++i) {
         sync->messages.push_back(message(1250, Seq{i}, "\"x\"", ",5"));
     }
-    sync->native = session::Sync::Native{
-        {5}, "secret", true, true, 9, {2}, kSessionStart + 1300ms, some_state()};
+    sync->native = session::Sync::Native{.member = {5},
+                                         .token = "secret",
+                                         .resumed = true,
+                                         .known = true,
+                                         .sent = 9,
+                                         .held = {7, 9},
+                                         .puller = {2},
+                                         .clock = kSessionStart + 1300ms,
+                                         .at_start = some_state()};
     return sync;
 }
 
@@ -250,6 +257,7 @@ private slots:
         QCOMPARE(native.token, "secret");
         QVERIFY(native.resumed && native.known);
         QCOMPARE(native.sent, 9u);
+        QCOMPARE(native.held, (std::vector<std::uint64_t>{7, 9}));
         QCOMPARE(native.puller.value, 2u);
         QCOMPARE(native.clock, kSessionStart + 1300ms);
         same_state(native.at_start, some_state());

@@ -154,6 +154,7 @@ struct Sync {
         bool resumed = false;    ///< messages go on after the join's last_seq: keep the Island
         bool known = false;      ///< the token was recognised: `sent` counts
         std::uint64_t sent = 0;  ///< last number of own sends accepted or refused
+        std::vector<std::uint64_t> held;  ///< those of them that wait for their stamp, ascending
         MemberId puller;
         VirtualTime clock;   ///< the router's now: lazy replicas estimate from it when they are due
         TimeState at_start;  ///< time as it stood before the first of `messages`
