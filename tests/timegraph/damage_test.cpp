@@ -280,6 +280,16 @@ private slots:
         QVERIFY(changed > 1000);
     }
 
+    void an_integer_that_became_a_nan_in_an_index_is_reported() {
+        // header size, branch 0, time in 3 bytes, n in 8 bytes, id in 1: the n is 2^63 - 1
+        std::size_t at = bytes_.find(std::string("\x05\x08\x03\x06\x01", 5));
+        QVERIFY(at != std::string::npos);
+        std::string path = copy();
+        put(path, at + 3, 7);  // an IEEE number of those bytes, which SQLite reads as null
+        auto verification = verify(path);
+        QVERIFY(verification && !verification->problems.empty());
+    }
+
     void a_file_cut_anywhere_is_refused_or_reported() {
         MessageMaker random(test_seed());
         std::string path = folder_.file("cut.timegraph");
