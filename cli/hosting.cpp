@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
+
 #include "output.h"
 #include "recorder_replica.h"
 #include "teatime/replayer/island_file.h"
@@ -120,6 +122,12 @@ result<std::unique_ptr<Hosting>> Hosting::start(const HostingOptions& options) {
     reflector.router = *router;
     reflector.server.host = options.host;
     reflector.server.port = options.port;
+    net::Limits& limits = reflector.server.limits;
+    limits.messages_per_second = options.message_rate;
+    limits.message_burst = std::max(limits.message_burst, 2 * options.message_rate);
+    double scale = options.message_rate / net::Limits{}.messages_per_second;
+    limits.bytes_per_second *= scale;  // 0 again means any
+    limits.byte_burst *= std::max(scale, 1.0);
     reflector.files = hosting->files_;
     if (hosting->capture_) {
         reflector.sink =

@@ -53,6 +53,11 @@ std::function<int()> add_serve(CLI::App& command) {
         ->capture_default_str();
     command.add_option("--restore", options->restore,
                        "Go on from a saved Island (*.island), in the session it was saved from");
+    command
+        .add_option("--message-rate", options->message_rate,
+                    "Messages a second that one connection may send; more closes it. 0 = any")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command.add_flag("--allow-mixed", options->allow_mixed,
                      "Let members join with another build of the world's module");
     command.footer(
