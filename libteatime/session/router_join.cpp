@@ -37,7 +37,8 @@ bool Router::Impl::may_join(ConnectionId connection, const JoinRequest& request)
     const JoinRequest::Native& native = request.native;
     bool tool = request.kind == Kind::native && native.role == Role::viewer;
     if (info_.kind == Kind::undecided && !options_.start) {
-        if (!tool) return true;
+        // A world begins with a replica of it: a mistyped session id must not make a new one.
+        if (!tool && (request.kind == Kind::croquet || native.replica)) return true;
         return refuse_join(CloseCode::no_session,
                            "No such session is running here; a participant must join first.");
     }

@@ -350,6 +350,10 @@ void RouterTest::a_viewer_sends_nothing_and_leaves_no_trace() {
     Hub hub;
     hub.send(7, Hub::native(Role::viewer));
     QVERIFY(hub[7].closed && hub[7].closed->code == CloseCode::no_session);
+    JoinRequest sender = Hub::native(Role::participant);  // `teatime send` with a mistyped session
+    sender.native.replica = false;
+    hub.send(8, sender);
+    QVERIFY(hub[8].closed && hub[8].closed->code == CloseCode::no_session);
     hub.join_native(1);
     hub.pass(seconds(1));
     hub.send(2, Hub::native(Role::viewer));
