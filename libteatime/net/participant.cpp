@@ -83,10 +83,7 @@ public:
         if (std::exchange(left_, true)) return;
         loop_.cancel(std::exchange(timer_, {}));
         done_ = left ? std::move(left) : [] {};
-        if (clients_.find(current_) == clients_.end())
-            loop_.post([self = shared_from_this()] { self->finish(); });
-        else
-            flush();
+        if (!busy_) flush();
     }
 
     Loop& loop_;
@@ -118,6 +115,7 @@ private:
             controller_.step(std::move(input), steady_now(), outputs_);
         }
         busy_ = false;
+        if (left_) flush();  // a handler left: what it sent before goes first
     }
 
     void on(session::Connect&) {
@@ -171,14 +169,17 @@ private:
     /// No faster than a reflector's Limits allow: it would cut us off.
     void flush() {
         auto open = clients_.find(current_);
-        if (open == clients_.end()) return;
+        if (open == clients_.end()) {
+            if (left_) loop_.post([self = shared_from_this()] { self->finish(); });
+            return;
+        }
         auto now = Loop::Clock::now();
         allowed_at_ = std::max(allowed_at_, now - kFrameBurst * kFrameTime);
         for (; !waiting_.empty() && allowed_at_ <= now; allowed_at_ += kFrameTime) {
             open->second->send(std::move(waiting_.front()));
             waiting_.pop_front();
         }
-        if (waiting_.empty() && left_) open->second->close();
+        if (waiting_.empty() && left_ && !busy_) open->second->close();
         if (waiting_.empty() || pace_.number) return;
         pace_ = loop_.schedule(allowed_at_, guarded([](Impl& self) {
                                    self.pace_ = {};

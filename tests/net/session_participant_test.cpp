@@ -269,6 +269,26 @@ private slots:
                    participant->island()->seq().value > 100;
         }));
     }
+
+    void what_a_handler_sends_before_it_leaves_arrives() {
+        auto reflector = reflect();
+        Loop loop;
+        Member a(loop, reflector->port());
+        QVERIFY(until(loop, [&] { return a.joins == 1; }));
+        std::unique_ptr<Participant> participant;
+        bool left = false;
+        ParticipantHandler handler;
+        handler.joined = [&](const session::Joined&) {
+            participant->send("counter", "add", {1});
+            participant->send("counter", "add", {10});
+            participant->leave([&] { left = true; });
+        };
+        auto options = Member::options(session::Role::participant, counter().code_id());
+        participant =
+            std::make_unique<Participant>(loop, parse_url("ws://" + reflector->address()).value(),
+                                          options, std::nullopt, handler);
+        QVERIFY(until(loop, [&] { return left && a.count() == 11; }));
+    }
 };
 
 QTEST_GUILESS_MAIN(SessionParticipantTest)
