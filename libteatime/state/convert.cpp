@@ -15,6 +15,20 @@ Error mismatch(std::string_view expected, const Value& got) {
     return wrong_usage("expected " + std::string(expected) + ", got " + shown);
 }
 
+std::string unit_name(std::intmax_t num, std::intmax_t den) {
+    struct Unit {
+        std::intmax_t num, den;
+        const char* name;
+    };
+    static constexpr Unit kUnits[] = {
+        {1, 1'000'000'000, "ns"}, {1, 1'000'000, "us"}, {1, 1000, "ms"}, {1, 1, "s"},
+        {60, 1, "min"},           {3600, 1, "h"},       {86400, 1, "d"}};
+    for (const Unit& unit : kUnits) {
+        if (unit.num == num && unit.den == den) return unit.name;
+    }
+    return std::to_string(num) + "/" + std::to_string(den);
+}
+
 bool exact_integer(const Value& value, std::int64_t& number) {
     if (const std::int64_t* integer = value.if_int()) {
         number = *integer;

@@ -6,6 +6,7 @@
 #include "../state/random_input.h"
 #include "replicas.h"
 #include "teatime/island/object.h"
+#include "teatime/state/inspect.h"
 
 using namespace teatime;
 using namespace std::chrono_literals;
@@ -63,6 +64,16 @@ private:
                           unmake_twice, call_other, use_other, fail, fail_oddly, small, real,
                           time_stands_still, who, who_later, order, other),
                          (), (hidden))
+};
+
+class Watch : public Object {
+public:
+    void init() { last = now() + patience; }
+
+private:
+    std::chrono::milliseconds patience{1500};
+    VirtualTime last{};
+    BOOST_DESCRIBE_CLASS(Watch, (Object), (), (), (patience, last))
 };
 
 class Leaky : public Object {
@@ -129,6 +140,7 @@ private slots:
     void namesTheCycleOfAnEndlessChain();
     void numbersConvertOnlyWhereExact();
     void messagesToADestroyedObjectAreDropped();
+    void momentsAndDurationsAreState();
     void refusesAClassWithForgottenBytes();
     void aViewThatWritesIsStopped();
 };
@@ -308,6 +320,13 @@ void IslandTest::messagesToADestroyedObjectAreDropped() {
     QCOMPARE(run.error(), std::string("dead reference"));
     run.send(3, "make").send(3, "unmake_twice").all();
     QCOMPARE(run.errors.at(1).type, std::string("dead reference"));
+}
+
+void IslandTest::momentsAndDurationsAreState() {
+    static constexpr ModuleDescriptor kWatch = detail::describe_module<Watch>("watch", "tests");
+    Image image = make_island(**Module::from(kWatch))->image();
+    QCOMPARE(*state_tree(image, "#1.patience").value().if_string(), "1.5s");
+    QCOMPARE(*state_tree(image, "#1.last").value().if_string(), "1.5s");
 }
 
 void IslandTest::refusesAClassWithForgottenBytes() {

@@ -315,6 +315,11 @@ struct Codec<std::vector<Byte>, std::enable_if_t<std::is_same_v<Byte, std::byte>
     }
 };
 
+namespace detail {
+/// `us` for 1/1000000, as decode_value() knows it; `2/3` for what has no name.
+std::string unit_name(std::intmax_t num, std::intmax_t den);
+}  // namespace detail
+
 template <class Rep, class Period>
 struct Codec<std::chrono::duration<Rep, Period>> {
     static_assert(std::is_integral_v<Rep>, "use a duration that counts in whole ticks");
@@ -324,11 +329,7 @@ struct Codec<std::chrono::duration<Rep, Period>> {
         value = T(static_cast<Rep>(in.fixed<std::int64_t>()));
     }
     static Type describe(SchemaBuilder&) {
-        return {Kind::duration,
-                std::to_string(Period::num) + "/" + std::to_string(Period::den),
-                0,
-                {},
-                {}};
+        return {Kind::duration, detail::unit_name(Period::num, Period::den), 0, {}, {}};
     }
     static Value to_value(T value) { return Codec<Rep>::to_value(value.count()); }
     static result<void> from_value(const Value& from, T& value) {
@@ -342,6 +343,29 @@ struct Codec<std::chrono::duration<Rep, Period>> {
         }
         if (auto read = Codec<Rep>::from_value(from, ticks); !read) return read;
         value = T(ticks);
+        return {};
+    }
+};
+
+/// What now() returns, as the duration since the session began.
+template <>
+struct Codec<VirtualTime> {
+    static void encode(ByteWriter& out, VirtualTime value) {
+        Codec<Duration>::encode(out, value.time_since_epoch());
+    }
+    static void decode(ByteReader& in, VirtualTime& value) {
+        Duration since{};
+        Codec<Duration>::decode(in, since);
+        value = VirtualTime(since);
+    }
+    static Type describe(SchemaBuilder& schema) { return Codec<Duration>::describe(schema); }
+    static Value to_value(VirtualTime value) {
+        return Codec<Duration>::to_value(value.time_since_epoch());
+    }
+    static result<void> from_value(const Value& from, VirtualTime& value) {
+        Duration since{};
+        if (auto read = Codec<Duration>::from_value(from, since); !read) return read;
+        value = VirtualTime(since);
         return {};
     }
 };
