@@ -27,9 +27,12 @@ public:
         for (MemberId member : awaited) awaited_.push_back({member, false});
     }
 
-    /// False: this member has answered before. Members not awaited may answer too. O(log awaited).
+    /// False: this member has answered before. Members not awaited may answer too, and those that
+    /// were gone and are back. O(log awaited + gone).
     bool add(MemberId member, Answer answer) {
-        if (auto* one = find(member)) {
+        if (std::erase(gone_, member)) {
+            // back on another connection: what it says counts, though nobody waited for it
+        } else if (auto* one = find(member)) {
             if (one->second) return false;
             one->second = true;
             --left_;

@@ -9,6 +9,9 @@ using namespace teatime::session;
 class ChaosTest : public QObject {
     Q_OBJECT
 
+    /// What failed once: a step whose report was lost with the connection stopped the session.
+    static constexpr quint64 kFixedSeeds[] = {355482097, 1000574};
+
     static void check(std::uint64_t seed, TimeMode mode) {
         RouterOptions options;
         options.mode = mode;
@@ -24,8 +27,11 @@ class ChaosTest : public QObject {
             auto& one = *net.replicas[net.random() % net.replicas.size()];
             switch (net.random() % 16) {
                 case 0:
+                    // No viewer before the session is there: it would not come back.
                     if (net.replicas.size() < 8)
-                        net.add(net.random() % 4 ? Role::participant : Role::viewer);
+                        net.add(net.random() % 4 || net.router->kind() == session::Kind::undecided
+                                    ? Role::participant
+                                    : Role::viewer);
                     break;
                 case 1:
                     net.cut(one);
@@ -55,10 +61,14 @@ class ChaosTest : public QObject {
             }
             net.pass(Duration(static_cast<std::int64_t>(net.random() % 120'000)));
         }
+        auto away = [](auto& one) { return !one->hung && !one->controller->joined(); };
+        for (int wait = 0; wait < 40 && std::ranges::any_of(net.replicas, away); ++wait)
+            net.pass(seconds(1));  // they come back after up to 30 s
         net.pass(seconds(5));
         auto& asker = *net.replicas[0];
         net.time(asker, Net::op(TimeRequest::Op::resume));
         net.pass(seconds(6));
+        QVERIFY(!asker.answers.empty() && asker.answers.back().refused.empty());
         net.time(asker, Net::op(TimeRequest::Op::pause));
         net.pass(seconds(3));
 
@@ -119,6 +129,7 @@ class ChaosTest : public QObject {
 private slots:
     void whoever_is_left_agrees_with_a_replay_data() {
         QTest::addColumn<quint64>("seed");
+        for (quint64 fixed : kFixedSeeds) QTest::addRow("fixed %llu", fixed) << fixed;
         std::uint64_t first = seed_of_test();
         for (std::uint64_t i = 0; i < 100; ++i)
             QTest::addRow("%llu", static_cast<unsigned long long>(first + i)) << quint64(first + i);

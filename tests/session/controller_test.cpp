@@ -51,6 +51,7 @@ private slots:
     void sends_wait_while_paused();
     void the_rate_is_obeyed();
     void a_step_names_members_that_do_not_report();
+    void a_step_ends_when_the_replica_that_did_it_comes_back();
     void a_diverged_replica_is_found();
     void lazy_time_is_silent_when_idle();
     void a_dead_puller_is_replaced();
@@ -375,6 +376,29 @@ void ControllerTest::a_step_names_members_that_do_not_report() {
     net.kill(c);  // gone: nobody waits for it; b is awaited until the deadline
     net.pass(seconds(3));
     QCOMPARE(a.answers.back().outcome->groups.size(), 1u);
+}
+
+void ControllerTest::a_step_ends_when_the_replica_that_did_it_comes_back() {
+    for (StepBy by : {StepBy::message, StepBy::instant}) {
+        Net net({}, seed_of_test());
+        auto& a = net.add();
+        net.say(a, call("loop", 1'000'000));
+        net.pass(seconds(1));
+        QCOMPARE(agreeing(net, a), 1u);
+        std::uint64_t executed = a.controller->island()->executed();
+        std::size_t outcomes = net.count<std::shared_ptr<const StepOutcome>>();
+        net.time(a, Net::step(by));
+        while (a.controller->island()->executed() == executed)
+            QVERIFY(net.turn(net.now + seconds(1)));
+        net.cut(a);  // with its report on the way: only this replica knows where the step led
+        net.pass(seconds(1));
+        QVERIFY(a.controller->joined());
+        QCOMPARE(net.count<std::shared_ptr<const StepOutcome>>(), outcomes + 1);
+        net.time(a, Net::op(kResume));
+        net.pass(seconds(1));
+        QVERIFY(!a.answers.back().state.paused);
+        QCOMPARE(agreeing(net, a), 1u);
+    }
 }
 
 void ControllerTest::a_diverged_replica_is_found() {
