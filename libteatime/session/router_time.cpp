@@ -179,11 +179,10 @@ void Router::Impl::finish_step() {
                          return a.members[0] < b.members[0];
                      });
     VirtualTime reached = clock_.at(now_);
-    if (done.op.op == Op::step) {
-        if (done.op.by == StepBy::duration)
-            reached = std::max(reached, done.op.to);
-        else if (!outcome->groups.empty())
-            reached = std::max(reached, outcome->groups[0].mark.time);
+    if (open_end) {
+        reached = std::max(reached, outcome->groups[0].mark.time);
+    } else if (done.op.op == Op::step) {  // known, whether or not anybody reports
+        reached = std::max(reached, done.op.by == StepBy::duration ? done.op.to : announced_);
     }
     clock_.set(now_, reached);
     announced_ = std::max(announced_, reached);

@@ -52,6 +52,7 @@ private slots:
     void the_rate_is_obeyed();
     void a_step_names_members_that_do_not_report();
     void a_step_ends_when_the_replica_that_did_it_comes_back();
+    void a_step_external_is_behind_us_though_nobody_reports();
     void a_diverged_replica_is_found();
     void lazy_time_is_silent_when_idle();
     void a_dead_puller_is_replaced();
@@ -399,6 +400,25 @@ void ControllerTest::a_step_ends_when_the_replica_that_did_it_comes_back() {
         QVERIFY(!a.answers.back().state.paused);
         QCOMPARE(agreeing(net, a), 1u);
     }
+}
+
+void ControllerTest::a_step_external_is_behind_us_though_nobody_reports() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    net.pass(seconds(1));
+    QCOMPARE(agreeing(net, a), 1u);
+    net.say(a, call("add", 1));
+    net.pass(milliseconds(50));
+    std::uint64_t executed = a.controller->island()->executed();
+    net.time(a, Net::step(StepBy::external));
+    while (a.controller->island()->executed() == executed) QVERIFY(net.turn(net.now + seconds(1)));
+    VirtualTime there = a.controller->island()->now();
+    net.cut(a);
+    net.pass(seconds(10));
+    QVERIFY(a.controller->joined());
+    net.time(a, Net::step(StepBy::duration, microseconds(1)));
+    net.pass(milliseconds(50));
+    QVERIFY(a.answers.back().outcome->groups.at(0).mark.time > there);
 }
 
 void ControllerTest::a_diverged_replica_is_found() {
