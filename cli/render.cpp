@@ -20,14 +20,11 @@ struct Options {
 };
 
 int run(const Options& options) {
-    auto timeline = open_timeline(options.file, options.timeline);
+    auto timeline = open_at(options.file, options.at, options.timeline);
     if (!timeline) return fail(timeline.error());
-    auto mark = parse_moment(options.at, *timeline);
-    if (!mark) return fail(mark.error());
-    if (auto moved = seek(*timeline, *mark); !moved) return fail(moved.error());
     auto scene = timeline->draw();
     if (!scene) return fail(scene.error());
-    std::string title = timeline->code()->app + " at " + to_string(*mark);
+    std::string title = timeline->code()->app + " at " + options.at;
     std::string svg = to_svg(*scene, title, options.width);
     if (options.output == "-") {
         print(svg);

@@ -61,11 +61,8 @@ result<Image> live_image(const Options& options) {
 }
 
 result<Image> recorded_image(const Options& options) {
-    auto timeline = open_timeline(options.source, options.timeline);
+    auto timeline = open_at(options.source, options.at, options.timeline);
     if (!timeline) return timeline.error();
-    auto mark = parse_moment(options.at, *timeline);
-    if (!mark) return mark.error();
-    if (auto moved = seek(*timeline, *mark); !moved) return moved.error();
     return timeline->state();
 }
 

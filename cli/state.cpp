@@ -42,11 +42,8 @@ void print_tree(const std::string& name, const Value& value, std::size_t depth) 
 }
 
 int run(const Options& options) {
-    auto timeline = open_timeline(options.file, options.timeline);
+    auto timeline = open_at(options.file, options.at, options.timeline);
     if (!timeline) return fail(timeline.error());
-    auto mark = parse_moment(options.at, *timeline);
-    if (!mark) return fail(mark.error());
-    if (auto moved = seek(*timeline, *mark); !moved) return fail(moved.error());
     auto image = timeline->state();
     if (!image) return fail(image.error());
     auto tree = state_tree(*image, options.path);

@@ -49,6 +49,16 @@ result<void> seek(replayer::Timeline& timeline, const Mark& mark) {
     return timeline.seek(mark, watch);
 }
 
+result<replayer::Timeline> open_at(const std::string& path, const std::string& moment,
+                                   const TimelineArguments& arguments) {
+    auto timeline = open_timeline(path, arguments);
+    if (!timeline) return timeline;
+    auto mark = parse_moment(moment, *timeline);
+    if (!mark) return mark.error();
+    if (auto moved = seek(*timeline, *mark); !moved) return moved.error();
+    return timeline;
+}
+
 Place parse_place(const std::string& text) {
     std::size_t at = text.rfind('@');
     if (at == std::string::npos) return {text, "end"};

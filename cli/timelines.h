@@ -30,6 +30,10 @@ result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timel
 /// Stands at the moment, with progress on a terminal.
 result<void> seek(replayer::Timeline& timeline, const Mark& mark);
 
+/// Opens it and stands at that moment.
+result<replayer::Timeline> open_at(const std::string& path, const std::string& moment,
+                                   const TimelineArguments& arguments);
+
 /// `FILE@T`, or `FILE` for its end. A recording's name may contain @: the last one counts.
 struct Place {
     std::string file;
