@@ -22,6 +22,8 @@ private slots:
     void a_croquet_member_leaves_after_its_leave_delay();
     void a_native_member_may_return_within_the_window();
     void a_rejoin_repeats_and_loses_nothing_at_any_cut();
+    void a_vote_counts_once();
+    void who_has_no_snapshot_keeps_no_joiner_waiting();
     void another_build_is_refused_by_name();
     void untimely_frames_close_only_their_connection();
     void a_viewer_sends_nothing_and_leaves_no_trace();
@@ -293,6 +295,36 @@ void RouterTest::a_rejoin_repeats_and_loses_nothing_at_any_cut() {
             }
         }
     }
+}
+
+void RouterTest::a_vote_counts_once() {
+    Hub hub;
+    hub.join_native(1);
+    hub.join_native(2);
+    hub.pass(milliseconds(1'100));
+    Vote vote{{{}, kSessionStart + seconds(1), Mark::kWholeInstant}, {1, 1}};
+    hub.send(1, vote);
+    hub.send(1, vote);
+    vote.hash = {2, 2};
+    hub.send(1, vote);
+    hub.pass(seconds(3));
+    QCOMPARE(hub.records<VoteCast>().size(), 1u);
+    QCOMPARE(hub.records<Split>().size(), 0u);
+}
+
+void RouterTest::who_has_no_snapshot_keeps_no_joiner_waiting() {
+    Hub hub;
+    hub.join_native(1);
+    hub.join_native(2);
+    hub.pass(seconds(15));
+    hub.join_native(3);
+    for (std::uint64_t member : {1, 2}) {  // each says at once that it has none
+        QVERIFY(!hub[3].synced);
+        auto asked = hub[member].all<Requ>();
+        QCOMPARE(asked.size(), 1u);
+        hub.send(member, Snap{asked[0].request, {}, false});
+    }
+    QVERIFY(hub[3].synced);
 }
 
 void RouterTest::another_build_is_refused_by_name() {
