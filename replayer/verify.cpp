@@ -68,7 +68,8 @@ private:
 
     /// Executes up to there. False where messages before it are missing and no keyframe helps.
     result<bool> reach(const Mark& mark) {
-        while (gap_ < gaps_.size() && mark.time > gaps_[gap_].after.time) {
+        // A gap may begin within an instant: which of its Marks are before it is not known.
+        while (gap_ < gaps_.size() && mark.time >= gaps_[gap_].after.time) {
             const timegraph::Gap& gap = gaps_[gap_];
             auto behind = std::find_if(keyframes_.begin(), keyframes_.end(), [&](const auto& each) {
                 return next(each.seq) >= gap.before.seq;

@@ -71,6 +71,8 @@ void Router::Impl::ask_next() {
         admit_waiting();
         return;
     }
+    // The snapshot is of a Mark: a later stamp at its instant would make that another state.
+    above_ = std::max(above_, announced_ + Duration(1));
     request_->asked = best->id;
     request_->tried.insert(best->id);
     request_->deadline = now_ + options_.snapshot_deadline;
