@@ -113,7 +113,6 @@ void Ledger::time_message(const Message& message, const TimeOp& op) {
             in.paused = true;
             break;
         case Op::resume:
-            ++totals.resumes;
             if (!in.paused) fail("A running session was resumed");
             in.since = message.stamp.time;
             in.paused = false;
@@ -213,6 +212,21 @@ void Ledger::reported(Incarnation& in, const StepReport& report) {
              to_string(at->second.mark) + " and another to " + to_string(report.mark) +
              (at->second.mark == report.mark ? " with another state" : ""));
     }
+}
+
+Ledger::Totals& Ledger::Totals::operator+=(const Totals& other) {
+    stamps += other.stamps;
+    ticks += other.ticks;
+    sent += other.sent;
+    refused += other.refused;
+    states += other.states;
+    compared += other.compared;
+    votes += other.votes;
+    pauses += other.pauses;
+    steps += other.steps;
+    agreed += other.agreed;
+    rates += other.rates;
+    return *this;
 }
 
 // ---- the users' side -----------------------------------------------------------------------

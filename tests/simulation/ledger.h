@@ -94,7 +94,8 @@ public:
 
     struct Totals {
         std::uint64_t stamps = 0, ticks = 0, sent = 0, refused = 0, states = 0, compared = 0,
-                      votes = 0, pauses = 0, steps = 0, agreed = 0, resumes = 0, rates = 0;
+                      votes = 0, pauses = 0, steps = 0, agreed = 0, rates = 0;
+        Totals& operator+=(const Totals& other);
     } totals;
 
 private:

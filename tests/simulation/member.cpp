@@ -1,6 +1,6 @@
 #include "member.h"
 
-#include "stage.h"
+#include "stage_module.h"
 
 namespace simulation {
 namespace {

@@ -6,6 +6,13 @@ void Reflector::start() {
     begin_life();
     clock.start(scheduler_.now(), SteadyTime(dice_.between(Duration(0), std::chrono::hours(100))),
                 dice_.between(-100, 100));
+    turn();
+}
+
+/// The writer thread's turns.
+void Reflector::turn() {
+    recordings.turn();
+    deliver_at(scheduler_.now() + recordings.habits().commit, [this] { turn(); });
 }
 
 void Reflector::crash(bool restore) {
@@ -13,6 +20,7 @@ void Reflector::crash(bool restore) {
     end_life();
     restore_ = restore;
     router_.reset();
+    recordings.kill();
     synced_.clear();
     sends_.clear();
     ledger_.end();
@@ -24,11 +32,16 @@ void Reflector::from_client(ConnectionId connection, ClientFrame frame) {
         RouterOptions options = options_;
         if (restore_ && saved_) {
             options.start = saved_;
-            ++restored_;
+            faults_.happened(Fault::reflector_restored);
         }
         saved_.reset();
         latest_ = {};
         router_.emplace("simulated", std::move(options), [this] { return dice_(); });
+        recordings.begin([this] {
+            deliver_at(scheduler_.now(), [this] {
+                if (router_) input({{}, SnapshotWanted{}});
+            });
+        });
     }
     if (auto* send = std::get_if<Send>(&frame)) sends_[{connection, send->number}] = send->payload;
     input({connection, std::move(frame)});
@@ -44,7 +57,9 @@ void Reflector::input(RouterInput&& what) {
     outputs_.clear();
     router_->step(std::move(what), now, outputs_);
     for (RouterOutput& output : outputs_) carry_out(output, now);
+    recordings.take(outputs_);
     if (router_->ended()) {
+        recordings.end();
         router_.reset();
         saved_.reset();
         synced_.clear();

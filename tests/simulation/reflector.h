@@ -6,18 +6,22 @@
 
 #include "ledger.h"
 #include "network.h"
+#include "recordings.h"
 
 namespace simulation {
-
-/// Files that members upload; they outlive the reflector's process.
-using Files = std::map<std::string, std::string>;
 
 /// The reflector's process: drives one Router as the server does. What the disk keeps over a crash:
 /// the files and the last snapshot.
 class Reflector : public ServerEnd {
 public:
-    Reflector(Scheduler& scheduler, Dice& dice, Ledger& ledger, RouterOptions options)
-        : ServerEnd(scheduler), dice_(dice), ledger_(ledger), options_(std::move(options)) {}
+    Reflector(Scheduler& scheduler, Dice& dice, Faults& faults, Ledger& ledger,
+              RouterOptions options, RecordingHabits recording)
+        : ServerEnd(scheduler),
+          recordings(std::move(recording), scheduler, ledger, files),
+          dice_(dice),
+          faults_(faults),
+          ledger_(ledger),
+          options_(std::move(options)) {}
     void use(Network& network) { network_ = &network; }
 
     void start();
@@ -35,12 +39,13 @@ public:
         return status.participants + status.viewers;
     }
     std::shared_ptr<const StepOutcome> last_outcome() const { return last_outcome_; }
-    std::uint64_t restored() const { return restored_; }
 
     Files files;
+    Recordings recordings;
 
 private:
     void alarm() override { input({{}, Alarm{}}); }
+    void turn();
     void wake() { set_alarm(router_ ? router_->wake_at() : std::nullopt); }
     void input(RouterInput&& input);
     void carry_out(RouterOutput& output, SteadyTime now);
@@ -48,6 +53,7 @@ private:
     void note_refusal(const SendTo& output);
 
     Dice& dice_;
+    Faults& faults_;
     Ledger& ledger_;
     const RouterOptions options_;
     Network* network_ = nullptr;
@@ -59,7 +65,6 @@ private:
     std::shared_ptr<const StepOutcome> last_outcome_;
     std::optional<SessionStart> saved_;
     bool restore_ = false;
-    std::uint64_t restored_ = 0;
 };
 
 }  // namespace simulation

@@ -56,10 +56,4 @@ private:
                          (sort, chaos_world, order, beats, heard, members, beat_once, beat))
 };
 
-inline const Module& module() {
-    static constexpr ModuleDescriptor kDescriptor =
-        detail::describe_module<Stage, chaos::World, chaos::Thing>("stage", "stage of the tests");
-    return **Module::from(kDescriptor);
-}
-
 }  // namespace simulation

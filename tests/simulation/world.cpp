@@ -1,6 +1,6 @@
 #include "world.h"
 
-#include "stage.h"
+#include "stage_module.h"
 
 namespace simulation {
 namespace {
@@ -9,22 +9,22 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Op = TimeRequest::Op;
 
-constexpr std::uint64_t kMostEvents = 5'000'000;  // more: something never rests
+constexpr std::uint64_t kMostEvents = 1'000'000;  // in 100 ms; more: something never rests
 
 }  // namespace
 
-World::World(std::uint64_t seed, bool log)
+World::World(std::uint64_t seed, const std::string& folder, bool log)
     : dice_(seed),
       faults_(dice_),
       router_options_(router_options()),
-      reflector_(scheduler_, dice_, ledger_, router_options_),
+      reflector_(scheduler_, dice_, faults_, ledger_, router_options_, recording_habits(folder)),
       network_(scheduler_, dice_, faults_, reflector_),
       around_{scheduler_, dice_, faults_, network_, ledger_, reflector_, controller_options()} {
     if (log) scheduler_.log = stdout;
     reflector_.use(network_);
-    says_ = dice_.level(0.2, 5);
+    says_ = dice_.level(0.2, 4);
     asks_ = dice_.chance(0.7) ? dice_.level(0.02, 1) : 0;
-    bursts_ = dice_.chance(0.5) ? dice_.uniform() * 0.3 : 0;
+    bursts_ = dice_.chance(0.5) ? dice_.uniform() * 0.1 : 0;
 }
 
 /// Limits low enough to be met.
@@ -54,6 +54,15 @@ RouterOptions World::router_options() {
     options.step_deadline = ms(200, 2'000);
     options.vote_deadline = ms(200, 2'000);
     return options;
+}
+
+RecordingHabits World::recording_habits(const std::string& folder) {
+    RecordingHabits habits;
+    habits.folder = folder;
+    habits.replica = dice_.chance(0.6);
+    habits.commit = milliseconds(dice_.between(50, 500));
+    if (dice_.chance(0.1)) habits.queue = static_cast<std::size_t>(dice_.between(5, 50));
+    return habits;
 }
 
 ControllerOptions World::controller_options() {
@@ -184,6 +193,17 @@ void World::strike_reflector() {
     auto later = [&](std::int64_t most_ms, Scheduler::Action action) {
         scheduler_.after(milliseconds(dice_.between(100, most_ms)), std::move(action));
     };
+    if (faults_.strikes(Fault::wall_step, 0.05)) {
+        reflector_.recordings.step_wall(std::chrono::minutes(dice_.between(-60, 60)));
+    }
+    auto on_disk = [&](Fault fault, Disk::Trouble trouble) {
+        if (!faults_.strikes(fault, 0.02)) return;
+        reflector_.recordings.trouble(trouble);
+        later(3'000, [this] { reflector_.recordings.trouble(Disk::Trouble::none); });
+    };
+    on_disk(Fault::disk_error, Disk::Trouble::error);
+    on_disk(Fault::disk_full, Disk::Trouble::full);
+    on_disk(Fault::sync_error, Disk::Trouble::sync);
     if (!reflector_.up()) return;
     if (faults_.strikes(Fault::reflector_freeze, 0.01)) {
         reflector_.freeze();
@@ -194,8 +214,8 @@ void World::strike_reflector() {
         reflector_.deliver([this] { reflector_.clock_stepped(); });
     }
     bool restore = faults_.level(Fault::reflector_restored) > 0;
-    if (faults_.strikes(Fault::reflector_crash, 0.006)) {
-        reflector_.crash(restore && dice_.chance(0.7));
+    if (faults_.strikes(Fault::reflector_crash, 0.012)) {
+        reflector_.crash(restore && dice_.chance(0.9));
         later(4'000, [this] { reflector_.start(); });
     }
 }
@@ -228,6 +248,8 @@ World::Result World::run() {
     }
     if (ledger_.failure().empty()) agree();
     if (ledger_.failure().empty()) ledger_.nothing_lost();
+    reflector_.recordings.close();
+    if (ledger_.failure().empty()) reflector_.recordings.check();
 
     result.failure = ledger_.failure();
     result.at = std::chrono::duration<double>(scheduler_.now().time_since_epoch()).count();
@@ -237,7 +259,11 @@ World::Result World::run() {
         result.faults[i] = faults_.count(static_cast<Fault>(i));
     result.totals = ledger_.totals;
     result.incarnations = ledger_.incarnations().size();
-    result.lazy = router_options_.mode == TimeMode::lazy;
+    const Recordings& recordings = reflector_.recordings;
+    result.recorded = recordings.messages;
+    result.gaps = recordings.gaps;
+    result.replayed = recordings.replayed;
+    result.votes = recordings.votes;
     return result;
 }
 
@@ -245,9 +271,10 @@ World::Result World::run() {
 bool World::play_until(Moment end, const std::function<bool()>& done) {
     while (scheduler_.now() < end && ledger_.failure().empty()) {
         Moment next = std::min(end, scheduler_.now() + milliseconds(100));
+        std::uint64_t events = scheduler_.events();
         while (scheduler_.turn(next)) {
             if (!ledger_.failure().empty()) return false;
-            if (scheduler_.events() > kMostEvents) {
+            if (scheduler_.events() > events + kMostEvents) {
                 ledger_.fail("Something never rests");
                 return false;
             }
@@ -261,6 +288,7 @@ void World::make_peace() {
     trouble_ = false;
     faults_.stop();
     network_.heal();
+    reflector_.recordings.trouble(Disk::Trouble::none);
     if (!reflector_.up()) reflector_.start();
     reflector_.thaw();
     for (auto& one : members_) {

@@ -23,11 +23,11 @@ public:
         std::array<std::uint64_t, kFaults> faults{};
         Ledger::Totals totals;
         std::uint64_t incarnations = 0;
-        bool lazy = false;
+        std::uint64_t recorded = 0, gaps = 0, replayed = 0, votes = 0;
     };
 
     /// `log`: tells on stdout what happens.
-    explicit World(std::uint64_t seed, bool log = false);
+    World(std::uint64_t seed, const std::string& folder, bool log = false);
     Result run();
 
 private:
@@ -35,6 +35,7 @@ private:
     static constexpr Duration kPeace = std::chrono::seconds(30);
 
     RouterOptions router_options();
+    RecordingHabits recording_habits(const std::string& folder);
     ControllerOptions controller_options();
     Habits habits(std::size_t place);
     void add_member();
