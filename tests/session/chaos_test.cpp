@@ -66,6 +66,7 @@ class ChaosTest : public QObject {
             }
             net.pass(Duration(static_cast<std::int64_t>(net.random() % 120'000)));
         }
+        net.pass(seconds(1));  // who was cut last knows it then
         auto away = [](auto& one) { return !one->hung && !one->controller->joined(); };
         for (int wait = 0; wait < 40 && std::ranges::any_of(net.replicas, away); ++wait)
             net.pass(seconds(1));  // they come back after up to 30 s
