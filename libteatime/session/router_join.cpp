@@ -138,13 +138,14 @@ Router::Impl::Member& Router::Impl::add_member(ConnectionId connection,
         if (request.kind == Kind::native) {
             member->role = native.role;
             member->token = random_text();
-            for (const Departed& before : departed_) {
+            for (Departed& before : departed_) {
                 if (native.token.empty() || before.token != native.token) continue;
                 member->sent = before.sent;
                 member->known = true;
                 for (Waiting& one : held_) {
                     if (one.sender == before.id) one.sender = member->id;
                 }
+                before.id = member->id;  // it may have to come once more with this token
             }
         }
     }
