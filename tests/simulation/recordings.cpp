@@ -142,6 +142,10 @@ void Recordings::check_messages(const Recording& recording, const timegraph::Rea
     auto found = reader.gaps();
     if (!found) return wrong(found.error().message);
     gaps += found->size();
+    for (const timegraph::Gap& gap : *found) {
+        scheduler_.say("recording", "gap from " + std::to_string(gap.after.seq.value) + " to " +
+                                        std::to_string(gap.before.seq.value) + ": " + gap.why);
+    }
     if (!found->empty() && !recording.may_lack) return wrong("has a gap: " + found->front().why);
 
     std::vector<timegraph::Message> all;

@@ -216,7 +216,9 @@ void World::strike_reflector() {
     bool restore = faults_.level(Fault::reflector_restored) > 0;
     if (faults_.strikes(Fault::reflector_crash, 0.012)) {
         reflector_.crash(restore && dice_.chance(0.9));
-        later(4'000, [this] { reflector_.start(); });
+        later(4'000, [this] {
+            if (!reflector_.up()) reflector_.start();  // peace may have come first
+        });
     }
 }
 
