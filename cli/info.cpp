@@ -16,9 +16,11 @@ struct Options {
     std::string file;
     bool json = false;
 };
+constexpr std::size_t kErrorsShown = 10;
 
 Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph::Member>& members,
-               const std::vector<timegraph::Gap>& gaps) {
+               const std::vector<timegraph::Gap>& gaps,
+               const std::vector<timegraph::HandlerError>& errors) {
     Value::List member_list;
     for (const auto& member : members) {
         member_list.push_back(
@@ -35,6 +37,13 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                                           {"from", to_string(gap.after.time)},
                                           {"to", to_string(gap.before.time)},
                                           {"why", gap.why}});
+    }
+    Value::List error_list;
+    for (const auto& error : errors) {
+        error_list.push_back(Value::Entries{{"mark", to_string(error.mark)},
+                                            {"seq", error.seq.value},
+                                            {"type", error.type},
+                                            {"sentence", error.sentence}});
     }
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
@@ -54,7 +63,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"keyframes", info.keyframes},
                           {"votes", info.votes},
                           {"bookmarks", info.bookmarks},
-                          {"errors", info.errors},
+                          {"errors", error_list},
                           {"files", info.files},
                           {"members", member_list},
                           {"gaps", gap_list}};
@@ -62,7 +71,8 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
 
 void print_info(const Options& options, const timegraph::Reader::Info& info,
                 const std::vector<timegraph::Member>& members,
-                const std::vector<timegraph::Gap>& gaps) {
+                const std::vector<timegraph::Gap>& gaps,
+                const std::vector<timegraph::HandlerError>& errors) {
     auto row = [](std::string_view name, const std::string& value) {
         if (!value.empty()) print(fmt::format("{:<12}{}", name, printable(value)));
     };
@@ -80,7 +90,6 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
     row("votes", std::to_string(info.votes));
     if (info.files) row("files", std::to_string(info.files));
     if (info.bookmarks) row("bookmarks", std::to_string(info.bookmarks));
-    if (info.errors) row("errors", std::to_string(info.errors) + " thrown by handlers");
     row("size", byte_size(info.file_bytes));
     std::size_t viewers = 0;
     const char* name = "members";
@@ -95,6 +104,14 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
                         member.left ? " to " + to_string(member.left->time) : ""));
     }
     if (viewers) row(name, fmt::format("{} who only looked", viewers));
+    name = "errors";
+    for (std::size_t i = 0; i < errors.size() && i < kErrorsShown; ++i) {
+        row(std::exchange(name, ""), fmt::format("{}  {}: {}", to_string(errors[i].mark),
+                                                 errors[i].type, errors[i].sentence));
+    }
+    if (errors.size() > kErrorsShown) {
+        row("", fmt::format("and {} more; --json has them all", errors.size() - kErrorsShown));
+    }
     for (const auto& gap : gaps) {
         row("GAP", fmt::format("from {} to {}, messages {} to {} are missing: {}",
                                to_string(gap.after.time), to_string(gap.before.time),
@@ -111,10 +128,12 @@ int run(const Options& options) {
     if (!members) return fail(members.error());
     auto gaps = recording->gaps();
     if (!gaps) return fail(gaps.error());
+    auto errors = recording->errors();
+    if (!errors) return fail(errors.error());
     if (options.json) {
-        print(to_json(to_value(*info, *members, *gaps)));
+        print(to_json(to_value(*info, *members, *gaps, *errors)));
     } else {
-        print_info(options, *info, *members, *gaps);
+        print_info(options, *info, *members, *gaps, *errors);
     }
     return kFine;
 }

@@ -44,6 +44,9 @@ void Tool::finish(result<int> exit_code) {
 }
 
 result<int> Tool::run() {
+    // A participant's join would start the session.
+    auto app = app_of_session(address_.reflector.text(), address_.session);
+    if (!app) return app.error();
     session::ControllerOptions options;
     options.session_id = address_.session;
     options.name = "teatime";
@@ -54,6 +57,9 @@ result<int> Tool::run() {
     };
     handler.notice = [this](const session::Frame& frame) {
         if (notice) notice(frame);
+    };
+    handler.progressed = [this] {
+        if (progressed) progressed();
     };
     handler.lost = [this](const session::ConnectionLost& lost) {
         // One request is not worth waiting for a server to come back.
@@ -115,10 +121,12 @@ result<std::string> app_of_session(const std::string& url, const std::string& se
     for (const Value& each : *sessions) {
         const Value* id = each.find("id");
         const Value* app = each.find("app");
-        if (id && *id == Value(session) && app && app->if_string()) return *app->if_string();
+        if (id && *id == Value(address->session) && app && app->if_string())
+            return *app->if_string();
     }
-    return wrong_usage(fmt::format("there is no session {} at {}; `teatime sessions {}` lists them",
-                                   session, url, url));
+    return unavailable(fmt::format("there is no session {} at {}; `teatime sessions {}` lists them",
+                                   address->session, address->reflector.text(),
+                                   address->reflector.text()));
 }
 
 }  // namespace teatime::cli

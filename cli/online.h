@@ -22,14 +22,15 @@ struct SessionAddress {
 result<SessionAddress> parse_address(const std::string& url, const std::string& session,
                                      const std::string& fallback = {});
 
-/// A member without a replica, for one request: connects, calls `joined`, runs until finish() or an
-/// error or a signal.
+/// A member without a replica, for one request to a session that is there: connects, calls
+/// `joined`, runs until finish() or an error or a signal.
 class Tool {
 public:
     Tool(SessionAddress address, session::Role role);
 
     std::function<void()> joined;
     std::function<void(const session::Frame&)> notice;
+    std::function<void()> progressed;
 
     net::Participant& participant() { return *participant_; }
     /// Leaves and ends run(), with this outcome.

@@ -30,11 +30,17 @@ int run(const Options& options) {
         const auto* info = std::get_if<session::Info>(&frame);
         if (info && info->refused != 0) tool.finish(failed(info->message));
     };
+    bool sent = false;
     tool.joined = [&] {
         for (Call& call : calls) {
             tool.participant().send(call.target, call.selector, call.arguments);
         }
-        tool.finish(kFine);
+        sent = true;
+    };
+    // Stamped, or kept by a paused session for its next step.
+    tool.progressed = [&] {
+        const session::Controller& controller = tool.participant().controller();
+        if (sent && (controller.outstanding() == 0 || controller.time().paused)) tool.finish(kFine);
     };
     auto outcome = tool.run();
     return outcome ? *outcome : fail(outcome.error());

@@ -31,10 +31,13 @@ std::function<int()> add_serve(CLI::App& command) {
     auto options = std::make_shared<HostingOptions>();
     command.add_option("--host", options->host, "Address to listen at")->capture_default_str();
     command.add_option("--port", options->port, "0 chooses a free one")->capture_default_str();
-    command.add_option("--record", options->record,
-                       "Record every session into a file in this folder");
-    command.add_option("--files", options->files,
-                       "Folder for snapshots (default: in the recording folder)");
+    command
+        .add_option("--record", options->record, "Record every session into a file in this folder")
+        ->type_name("FOLDER");
+    command
+        .add_option("--files", options->files,
+                    "Folder for snapshots (default: in the recording folder)")
+        ->type_name("FOLDER");
     command.add_option("--modules", options->modules,
                        "A module or a folder of modules, for the recorder's own replicas; may be "
                        "repeated");

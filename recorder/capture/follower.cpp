@@ -25,13 +25,14 @@ void Follower::restart(Image image) {
     restart_ = std::move(image);
 }
 
-void Follower::stop() {
+bool Follower::stop() {
     std::unique_lock turning(turning_, std::try_to_lock);
-    if (!turning) return;
+    if (!turning) return false;
     state_ = State::failed;
     cursor_.reset();
     reader_.reset();
     replica_.reset();
+    return true;
 }
 
 Follower::Found Follower::take() {

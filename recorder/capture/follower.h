@@ -36,8 +36,8 @@ public:
 
     /// Goes on from this state, which is in the file.
     void restart(Image image);
-    /// Lets go of the file, so that it can be closed as one; not where a turn hangs.
-    void stop();
+    /// Lets go of the file, so that it can be closed as one. False during a turn: try again.
+    bool stop();
     Found take();
     bool failed() const { return state_ == State::failed; }
     bool lost() const { return state_ == State::lost; }  ///< needs a restart

@@ -212,11 +212,13 @@ void Recording::commit(session::SteadyTime now) {
 /// The replica may see the end first; nobody waits for it.
 bool Recording::close_when_done(session::SteadyTime now) {
     if (!writer_) return true;
-    if (follower_ && !failure_ && now < *closing_ &&
-        !follower_->finished(writer_->counters().last, bound_)) {
-        return false;
+    bool late = now >= *closing_;
+    if (follower_) {
+        bool ready = late || failure_ || follower_->finished(writer_->counters().last, bound_);
+        // In the middle of a turn its reader keeps the -wal and -shm files alive.
+        bool stopped = ready && follower_->stop();
+        if (!stopped && !late) return false;
     }
-    if (follower_) follower_->stop();
     take_from_follower();
     auto done = writer_->close();
     std::lock_guard lock(mutex_);

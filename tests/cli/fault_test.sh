@@ -1,0 +1,40 @@
+# A module that crashes or loops takes down its worker only; a killed reflector leaves a good file.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+export TEATIME_MODULES=$odd/fault
+
+for fault in crash loop; do
+    COUNTER_FAULT=$fault serve "$folder/$fault.log" --record "$folder/$fault"
+    join "$folder/$fault-Ann.log" "$url" --app counter --name Ann --send 'counter.loop'
+    expect 0 '' send "$url" counter 'counter.add(666)'
+    expect 0 '' send "$url" counter 'counter.add(5)'
+    recording=$(ls "$folder/$fault"/*.timegraph)
+    # The recording goes on, and says where its replica fell.
+    until_true 60 eval '"$program" info "$recording" | grep -q "^errors  .*counter.add at [0-9]"'
+    expect 0 '' send "$url" counter 'counter.add(6)'
+    until_true 20 eval '"$program" log "$recording" | grep -q "counter.add(6)"'
+    stop "$member"
+    stop "$reflector"
+    one_file "$recording"
+    expect 0 'counter.add\(6\)' log "$recording"
+    expect 0 '^replay: ' verify "$recording" --require-replay
+
+    export COUNTER_FAULT=$fault
+    case $fault in
+        crash) sentence='the module crashed \(SIGILL\)' ;;
+        loop) sentence='the module did not come back within 10000 ms' ;;
+    esac
+    for verb in verify replay; do
+        expect 1 "$sentence while executing counter.add at [0-9.]+s#[0-9]+" $verb "$recording"
+    done
+    unset COUNTER_FAULT
+done
+
+# kill -9: what was stamped is there, and the file opens without a repair.
+serve "$folder/kill.log" --record "$folder/kill"
+join "$folder/kill-Ann.log" "$url" --app counter --name Ann --send 'counter.add(3)'
+recording=$(ls "$folder"/kill/*.timegraph)
+until_true 20 eval '"$program" log "$recording" | grep -q "counter.add(3)"'
+kill -KILL "$reflector"
+wait "$reflector" 2> /dev/null || true
+expect 0 'counter.add\(3\)' log "$recording"
+expect 0 '^file: whole' verify "$recording" --require-replay

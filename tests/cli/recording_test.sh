@@ -1,0 +1,82 @@
+# What `serve --record` and `record` write, and what every verb makes of it.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+modules=$odd/fault  # found nowhere by itself: a build with the recording's code id is preferred
+
+serve "$folder/serve.log" --record "$folder/recordings" --modules "$modules"
+join "$folder/Ann.log" "$url" --app counter --modules "$modules" --name Ann --send 'counter.loop'
+first=$member
+join "$folder/Ben.log" "$url" --app counter --modules "$modules" --name Ben
+expect 0 '' send "$url" counter 'counter.add(7)'
+"$program" record "$url" counter -o "$folder/viewer.timegraph" --modules "$modules" \
+    --until 3s > "$folder/viewer.log" 2>&1 || die "record: $(cat "$folder/viewer.log")"
+expect 0 '' save "$url/counter" -o "$folder/live.island" --modules "$modules"
+kill -KILL "$first"  # a member that falls harms nobody
+wait "$first" 2> /dev/null || true
+stop "$member"
+stop "$reflector"
+recording=$(ls "$folder"/recordings/*.timegraph)
+one_file "$recording"
+one_file "$folder/viewer.timegraph"
+
+export TEATIME_MODULES=$modules
+expect 0 'counter' info "$recording"
+expect 0 '' info "$recording" --json
+[ "$(json "$out" app)" = counter ] || die "info: $out"
+expect 0 'counter.add\(7\)' log "$recording"
+[ "$(grep -c 'counter.loop' <<< "$out")" = 1 ] || die "loop is one external message: $out"
+expect 0 '' log "$recording" --json --limit 1
+[ -n "$(json "$out")" ] || die "log: $out"
+expect 0 'count' state "$recording" counter --at 2.2s
+expect 0 '' state "$recording" --at 2.2s --json
+[ -n "$(json "$out")" ] || die "state: $out"
+expect 0 '' render "$recording" --at 2.2s -o "$folder/x.svg"
+has_line "$folder/x.svg" '^<svg|<svg ' || die "no picture"
+expect 1 'count: [0-9]+ -> [0-9]+' diff "$recording@1.2s" @2.2s
+expect 0 '^same: ' diff "$recording@2.2s" "$folder/viewer.timegraph@2.2s"
+expect 0 '  state [0-9a-f]{32}$' replay "$recording" --quiet
+hash=${out##* }
+expect 0 "\* counter.add\(7\)" replay "$recording"
+expect 0 "$hash" replay "$recording" --json
+expect 0 "$hash" replay "$recording" --quiet --in-process
+for file in "$recording" "$folder/viewer.timegraph"; do
+    expect 0 '^replay: ([0-9]+) of \1 votes and ([0-9]+) of \2 keyframes agree' \
+        verify "$file" --require-replay
+done
+expect 0 '' verify "$recording" --json
+[ "$(json "$out" executed)" = ON ] || die "verify: $out"
+
+# Without the module the file is checked, and that is said.
+unset TEATIME_MODULES
+export XDG_CACHE_HOME=$folder/no-cache
+expect 0 'replay: not re-executed' verify "$recording" --no-execute
+expect 0 '' join "$url" --app "$odd/mystery/counter.so" --host --for 1s \
+    --record "$folder/mystery.timegraph"
+expect 0 'replay: not re-executed' verify "$folder/mystery.timegraph"
+expect 1 'replay: not re-executed' verify "$folder/mystery.timegraph" --require-replay
+
+# One changed line: another code id is a remark; the first vote after 7 was added tells.
+expect 1 '^DIFFERS first at ' verify "$recording" --modules "$odd/changed"
+[ "$(wc -l <<< "$err")" = 1 ] && grep -qE 'code id|build' <<< "$err" || die "remark: $err"
+differs=$(sed -n 's/^DIFFERS first at \([0-9.]*\)s.*/\1/p' <<< "$out")
+added=$(teatime log "$recording" | sed -n 's/^ *\([0-9.]*\)s.*counter.add(7).*/\1/p')
+awk "BEGIN { exit !($differs > $added && $differs <= $added + 1.1) }" ||
+    die "added at $added, differs at $differs"
+
+# An Island as a file; the session goes on from it, with the state and above the time saved.
+export TEATIME_MODULES=$modules
+expect 0 ' at [0-9.]+s#1, state ' save "$recording" --at 2.2s -o "$folder/x.island"
+mark=$(sed 's/.* at \(.*\), state .*/\1/' <<< "$out")  # the last message executed by then
+saved=${mark%s#*}
+expect 0 '^same: ' diff "$recording@2.2s" "$folder/x.island"
+expect 0 'count' state "$folder/live.island" counter
+serve "$folder/again.log" --restore "$folder/x.island" --record "$folder/again"
+"$program" join "$url" --app counter --session counter --send 'counter.add(1000)' --for 1500ms \
+    --report hash > "$folder/more.log" 2>&1 || die "join: $(cat "$folder/more.log")"
+stop "$reflector"
+again=$(ls "$folder"/again/*.timegraph)
+one_file "$again"
+expect 0 '^replay: ' verify "$again" --require-replay
+added=$(teatime log "$again" | sed -n 's/^ *\([0-9.]*\)s.*counter.add(1000).*/\1/p')
+awk "BEGIN { exit !($added >= $saved) }" || die "stamped at $added, before $saved"
+[ "$(teatime state "$again" counter --at "$mark")" = "$(teatime state "$folder/x.island" counter)" ] ||
+    die "the session does not go on from the state saved"

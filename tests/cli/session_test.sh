@@ -1,0 +1,63 @@
+# A session with several replicas: serve, join, send, time control, a late join, a host.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+serve "$folder/serve.log" --modules "$modules"
+expect 0 '^no sessions$' sessions "$url"
+
+names=(Ann Ben Cat)
+replicas=()
+for name in "${names[@]}"; do
+    join "$folder/$name.log" "$url" --app counter --modules "$modules" --name "$name" \
+        --until 6s --report hash
+    replicas+=("$member")
+done
+expect 0 '' send "$url" counter 'counter.loop()' 'counter.add(40)'
+expect 0 '^counter +counter +native +3 ' sessions "$url"
+expect 0 '' sessions "$url" --json
+[ "$(json "$out" 0 members)" = 3 ] || die "members: $out"
+
+# Paused, and after each of ten steps, three replicas report one Mark and one hash.
+expect 0 '^paused at ' time "$url" counter pause
+previous=
+for step in $(seq 10); do
+    expect 0 '"paused"' time "$url" counter step message --json
+    [ "$(grep -o '"hash"' <<< "$out" | wc -l)" = 1 ] || die "step $step: a split: $out"
+    grep -qE '"members":\[[0-9]+,[0-9]+,[0-9]+\]' <<< "$out" || die "step $step: not three: $out"
+    mark=$(json "$out" groups 0 mark)
+    [ "$mark" != "$previous" ] || die "step $step: still at $mark"
+    previous=$mark
+done
+expect 0 '^[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}  members [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step 500ms
+
+# Who comes late obeys the pause, and is one of those who report.
+join "$folder/Dan.log" "$url" --app counter --modules "$modules" --name Dan --until 6s --report hash
+names+=(Dan)
+replicas+=("$member")
+expect 0 'members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step instant
+expect 0 'rate 16' time "$url" counter rate 16
+expect 0 '^running at ' time "$url" counter resume
+for replica in "${replicas[@]}"; do wait "$replica" || die "a replica ended with $?"; done
+for name in "${names[@]}"; do tail -1 "$folder/$name.log"; done | sort -u > "$folder/hashes"
+[ "$(wc -l < "$folder/hashes")" = 1 ] || die "the replicas differ: $(cat "$folder/hashes")"
+has_line "$folder/hashes" '^6s  [0-9a-f]{32}$' || die "no hash: $(cat "$folder/hashes")"
+
+# One who only looks has the same state and is nobody.
+join "$folder/view.log" "$url" --app counter --modules "$modules" --view --for 60s --report state
+expect 0 '"members": *0' sessions "$url" --json
+stop "$member"
+[ -n "$(json "$(tail -1 "$folder/view.log")")" ] || die "no state: $(cat "$folder/view.log")"
+stop "$reflector"
+
+# A member carries the session itself; a script plays, and the others follow.
+printf '# a script\ncounter.add(2)\nwait 100ms\n  counter.add(3)  \n' > "$folder/script"
+join "$folder/host.log" "$url" --app counter --modules "$modules" --host \
+    --script "$folder/script" --record "$folder/host.timegraph" --for 60s
+has_line "$folder/host.log" "hosting at $url" || die "no host: $(cat "$folder/host.log")"
+expect 0 '"count": ?1?5' join "$url" --app counter --modules "$modules" --for 1s --report state \
+    --record "$folder/guest.timegraph"
+stop "$member"
+one_file "$folder/host.timegraph"
+one_file "$folder/guest.timegraph"
+for who in host guest; do
+    expect 0 '^replay: ' verify "$folder/$who.timegraph" --modules "$modules" --require-replay
+done
