@@ -15,9 +15,9 @@ struct Options {
     bool json = false;
 };
 
-std::string text(const Value& session, std::string_view name) {
+std::string text(const Value& session, std::string_view name, std::size_t longest = 60) {
     const Value* value = session.find(name);
-    return value && !value->is_null() ? shown(*value, 60) : "-";
+    return value && !value->is_null() ? shown(*value, longest) : "-";
 }
 
 int run(const Options& options) {
@@ -38,7 +38,7 @@ int run(const Options& options) {
     for (const Value& session : *sessions) {
         print(fmt::format(kLine, text(session, "id"), text(session, "app"), text(session, "kind"),
                           text(session, "members"), text(session, "time"), text(session, "rate"),
-                          text(session, "recording")));
+                          text(session, "recording", 4096)));  // a path, to be copied
     }
     return kFine;
 }

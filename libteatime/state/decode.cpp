@@ -66,6 +66,8 @@ std::string shortened(std::string text) {
 /// `counter.add(2)` of an external call; empty where the payload is something else.
 std::string external_call(const std::string& payload) {
     auto outer = parse_json(payload);
+    const Value* what = outer ? outer->find("what") : nullptr;
+    if (what && what->if_string()) return "router: " + *what->if_string();
     const std::string* inner = outer ? outer->if_string() : nullptr;
     auto call = inner ? parse_json(*inner) : result<Value>(Value());
     const Value::List* parts = call ? call->if_list() : nullptr;
