@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job in a minute: record a live session of several replicas, pause and step it, rebuild it
-# at two moments, compare them, draw the world and check the recording.
+# The main job in a minute: record a live session of several replicas, pause and step it, rebuild a
+# moment, compare two, draw the world and check the recording.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=tests/setup.sh
@@ -56,9 +56,9 @@ head -1 "$folder/serve.log"
 say "Three painters, each a process with a replica of its own; a fourth comes late"
 paint() { # name, colour, row
     printf 'painter.color("%s")\n' "$2"
-    printf 'painter.stroke_begin(%d, %d)\n' 10 "$3"
-    for x in $(seq 12 4 90); do
-        printf 'painter.stroke_to(%d, %d)\nwait 250ms\n' "$x" $(($3 + (x * 7 + $3) % 9 - 4))
+    printf 'painter.stroke_begin(%d, %d)\n' 30 "$3"
+    for x in $(seq 50 20 440); do
+        printf 'painter.stroke_to(%d, %d)\nwait 250ms\n' "$x" $(($3 + (x * x / 100 + $3) % 41 - 20))
     done
     printf 'painter.stroke_end()\n'
 }
@@ -66,11 +66,11 @@ join() { # name
     "$teatime" join "$url" --app painter --modules "$modules" --name "$1" --script - --until 8s \
         --report hash > "$folder/$1.log" 2>&1
 }
-paint Ann '#d1495b' 25 | join Ann & children+=($!); replicas=($!)
-paint Ben '#00798c' 45 | join Ben & children+=($!); replicas+=($!)
-paint Cat '#edae49' 65 | join Cat & children+=($!); replicas+=($!)
+paint Ann '#d1495b' 90 | join Ann & children+=($!); replicas=($!)
+paint Ben '#00798c' 160 | join Ben & children+=($!); replicas+=($!)
+paint Cat '#edae49' 230 | join Cat & children+=($!); replicas+=($!)
 sleep 2.5
-paint Dan '#30638e' 85 | join Dan & children+=($!); replicas+=($!)
+paint Dan '#30638e' 300 | join Dan & children+=($!); replicas+=($!)
 sleep 1.5
 show "$teatime" sessions "$url"
 
@@ -92,12 +92,15 @@ recording=$(ls "$folder"/*.timegraph)
 
 say "The recording: all of it in one file"
 show "$teatime" info "$recording"
-say "The world at two moments, and what changed in between"
+say "The world at a moment, and what changed between two"
 show "$teatime" state "$recording" painter --at 1s --modules "$modules"
-show "$teatime" state "$recording" painter --at 3s --modules "$modules" | cut -c1-100 | head -20
-"$teatime" diff "$recording@2s" @3s --modules "$modules" | cut -c1-100 && die "nothing changed?"
+show "$teatime" diff "$recording@2s" @3s --modules "$modules" > "$folder/diff.txt" &&
+    die "nothing changed?"
+head -1 "$folder/diff.txt"
+tail -n +2 "$folder/diff.txt" | cut -c1-100
 say "Its picture, and the check: executed again against every vote"
 show "$teatime" render "$recording" --at end -o "$folder/painter.svg" --modules "$modules"
+echo "drawn: $folder/painter.svg"
 show "$teatime" verify "$recording" --require-replay --modules "$modules"
 
 cat <<TEXT
