@@ -50,7 +50,7 @@ function(teatime_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
     if(TEATIME_SANITIZE STREQUAL thread)
         set_tests_properties(${name} PROPERTIES
-            ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp)
+            ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0)
     endif()
     if("threads" IN_LIST arg_LABELS)
         add_dependencies(threaded_tests ${name})

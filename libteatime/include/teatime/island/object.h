@@ -324,25 +324,29 @@ template <class... Classes>
 inline constexpr std::array<const ClassInfo*, sizeof...(Classes)> class_table = {
     &class_info<Classes>...};
 
-/// What the engine would pass over without a word, since it cannot call it.
+/// What the engine would pass over without a word, since it cannot call it. (Not by class_info's
+/// pointers: under the undefined-behaviour sanitizer g++ does not compare those at compile time.)
 template <class T>
 constexpr void check_root() {
     using Probe = NameProbe<T>;
-    constexpr const ClassInfo& kInfo = class_info<T>;
     static_assert(
-        kInfo.init || requires { &Probe::init; }, "the root's init must be public: void init()");
+        requires(T & t) { t.init(); } || requires { &Probe::init; },
+        "the root's init must be public: void init()");
     static_assert(
-        kInfo.draw || requires { &Probe::draw; },
+        requires(const T& t, Scene& scene) { t.draw(scene); } || requires { &Probe::draw; },
         "the root's draw must be public: void draw(teatime::Scene&) const");
     static_assert(
-        kInfo.input || requires { &Probe::input; },
+        requires(const T& t, const Input& i, Sender& s) { t.input(i, s); } ||
+            requires { &Probe::input; },
         "the root's input must be public: "
         "void input(const teatime::Input&, teatime::Sender&) const");
     static_assert(
-        kInfo.member_joined || requires { &Probe::member_joined; },
+        requires(T & t, MemberId member) { t.member_joined(member); } ||
+            requires { &Probe::member_joined; },
         "the root's member_joined must be public: void member_joined(teatime::MemberId)");
     static_assert(
-        kInfo.member_left || requires { &Probe::member_left; },
+        requires(T & t, MemberId member) { t.member_left(member); } ||
+            requires { &Probe::member_left; },
         "the root's member_left must be public: void member_left(teatime::MemberId)");
 }
 
