@@ -101,16 +101,19 @@ bool Controller::Impl::obey_step(const TimeOp& op, const Stamp& stamp, Mark& mar
             mark = *instant_ ? Mark{{}, **instant_, Mark::kWholeInstant} : island_->mark();
             instant_.reset();
             break;
-        case StepBy::external: {
-            island_->set_bound(stamp.time);
-            while (auto done = island_->execute_next()) {
+        case StepBy::external:
+            // Message by message: a bound is never lowered, so one beyond the message would let
+            // the next step run on to there.
+            while (auto due = island_->next_time()) {
+                if (*due > stamp.time) break;
+                island_->set_bound(*due);
+                auto done = island_->execute_next();
                 observer_->executed(*done);
                 if (done->external && done->order == op.external.value) break;
                 if (budget_ == 0 || --budget_ == 0) return false;
             }
             mark = island_->mark();
             break;
-        }
         case StepBy::duration:
             if (!vote_before(op.to) || !run_to(op.to)) return false;
             mark = {{}, op.to, Mark::kWholeInstant};
