@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -52,9 +50,7 @@ struct ProgressPage {
 
 private:
     static std::uint16_t put(char* to, std::size_t room, std::string_view from) {
-        std::size_t size = std::min(room, from.size());
-        std::memcpy(to, from.data(), size);
-        return static_cast<std::uint16_t>(size);
+        return static_cast<std::uint16_t>(from.copy(to, room));
     }
 };
 

@@ -26,6 +26,7 @@ constexpr const char* kSuffix = ".so";
 struct Registry {
     std::mutex mutex;
     std::map<std::string, const Module*> modules;
+    std::vector<std::unique_ptr<boost::dll::shared_library>> libraries;
 };
 Registry& registry() {
     static Registry* registry = new Registry;  // outlives every static destructor
@@ -108,12 +109,10 @@ result<const Module*> Module::load(const fs::path& path) {
     if (!fs::exists(path, ignored)) {
         return wrong_usage("there is no module " + path.string());
     }
-    // Kept for ever: objects of its classes may outlive any owner we could name.
-    auto library = new boost::dll::shared_library;
+    auto library = std::make_unique<boost::dll::shared_library>();
     boost::dll::fs::error_code error;
     library->load(fs::absolute(path), error, boost::dll::load_mode::rtld_now);
     if (error) {
-        delete library;
         const char* why = dlerror();
         return unreadable(path.string() +
                           " cannot be loaded: " + (why ? std::string(why) : error.message()));
@@ -126,6 +125,9 @@ result<const Module*> Module::load(const fs::path& path) {
         return Error{loaded.error().kind, path.string() + ": " + loaded.error().message};
     }
     const_cast<Module*>(*loaded)->path_ = fs::absolute(path);
+    // Kept for ever: objects of its classes may outlive any owner we could name.
+    std::lock_guard lock(registry().mutex);
+    registry().libraries.push_back(std::move(library));
     return loaded;
 }
 
