@@ -1,0 +1,79 @@
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <memory>
+
+#include "moment.h"
+#include "teatime/replayer/timeline.h"
+#include "teatime/timegraph/reader.h"
+
+namespace teatime::inspector {
+
+/// What is known of a recording without moving in it.
+struct RecordingFacts {
+    QString path;
+    timegraph::Reader::Info info;
+    Mark begin, end;
+    bool is_recording = true;  ///< else a saved Island: one point
+    bool can_execute = false;
+    bool can_draw = false;
+    QString why_not_executed;  ///< a sentence for a bar
+    QStringList notes;         ///< another build, gaps, ...
+    QString app, code_id, module_path;
+    std::vector<timegraph::KeyframeInfo> keyframes;
+    std::vector<timegraph::Vote> votes;
+    std::vector<timegraph::ClockPoint> clock;
+    std::vector<timegraph::Bookmark> bookmarks;
+    std::vector<timegraph::Member> members;
+    std::vector<timegraph::Gap> gaps;
+    std::vector<timegraph::HandlerError> errors;
+};
+using FactsPtr = std::shared_ptr<const RecordingFacts>;
+
+/// One playhead on one recording, which may still be growing. Owns a thread, which owns a Timeline,
+/// whose module runs in a worker process: nothing here ever blocks its caller, whatever the module
+/// does. Requests are carried out one at a time; of those that wait only the newest counts, and a
+/// newer one cancels the one under way (steps in a row are added up, none is lost).
+///
+/// Used by the GUI's thread; signals come on it.
+class Player : public QObject {
+    Q_OBJECT
+public:
+    explicit Player(QObject* parent = nullptr);
+    ~Player() override;  ///< cancels, joins the thread
+
+    /// Another recording or saved Island. opened() or failed() follows.
+    void open(const QString& path, const replayer::TimelineOptions& options = {});
+    void close();
+
+    void seek(const Mark& mark);  ///< outside the recording: its nearer end
+    void seek(VirtualTime time) { seek(Mark{BranchId{}, time, Mark::kWholeInstant}); }
+    void step(replayer::StepBy by, bool forward);
+    /// Ends what is under way; the playhead stays where it has come to.
+    void cancel();
+
+    bool is_open() const;
+    FactsPtr facts() const;    ///< null before opened()
+    MomentPtr moment() const;  ///< null before the first
+    /// Where the playhead was put last; the Moment of it may not be there yet.
+    const Mark& playhead() const;
+    bool busy() const;
+
+signals:
+    void opened();
+    void failed(const QString& sentence);  ///< to open
+    void moment_changed(const teatime::inspector::MomentPtr& moment);
+    void playhead_moved(const teatime::Mark& mark);  ///< at once, before its Moment is there
+    /// A request takes longer than 100 ms (with how far it is), or is over.
+    void busy_changed(bool busy, const teatime::Mark& at);
+    /// The recording has grown, was marked or changed otherwise: facts() are new.
+    void facts_changed();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace teatime::inspector
