@@ -27,7 +27,7 @@ done
 steps_total=3  # shown by step()
 export steps_total
 setup_packages run
-step "configuring" configure.log cmake --preset release -DTEATIME_TESTS=OFF
+step "configuring" configure.log cmake --preset release -DTEATIME_TESTS=OFF -DTEATIME_INSPECTOR=OFF
 step "building" build.log cmake --build build/release --target teatime teatime-worker painter
 echo
 
