@@ -61,22 +61,27 @@ private:
         std::sort(gaps_.begin(), gaps_.end(),
                   [](const auto& a, const auto& b) { return a.after.seq < b.after.seq; });
         std::erase_if(gaps_, [&](const timegraph::Gap& gap) {
-            return gap.before.seq.value <= 1 || gap.before.time < report_.from.time;
+            bool none_missing = gap.before.seq <= next(gap.after.seq);
+            return none_missing || gap.before.time < report_.from.time;
         });
         return {};
     }
 
     /// Executes up to there. False where messages before it are missing and no keyframe helps.
     result<bool> reach(const Mark& mark) {
-        // A gap may begin within an instant: which of its Marks are before it is not known.
-        while (gap_ < gaps_.size() && mark.time >= gaps_[gap_].after.time) {
-            const timegraph::Gap& gap = gaps_[gap_];
-            auto behind = std::find_if(keyframes_.begin(), keyframes_.end(), [&](const auto& each) {
-                return next(each.seq) >= gap.before.seq;
-            });
+        // A gap may begin within an instant: which of its Marks are before it is not known. Losses
+        // overlap where nothing could be written in between: only behind all of them, never on
+        // the way back, is the state known.
+        std::size_t ahead = gap_;
+        Seq before;
+        for (; ahead < gaps_.size() && mark.time >= gaps_[ahead].after.time; ++ahead)
+            before = std::max(before, gaps_[ahead].before.seq);
+        if (ahead > gap_) {
+            auto behind = std::find_if(keyframes_.begin(), keyframes_.end(),
+                                       [&](const auto& each) { return next(each.seq) >= before; });
             if (behind == keyframes_.end() || behind->mark > mark) return false;
             if (auto there = timeline_.seek(behind->mark, watch_); !there) return there.error();
-            ++gap_;
+            gap_ = ahead;
         }
         if (mark < timeline_.mark()) return false;
         auto there = timeline_.play_to(mark, watch_);

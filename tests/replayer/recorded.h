@@ -45,6 +45,8 @@ struct RecordOptions {
     std::string last_call{};            ///< selector that the garden gets at the end
     std::size_t wrong_vote = SIZE_MAX;  ///< which vote has another hash
     Seq lost_from{0}, lost_to{0};       ///< messages that the recorder does not get
+    bool each_loss_told = false;        ///< a gap's row for each of them, not for all together
+    Seq records_lost_after{0};          ///< a gap here without a missing message
     Seq first{1};                       ///< earlier messages are not in the file
 };
 
@@ -147,7 +149,12 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
             if (recording && !lost) {
                 const ExternalMessage& next = messages[given];
                 must(writer.append({next.stamp, next.sender, next.payload}));
+            } else if (lost && options.each_loss_told) {
+                const Stamp& stamp = messages[given].stamp;
+                must(writer.gap({stamp.time, next(stamp.seq)}, "the queue was full"));
             }
+            if (seq == options.records_lost_after)
+                must(writer.gap({messages[given].stamp.time, next(seq)}, "the queue was full"));
             must(island->enqueue(messages[given]));
         }
     };

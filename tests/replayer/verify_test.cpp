@@ -120,6 +120,34 @@ private slots:
         QVERIFY(played.error().message.find("messages 120 to 130") != std::string::npos);
     }
 
+    void losses_told_one_by_one_are_one_gap() {
+        RecordOptions options;
+        options.lost_from = Seq{120};
+        options.lost_to = Seq{240};  // keyframes among them hold what was lost before
+        options.each_loss_told = true;
+        Recorded live = recording(options);
+        Timeline timeline = opened(live.path);
+        QCOMPARE(timeline.reader()->info()->gaps, 121u);
+        auto report = verify_replay(timeline);
+        VERIFY_OK(report);
+        QVERIFY(report->agrees());
+        QVERIFY(report->keyframes_agree > 1);
+        QCOMPARE(report->votes + report->keyframes + report->not_reached,
+                 live.votes.size() + live.keyframes);
+    }
+
+    void a_gap_in_which_no_message_is_missing_is_none() {
+        RecordOptions options;
+        options.records_lost_after = Seq{120};
+        Recorded live = recording(options);
+        Timeline timeline = opened(live.path);
+        QCOMPARE(timeline.reader()->info()->gaps, 1u);
+        auto report = verify_replay(timeline);
+        VERIFY_OK(report);
+        QVERIFY(report->agrees());
+        QCOMPARE(report->not_reached, 0u);
+    }
+
     void a_joined_recording_is_verified_from_its_keyframe_on() {
         RecordOptions options;
         options.first = Seq{50};
