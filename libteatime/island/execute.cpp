@@ -108,6 +108,7 @@ void Island::Impl::execute_internal(const PendingMessage& message, Executed& don
     const FunctionInfo& function = *message.function;
     done.selector = function.name;
     if (!slot) return;  // destroyed while the message was pending: it is dropped
+    done.class_name = slot->info->name;
     if (chain + kTrail > limits.zero_offset_chain) {
         trail.push_back(std::string(slot->info->name) + "." + std::string(function.name));
     } else if (!trail.empty()) {
@@ -153,6 +154,7 @@ void Island::Impl::execute_call(const Value& call, Executed& done) {
     if (!slot) {
         throw Misuse(MisuseKind::unknown_target, "no object is named " + shown(target));
     }
+    done.class_name = slot->info->name;
     const FunctionInfo* found = slot->info->find_function(done.selector);
     if (!found) {
         throw Misuse(MisuseKind::unknown_selector,

@@ -150,6 +150,25 @@ Image Island::image() {
 std::vector<ObjectId> Island::take_touched() {
     return impl_->objects.take_touched();
 }
+void Island::watch(std::vector<ObjectId> ids) {
+    impl_->objects.watch(std::move(ids));
+}
+bool Island::watched_touched() const {
+    return impl_->objects.watched_touched();
+}
+std::vector<ObjectId> Island::take_watched() {
+    return impl_->objects.take_watched();
+}
+std::uint64_t Island::names_version() const {
+    return impl_->names_version;
+}
+const ClassInfo* Island::encode(ObjectId id, std::string& fields) const {
+    const ObjectTable::Slot* slot = impl_->objects.find(id);
+    if (!slot) return nullptr;
+    ByteWriter out(fields);
+    slot->info->encode(*slot->object, out);
+    return slot->info;
+}
 const Module& Island::module() const {
     return impl_->module;
 }

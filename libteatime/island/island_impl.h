@@ -84,6 +84,7 @@ public:
     Hash128 names_hash;
     Hash128 topics_hash;
     bool names_changed = true;
+    std::uint64_t names_version = 0;
     bool topics_changed = true;
 
     VirtualTime now{};
@@ -97,8 +98,8 @@ public:
 
     // The running message.
     bool running = false;
-    bool read_only = false;  // draw() and input()
-    OrderKey running_key;
+    bool read_only = false;                            // draw() and input()
+    OrderKey running_key = OrderKey::external(Seq{});  // before the first: init()
     MemberId sender;
     std::uint32_t chain = 0;
     std::uint64_t zero_offsets_at_now = 0;

@@ -1,6 +1,7 @@
 #include "object_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace teatime {
 
@@ -12,7 +13,10 @@ void ObjectTable::insert(ObjectId id, Object* object, const ClassInfo* info,
                          std::uint32_t class_index) {
     std::uint64_t index = id.value / kPage;
     if (index >= pages_.size()) pages_.resize(index + 1);
-    if (!pages_[index]) pages_[index] = std::make_unique<Page>();
+    if (!pages_[index]) {
+        pages_[index] = std::make_unique<Page>();
+        pages_[index]->told = unwatched(index);
+    }
     Page& page = *pages_[index];
     page.slots[id.value % kPage] = {object, info, class_index};
     ++page.used;
@@ -28,6 +32,35 @@ ObjectTable::Slot ObjectTable::remove(ObjectId id) {
     --page.used;
     --size_;
     return slot;
+}
+
+std::uint64_t ObjectTable::unwatched(std::uint64_t page) const {
+    std::uint64_t mask = ~std::uint64_t{0};
+    auto id = std::lower_bound(watched_.begin(), watched_.end(), ObjectId{page * kPage});
+    for (; id != watched_.end() && id->value / kPage == page; ++id) {
+        mask &= ~(std::uint64_t{1} << (id->value % kPage));
+    }
+    return mask;
+}
+
+void ObjectTable::watch(std::vector<ObjectId> ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.swap(watched_);
+    watched_touched_.clear();
+    for (const auto& all : {ids, watched_}) {
+        for (ObjectId id : all) {
+            std::uint64_t page = id.value / kPage;
+            if (page < pages_.size() && pages_[page]) pages_[page]->told = unwatched(page);
+        }
+    }
+}
+
+std::vector<ObjectId> ObjectTable::take_watched() {
+    for (ObjectId id : watched_touched_) {
+        std::uint64_t page = id.value / kPage;
+        if (pages_[page]) pages_[page]->told &= ~(std::uint64_t{1} << (id.value % kPage));
+    }
+    return std::exchange(watched_touched_, {});
 }
 
 std::vector<ObjectId> ObjectTable::take_touched() {

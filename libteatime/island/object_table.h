@@ -44,12 +44,23 @@ public:
     void touch(ObjectId id) {
         Page& page = *pages_[id.value / kPage];
         std::uint64_t bit = std::uint64_t{1} << (id.value % kPage);
-        if (page.unhashed & page.touched & bit) return;
+        if (page.unhashed & page.touched & page.told & bit) return;
         if (page.unhashed == 0) unhashed_pages_.push_back(id.value / kPage);
         if (page.touched == 0) touched_pages_.push_back(id.value / kPage);
         page.unhashed |= bit;
         page.touched |= bit;
+        if ((page.told & bit) == 0) {
+            page.told |= bit;
+            watched_touched_.push_back(id);
+        }
     }
+
+    /// From now on, which of `ids` (of objects that are there, were or will be) are touched. In
+    /// place of those watched before.
+    void watch(std::vector<ObjectId> ids);
+    bool watched_touched() const { return !watched_touched_.empty(); }
+    /// Each watched object once that was touched since the last call.
+    std::vector<ObjectId> take_watched();
 
     void insert(ObjectId id, Object* object, const ClassInfo* info, std::uint32_t class_index);
     /// Hides it; the caller frees it. Touches it.
@@ -93,7 +104,9 @@ private:
         std::uint64_t used = 0;
         std::uint64_t unhashed = 0;
         std::uint64_t touched = 0;
+        std::uint64_t told = ~std::uint64_t{0};  ///< touching it is no news: not watched, or told
     };
+    std::uint64_t unwatched(std::uint64_t page) const;
     void free_if_empty(std::uint64_t index) {
         Page& page = *pages_[index];
         if (page.used == 0 && page.unhashed == 0 && page.touched == 0) pages_[index].reset();
@@ -102,6 +115,8 @@ private:
     std::vector<std::unique_ptr<Page>> pages_;
     std::vector<std::uint64_t> unhashed_pages_;
     std::vector<std::uint64_t> touched_pages_;
+    std::vector<ObjectId> watched_;  ///< ascending
+    std::vector<ObjectId> watched_touched_;
     std::size_t size_ = 0;
 };
 

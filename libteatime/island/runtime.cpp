@@ -43,8 +43,13 @@ void Island::Impl::destroy(ObjectId id) {
     }
     graveyard.push_back(objects.remove(id));
     for (auto name = names.begin(); name != names.end();) {
-        names_changed |= name->second == id;
-        name = name->second == id ? names.erase(name) : std::next(name);
+        if (name->second != id) {
+            ++name;
+            continue;
+        }
+        name = names.erase(name);
+        names_changed = true;
+        ++names_version;
     }
     for (auto topic = topics.begin(); topic != topics.end();) {
         topics_changed |=
@@ -219,6 +224,7 @@ void publish_name(std::string_view name, ObjectId id) {
     }
     island.names.insert_or_assign(std::string(name), id);
     island.names_changed = true;
+    ++island.names_version;
 }
 
 ObjectId find(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "teatime/island/input.h"
 #include "teatime/state/json.h"
 #include "teatime/wire/croquet.h"
 
@@ -37,15 +38,6 @@ std::uint64_t random_word() {
 }
 
 }  // namespace
-
-std::string call_payload(std::string_view target, std::string_view selector,
-                         Value::List arguments) {
-    Value::List call{Value(target), Value(selector)};
-    std::move(arguments.begin(), arguments.end(), std::back_inserter(call));
-    std::string payload;
-    append_json_string(payload, to_json(std::move(call)));
-    return payload;
-}
 
 class Participant::Impl : public std::enable_shared_from_this<Impl> {
 public:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <charconv>
 
 #include "decimal.h"
 #include "teatime/state/inspect.h"
@@ -159,6 +160,82 @@ Value read_value(const Layout& layout, std::uint32_t index, ByteReader& reader) 
             return Value::Entries{{"ref", reader.fixed<std::uint64_t>()}};
         default:
             return read_integer(type.kind, reader);
+    }
+}
+
+namespace {
+
+bool skip_elements(const Layout& layout, std::uint32_t type, std::uint64_t count,
+                   ByteReader& reader) {
+    if (layout.plain(type)) {
+        std::uint64_t bytes = 0;
+        if (__builtin_mul_overflow(count, layout.smallest(type), &bytes)) return false;
+        reader.raw(bytes);
+        return reader.ok();
+    }
+    for (; count > 0; --count) {
+        if (!layout.check(type, reader)) return false;
+    }
+    return true;
+}
+
+std::optional<std::uint32_t> enter_element(const Layout& layout, std::uint32_t element,
+                                           std::uint64_t count, std::string_view part,
+                                           ByteReader& reader) {
+    std::uint64_t index = 0;
+    const char* end = part.data() + part.size();
+    auto [stop, error] = std::from_chars(part.data(), end, index);
+    if (error != std::errc{} || stop != end || index >= count || layout.smallest(element) == 0 ||
+        !skip_elements(layout, element, index, reader)) {
+        return std::nullopt;
+    }
+    return element;
+}
+
+std::optional<std::uint32_t> enter_entry(const Layout& layout, const Type& map,
+                                         std::string_view part, ByteReader& reader) {
+    for (auto count = reader.fixed<std::uint32_t>(); count > 0; --count) {
+        ByteReader key = reader;
+        if (!layout.check(map.members[0].type, reader)) return std::nullopt;
+        if (key_text(read_value(layout, map.members[0].type, key)) == part) {
+            return map.members[1].type;
+        }
+        if (!layout.check(map.members[1].type, reader)) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> enter(const Layout& layout, std::uint32_t index, std::string_view part,
+                                   ByteReader& reader) {
+    const Type& type = layout.type(index);
+    if (layout.smallest(index) == 0) return std::nullopt;  // shown as nothing, or as a text
+    switch (type.kind) {
+        case Kind::structure:
+            for (std::uint32_t member : layout.written(index)) {
+                const Type::Member& described = type.members[member];
+                if (described.name == part) return described.type;
+                if (!layout.check(described.type, reader)) break;
+            }
+            return std::nullopt;
+        case Kind::variant: {
+            auto chosen = reader.fixed<std::uint8_t>();
+            if (chosen >= type.members.size()) return std::nullopt;
+            std::uint32_t inner = type.members[chosen].type;
+            if (type_name(layout.schema(), inner) != part) return std::nullopt;
+            return inner;
+        }
+        case Kind::map:
+            return enter_entry(layout, type, part, reader);
+        case Kind::array:
+            return enter_element(layout, type.members[0].type, type.count, part, reader);
+        case Kind::list:
+        case Kind::set:
+            return enter_element(layout, type.members[0].type, reader.fixed<std::uint32_t>(), part,
+                                 reader);
+        default:
+            return std::nullopt;
     }
 }
 

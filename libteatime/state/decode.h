@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -12,6 +13,16 @@ namespace teatime {
 /// Reads a value that Layout::check() accepted. What takes no bytes is left out, so that the
 /// result is never much larger than the bytes.
 Value read_value(const Layout& layout, std::uint32_t type, ByteReader& reader);
+
+/// Goes to what `part` names inside a value that Layout::check() accepted, and is no optional: its
+/// type, with the reader before it. Empty where there is no such part.
+std::optional<std::uint32_t> enter(const Layout& layout, std::uint32_t type, std::string_view part,
+                                   ByteReader& reader);
+
+/// Takes `.key`, `[3]` or `["key"]` from the front of `path`; the first may come without its dot.
+std::optional<std::string> take_part(std::string_view& path);
+/// Where take_part() found none.
+Error no_path(std::string_view path);
 
 /// What people call the objects of an image. Keeps a reference to the image. O(names) to make.
 class Labels {

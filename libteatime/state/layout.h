@@ -31,6 +31,8 @@ public:
     const Type& type(std::uint32_t index) const { return schema_->types[index]; }
     /// No value takes fewer bytes; 0 = nothing at all is written for this type.
     std::uint64_t smallest(std::uint32_t index) const { return facts_[index].smallest; }
+    /// Any `smallest` bytes are a value of this type.
+    bool plain(std::uint32_t index) const { return facts_[index].plain; }
     /// Of a structure: the indices of the members that take bytes.
     const std::vector<std::uint32_t>& written(std::uint32_t index) const {
         return facts_[index].written;

@@ -88,41 +88,13 @@ std::string listed(const Range& range, Name name) {
     return text.empty() ? "nothing" : text;
 }
 
-/// Takes `.key`, `[3]` or `["key"]` from the front of `path`; the first may come without its dot.
-std::optional<std::string> take_part(std::string_view& path) {
-    if (path.starts_with("[\"")) {
-        for (std::size_t i = 2; i + 1 < path.size(); ++i) {
-            if (path[i] == '\\') {
-                ++i;
-            } else if (path[i] == '"' && path[i + 1] == ']') {
-                auto key = parse_json(path.substr(1, i));
-                path.remove_prefix(i + 2);
-                if (!key || !key->if_string()) return std::nullopt;
-                return *key->if_string();
-            }
-        }
-        return std::nullopt;
-    }
-    bool index = path.starts_with('[');
-    if (index || path.starts_with('.')) path.remove_prefix(1);
-    std::size_t end = std::min(index ? path.find(']') : path.find_first_of(".["), path.size());
-    if (end == 0 || (index && end == path.size())) return std::nullopt;
-    std::string part(path.substr(0, end));
-    path.remove_prefix(index ? end + 1 : end);
-    return part;
-}
-
 /// What `path` names inside `value`; `above` is the path so far.
 result<Value> walk(Value value, std::string_view path, std::string_view above) {
     std::string so_far(above);
     while (!path.empty()) {
         std::string_view rest = path;
         auto part = take_part(path);
-        if (!part) {
-            return wrong_usage(fmt::format(
-                "`{}` is no path; write counter.count, strokes[3].color or scores[\"a name\"]",
-                rest));
-        }
+        if (!part) return no_path(rest);
         Value::List* list = value.if_list();
         std::size_t index = 0;
         Value inner;
@@ -177,6 +149,34 @@ const Image::Object* leading_object(const Image& image, std::string_view path, s
 }
 
 }  // namespace
+
+std::optional<std::string> take_part(std::string_view& path) {
+    if (path.starts_with("[\"")) {
+        for (std::size_t i = 2; i + 1 < path.size(); ++i) {
+            if (path[i] == '\\') {
+                ++i;
+            } else if (path[i] == '"' && path[i + 1] == ']') {
+                auto key = parse_json(path.substr(1, i));
+                path.remove_prefix(i + 2);
+                if (!key || !key->if_string()) return std::nullopt;
+                return *key->if_string();
+            }
+        }
+        return std::nullopt;
+    }
+    bool index = path.starts_with('[');
+    if (index || path.starts_with('.')) path.remove_prefix(1);
+    std::size_t end = std::min(index ? path.find(']') : path.find_first_of(".["), path.size());
+    if (end == 0 || (index && end == path.size())) return std::nullopt;
+    std::string part(path.substr(0, end));
+    path.remove_prefix(index ? end + 1 : end);
+    return part;
+}
+
+Error no_path(std::string_view path) {
+    return wrong_usage(fmt::format(
+        "`{}` is no path; write counter.count, strokes[3].color or scores[\"a name\"]", path));
+}
 
 result<Value> state_tree(const Image& image, std::string_view path) {
     if (path.empty()) {

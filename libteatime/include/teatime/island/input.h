@@ -34,6 +34,10 @@ struct Input {
     bool is_pointer() const { return kind <= Kind::pointer_up; }
 };
 
+/// The payload of a call: what `teatime send` and a world's input() send.
+TEATIME_ISLAND_API std::string call_payload(std::string_view target, std::string_view selector,
+                                            Value::List arguments);
+
 /// Where input() sends its messages. Nothing happens at once: they go to the router, and come back
 /// stamped, to every replica. Owned by the tool, valid during the call of input().
 class TEATIME_ISLAND_API Sender {

@@ -13,6 +13,7 @@
 
 namespace teatime {
 
+struct ClassInfo;
 class Module;
 class Object;
 class Scene;
@@ -41,11 +42,13 @@ struct Executed {
     std::uint64_t n = 0;  ///< it was the n-th at exactly `time`, from 1
     bool external = false;
     std::uint64_t order = 0;  ///< external: Seq; internal: count over the Island's life
-    std::uint64_t cause = 0;  ///< internal: order of the message that sent it; see cause_external
+    /// Internal: order of the message that sent it; external 0: none did, init() of the root.
+    std::uint64_t cause = 0;
     bool cause_external = false;
     ObjectId target;
     MemberId sender;
-    std::string_view selector;            ///< valid as long as the module
+    std::string_view class_name;          ///< of the target; empty where there was none
+    std::string_view selector;            ///< valid until the next execute_next()
     const HandlerError* error = nullptr;  ///< valid until the next execute_next()
 
     Mark mark() const { return {BranchId{}, time, n}; }
@@ -122,6 +125,17 @@ public:
 
     /// Objects touched (created, sent a message, written to, destroyed) since the last call.
     std::vector<ObjectId> take_touched();
+
+    /// From now on tells which of these objects, there or not, messages touch: 1 ns a message that
+    /// touches none. In place of those watched before; changes nothing for take_touched().
+    void watch(std::vector<ObjectId> ids);
+    bool watched_touched() const;
+    /// Each watched object once that was touched since the last call.
+    std::vector<ObjectId> take_watched();
+    /// Changes whenever what find() answers may have.
+    std::uint64_t names_version() const;
+    /// Appends an object's canonical fields; its class, or null where there is no such object.
+    const ClassInfo* encode(ObjectId id, std::string& fields) const;
 
     const Module& module() const;
     const std::string& session_id() const;

@@ -14,9 +14,6 @@
 
 namespace teatime::net {
 
-/// The payload of a call: what `teatime send` and a world's input() send.
-std::string call_payload(std::string_view target, std::string_view selector, Value::List arguments);
-
 /// What a Participant tells, on its loop. Any may be empty; a Participant must not be destroyed
 /// from within.
 struct ParticipantHandler {
