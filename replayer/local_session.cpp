@@ -1,16 +1,23 @@
 #include "teatime/replayer/local_session.h"
 
+#include "describer.h"
 #include "progress_page.h"
 #include "teatime/island/class_info.h"
+#include "teatime/island/input.h"
 #include "teatime/island/module.h"
-#include "teatime/state/inspect.h"
 
 namespace teatime::replayer {
 namespace {
 
-Error no_state() {
-    return wrong_usage("the session has no state yet: start() or restore() comes first");
-}
+/// Collects what the root's input() sends.
+class Payloads : public Sender {
+public:
+    void send(std::string_view target, std::string_view selector,
+              std::vector<Value> arguments) override {
+        all.push_back(call_payload(target, selector, std::move(arguments)));
+    }
+    std::vector<std::string> all;
+};
 
 std::size_t memory_of(const Image& image) {
     std::size_t bytes = sizeof(Image);
@@ -24,6 +31,10 @@ std::size_t memory_of(const Image& image) {
 }
 
 }  // namespace
+
+Error LocalSession::no_state() {
+    return wrong_usage("the session has no state yet: start() or restore() comes first");
+}
 
 /// While alive, the page says what the session is doing beside executing messages.
 class LocalSession::Busy {
@@ -41,9 +52,14 @@ private:
     ProgressPage* page_;
 };
 
-LocalSession::LocalSession(const Module& module) : module_(module) {
-    code_ = {module.app(), module.code_id(), module.path().string(),
-             module.classes().front()->draw != nullptr};
+LocalSession::LocalSession(const Module& module)
+    : module_(module), describer_(std::make_unique<Describer>(module)) {
+    const ClassInfo& root = *module.classes().front();
+    code_ = {.app = module.app(),
+             .code_id = module.code_id(),
+             .path = module.path().string(),
+             .can_draw = root.draw != nullptr,
+             .can_input = root.input != nullptr};
 }
 LocalSession::~LocalSession() = default;
 
@@ -87,121 +103,18 @@ result<void> LocalSession::set_bound(VirtualTime bound) {
     return {};
 }
 
-/// Made before the message is executed: it may destroy its own target.
-ExecutedInfo LocalSession::describe_next() const {
-    NextMessage next = *island_->next();
-    // As much of an Image as describe_message() looks at.
-    Image image;
-    image.app = module_.app();
-    image.root = island_->find("root");
-    image.time = next.time;
-    Image::Message message{.time = next.time,
-                           .external = next.external,
-                           .order = next.order,
-                           .target = next.target,
-                           .selector = std::string(next.selector),
-                           .arguments = std::string(next.arguments),
-                           .sender = next.sender,
-                           .chain = 0};
-    ExecutedInfo info;
-    info.mark = {BranchId{}, next.time, next.n};
-    info.external = next.external;
-    info.order = next.order;
-    info.sender = next.sender;
-    info.target = next.target;
-    info.class_name = next.class_name;
-    info.selector = next.selector;
-    if (!next.external) {
-        info.target_name = island_->name_of(next.target);
-        image.names.emplace_back(info.target_name, next.target);
-        if (const ClassInfo* target_class = module_.find_class(next.class_name)) {
-            image.schemas.push_back(target_class->schema());
-            image.objects.push_back({next.target, 0, {}});
-        }
-    }
-    info.text = describe_message(image, message);
-    std::string at = " at " + to_string(next.time);
-    if (info.text.ends_with(at)) info.text.resize(info.text.size() - at.size());
-    std::size_t open = info.text.find('('), close = info.text.rfind(')');
-    if (open != std::string::npos && close != std::string::npos && open < close) {
-        info.arguments = info.text.substr(open + 1, close - open - 1);
-    }
-    return info;
-}
-
 result<std::optional<ExecutedInfo>> LocalSession::step() {
     if (!island_) return no_state();
     if (!island_->next_time() || *island_->next_time() > island_->bound()) {
         return std::optional<ExecutedInfo>();
     }
-    ExecutedInfo info = describe_next();
+    ExecutedInfo info = describer_->next(*island_);
     if (page_) page_->begin(*island_->next(), island_->find("root"));
     std::optional<Executed> executed = island_->execute_next();
     if (page_) page_->set(ProgressPage::nothing);
-    if (info.external && executed->target) {
-        info.target = executed->target;
-        info.target_name = island_->name_of(executed->target);
-    }
-    if (info.external) info.selector = executed->selector;
-    constexpr std::uint64_t kUnknown = ~std::uint64_t{0} >> 1;  // a restored queue has no causes
-    bool cause_known = executed->cause != kUnknown;
-    if (!info.external && cause_known) {
-        info.cause = ExecutedInfo::Cause{executed->cause_external, executed->cause};
-    }
-    if (executed->error) info.error = *executed->error;
+    describer_->executed(*island_, *executed, info);
     update_position();
     return std::optional<ExecutedInfo>(std::move(info));
-}
-
-result<RunResult> LocalSession::run(const RunLimit& limit) {
-    if (!island_) return no_state();
-    using Clock = std::chrono::steady_clock;
-    using Stop = RunResult::Stop;
-    constexpr std::uint64_t kMessagesPerLook = 8;  // at the clock: 25 ns against 100 ns a message
-    Clock::time_point deadline = Clock::now() + limit.wall;
-    ObjectId root = island_->find("root");
-    RunResult done;
-    for (;;) {
-        std::optional<NextMessage> next = island_->next();
-        if (!next || next->time > island_->bound()) {
-            done.stop = Stop::bound;
-            break;
-        }
-        if (Mark{limit.until.branch, next->time, next->n} > limit.until) {
-            done.stop = Stop::until;
-            break;
-        }
-        if (done.executed >= limit.messages) {
-            done.stop = Stop::messages;
-            break;
-        }
-        if (limit.wall.count() > 0 && done.executed > 0 && done.executed % kMessagesPerLook == 0 &&
-            Clock::now() >= deadline) {
-            done.stop = Stop::wall;
-            break;
-        }
-        if (page_) page_->begin(*next, root);
-        std::optional<Executed> executed = island_->execute_next();
-        ++done.executed;
-        if (limit.steps) done.steps.push_back({executed->time, executed->n, executed->external});
-        if (executed->error) {
-            ++done.error_count;
-            if (done.errors.size() < RunResult::kErrorsKept) {
-                done.errors.push_back(*executed->error);
-            }
-            if (limit.stop_after_error) {
-                done.stop = Stop::error;
-                break;
-            }
-        }
-        if (executed->external && limit.stop_after_external) {
-            done.stop = Stop::external;
-            break;
-        }
-    }
-    if (page_) page_->set(ProgressPage::nothing);
-    update_position();
-    return done;
 }
 
 result<Hash128> LocalSession::hash() {
@@ -227,6 +140,14 @@ result<Scene> LocalSession::draw() {
     Scene scene;
     island_->draw(scene);
     return scene;
+}
+
+result<std::vector<std::string>> LocalSession::input(const Input& input) {
+    if (!island_) return no_state();
+    Busy busy(page_, ProgressPage::input);
+    Payloads payloads;
+    island_->input(input, payloads);
+    return std::move(payloads.all);
 }
 
 result<Checkpoint> LocalSession::checkpoint() {

@@ -28,6 +28,11 @@ std::string called(std::string_view payload) {
 
 }  // namespace
 
+std::optional<Mark> ProgressPage::mark() const {
+    if (what.load(std::memory_order_acquire) != message) return std::nullopt;
+    return Mark{BranchId{}, VirtualTime(Duration(time_us)), n};
+}
+
 std::string ProgressPage::describe(std::string_view app) const {
     switch (what.load(std::memory_order_acquire)) {
         case message:
@@ -38,6 +43,8 @@ std::string ProgressPage::describe(std::string_view app) const {
             return "the restoring of a state";
         case draw:
             return "draw() of the root";
+        case input:
+            return "input() of the root";
         default:
             return {};
     }

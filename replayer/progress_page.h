@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@ namespace teatime::replayer {
 /// message (about 10 ns), read by the owner when the worker is gone or silent. Everything in it may
 /// be nonsense: the module that crashed may have written to it.
 struct ProgressPage {
-    enum What : std::uint8_t { nothing, message, start, restore, draw, other };
+    enum What : std::uint8_t { nothing, message, start, restore, draw, input, other };
 
     std::atomic<std::uint64_t> beat{0};  ///< changes whenever something was done
     std::atomic<std::uint8_t> what{nothing};
@@ -45,6 +46,8 @@ struct ProgressPage {
         beat.fetch_add(1, std::memory_order_release);
     }
 
+    /// Of the message being executed; empty where none is.
+    std::optional<Mark> mark() const;
     /// `counter.step at 12.5s#1`, `init()`; empty where nothing was being done.
     std::string describe(std::string_view app) const;
 

@@ -1,5 +1,7 @@
 #include "protocol.h"
 
+#include <bit>
+
 namespace teatime::replayer {
 
 void put(ByteWriter& out, VirtualTime time) {
@@ -27,6 +29,7 @@ void put(ByteWriter& out, const Code& code) {
     out.sized(code.code_id);
     out.sized(code.path);
     out.fixed(std::uint8_t{code.can_draw});
+    out.fixed(std::uint8_t{code.can_input});
 }
 Code get_code(ByteReader& in) {
     Code code;
@@ -34,6 +37,7 @@ Code get_code(ByteReader& in) {
     code.code_id = in.sized();
     code.path = in.sized();
     code.can_draw = in.fixed<std::uint8_t>() != 0;
+    code.can_input = in.fixed<std::uint8_t>() != 0;
     return code;
 }
 
@@ -115,13 +119,204 @@ ExecutedInfo get_executed(ByteReader& in) {
     return info;
 }
 
+namespace {
+
+/// In the order of Value's alternatives.
+enum class Tag : std::uint8_t {
+    null,
+    boolean,
+    integer,
+    unsigned_,
+    real,
+    text,
+    bytes,
+    list,
+    entries
+};
+
+constexpr int kDeepest = 600;  // a state's values are at most 512 deep
+
+}  // namespace
+
+void put(ByteWriter& out, const Value& value) {
+    auto tag = [&](Tag kind) { out.fixed(static_cast<std::uint8_t>(kind)); };
+    if (const bool* flag = value.if_bool()) {
+        tag(Tag::boolean);
+        out.fixed(std::uint8_t{*flag});
+    } else if (const std::int64_t* integer = value.if_int()) {
+        tag(Tag::integer);
+        out.fixed(*integer);
+    } else if (const std::uint64_t* large = value.if_uint()) {
+        tag(Tag::unsigned_);
+        out.fixed(*large);
+    } else if (const double* real = value.if_double()) {
+        tag(Tag::real);
+        out.fixed(std::bit_cast<std::uint64_t>(*real));
+    } else if (const std::string* text = value.if_string()) {
+        tag(Tag::text);
+        out.sized(*text);
+    } else if (const Value::Bytes* bytes = value.if_bytes()) {
+        tag(Tag::bytes);
+        out.sized(bytes->data);
+    } else if (const Value::List* list = value.if_list()) {
+        tag(Tag::list);
+        out.fixed(static_cast<std::uint32_t>(list->size()));
+        for (const Value& each : *list) put(out, each);
+    } else if (const Value::Entries* entries = value.if_entries()) {
+        tag(Tag::entries);
+        out.fixed(static_cast<std::uint32_t>(entries->size()));
+        for (const auto& [name, each] : *entries) {
+            out.sized(name);
+            put(out, each);
+        }
+    } else {
+        tag(Tag::null);
+    }
+}
+Value get_value(ByteReader& in, int depth) {
+    if (depth > kDeepest) in.fail();
+    switch (static_cast<Tag>(in.fixed<std::uint8_t>())) {
+        case Tag::null:
+            return {};
+        case Tag::boolean:
+            return in.fixed<std::uint8_t>() != 0;
+        case Tag::integer:
+            return in.fixed<std::int64_t>();
+        case Tag::unsigned_:
+            return in.fixed<std::uint64_t>();
+        case Tag::real:
+            return std::bit_cast<double>(in.fixed<std::uint64_t>());
+        case Tag::text:
+            return in.sized();
+        case Tag::bytes:
+            return Value::Bytes{std::string(in.sized())};
+        case Tag::list: {
+            Value::List list;
+            for (auto count = in.count(); count > 0; --count) {
+                list.push_back(get_value(in, depth + 1));
+            }
+            return list;
+        }
+        case Tag::entries: {
+            Value::Entries entries;
+            for (auto count = in.count(5); count > 0; --count) {
+                std::string name(in.sized());
+                entries.emplace_back(std::move(name), get_value(in, depth + 1));
+            }
+            return entries;
+        }
+    }
+    in.fail();
+    return {};
+}
+
+void put(ByteWriter& out, const ValueChange& change) {
+    out.fixed(change.path);
+    out.fixed(std::uint8_t{change.at_start});
+    put(out, change.step.time);
+    out.fixed(change.step.n);
+    out.fixed(std::uint8_t{change.step.external});
+    out.fixed(std::uint8_t{change.value.has_value()});
+    if (change.value) put(out, *change.value);
+}
+ValueChange get_change(ByteReader& in) {
+    ValueChange change;
+    change.path = in.fixed<std::uint32_t>();
+    change.at_start = in.fixed<std::uint8_t>() != 0;
+    change.step.time = get_time(in);
+    change.step.n = in.fixed<std::uint64_t>();
+    change.step.external = in.fixed<std::uint8_t>() != 0;
+    if (in.fixed<std::uint8_t>() != 0) change.value = get_value(in);
+    return change;
+}
+
+void put(ByteWriter& out, const Tally& tally) {
+    out.fixed(static_cast<std::uint32_t>(tally.entries.size()));
+    for (const TallyEntry& entry : tally.entries) {
+        out.sized(entry.class_name);
+        out.sized(entry.selector);
+        out.fixed(std::uint8_t{entry.external});
+        out.fixed(entry.count);
+        out.fixed(entry.errors);
+        out.fixed(std::int64_t{entry.time.count()});
+    }
+    out.fixed(static_cast<std::uint32_t>(tally.cells.size()));
+    for (const Tally::Cell& cell : tally.cells) {
+        out.fixed(cell.bucket);
+        out.fixed(cell.entry);
+        out.fixed(cell.count);
+    }
+    out.fixed(static_cast<std::uint32_t>(tally.places.size()));
+    for (const Tally::Place& place : tally.places) {
+        out.fixed(place.number);
+        put(out, place.mark);
+    }
+}
+Tally get_tally(ByteReader& in) {
+    Tally tally;
+    for (auto count = in.count(33); count > 0; --count) {
+        TallyEntry& entry = tally.entries.emplace_back();
+        entry.class_name = in.sized();
+        entry.selector = in.sized();
+        entry.external = in.fixed<std::uint8_t>() != 0;
+        entry.count = in.fixed<std::uint64_t>();
+        entry.errors = in.fixed<std::uint64_t>();
+        entry.time = std::chrono::nanoseconds(in.fixed<std::int64_t>());
+    }
+    tally.cells.resize(in.count(16));
+    for (Tally::Cell& cell : tally.cells) {
+        cell.bucket = in.fixed<std::int64_t>();
+        cell.entry = in.fixed<std::uint32_t>();
+        cell.count = in.fixed<std::uint32_t>();
+        if (cell.entry >= tally.entries.size()) in.fail();
+    }
+    tally.places.resize(in.count(32));
+    for (Tally::Place& place : tally.places) {
+        place.number = in.fixed<std::uint64_t>();
+        place.mark = get_mark(in);
+    }
+    return tally;
+}
+
+void put(ByteWriter& out, const Input& input) {
+    out.fixed(static_cast<std::uint8_t>(input.kind));
+    out.fixed(std::bit_cast<std::uint64_t>(input.x));
+    out.fixed(std::bit_cast<std::uint64_t>(input.y));
+    out.fixed(static_cast<std::uint8_t>(input.button));
+    out.sized(input.key);
+    out.fixed(input.member.value);
+}
+Input get_input(ByteReader& in) {
+    Input input;
+    input.kind = static_cast<Input::Kind>(in.fixed<std::uint8_t>());
+    input.x = std::bit_cast<double>(in.fixed<std::uint64_t>());
+    input.y = std::bit_cast<double>(in.fixed<std::uint64_t>());
+    input.button = static_cast<Input::Button>(in.fixed<std::uint8_t>());
+    input.key = in.sized();
+    input.member = {in.fixed<std::uint64_t>()};
+    return input;
+}
+
 void put(ByteWriter& out, const RunLimit& limit) {
     put(out, limit.until);
     out.fixed(limit.messages);
     out.fixed(std::int64_t{limit.wall.count()});
     out.fixed(std::uint8_t{limit.stop_after_error});
     out.fixed(std::uint8_t{limit.stop_after_external});
+    out.fixed(std::uint8_t{limit.find.has_value()});
+    ExecutedInfo::Cause find = limit.find.value_or(ExecutedInfo::Cause{});
+    out.fixed(std::uint8_t{find.external});
+    out.fixed(find.order);
     out.fixed(std::uint8_t{limit.steps});
+    out.fixed(std::uint8_t{limit.details});
+    out.fixed(static_cast<std::uint32_t>(limit.watch.size()));
+    for (const std::string& path : limit.watch) out.sized(path);
+    out.fixed(std::uint8_t{limit.tally.has_value()});
+    TallyRequest tally = limit.tally.value_or(TallyRequest{});
+    put(out, tally.origin);
+    out.fixed(std::int64_t{tally.bucket.count()});
+    out.fixed(tally.executed);
+    out.fixed(tally.every);
 }
 RunLimit get_limit(ByteReader& in) {
     RunLimit limit;
@@ -130,7 +325,22 @@ RunLimit get_limit(ByteReader& in) {
     limit.wall = std::chrono::nanoseconds(in.fixed<std::int64_t>());
     limit.stop_after_error = in.fixed<std::uint8_t>() != 0;
     limit.stop_after_external = in.fixed<std::uint8_t>() != 0;
+    bool finds = in.fixed<std::uint8_t>() != 0;
+    ExecutedInfo::Cause find;
+    find.external = in.fixed<std::uint8_t>() != 0;
+    find.order = in.fixed<std::uint64_t>();
+    if (finds) limit.find = find;
     limit.steps = in.fixed<std::uint8_t>() != 0;
+    limit.details = in.fixed<std::uint8_t>() != 0;
+    limit.watch.resize(in.count(sizeof(std::uint32_t)));
+    for (std::string& path : limit.watch) path = in.sized();
+    bool tallies = in.fixed<std::uint8_t>() != 0;
+    TallyRequest tally;
+    tally.origin = get_time(in);
+    tally.bucket = Duration(in.fixed<std::int64_t>());
+    tally.executed = in.fixed<std::uint64_t>();
+    tally.every = in.fixed<std::uint64_t>();
+    if (tallies) limit.tally = tally;
     return limit;
 }
 
@@ -146,11 +356,16 @@ void put(ByteWriter& out, const RunResult& result) {
         out.fixed(step.n);
         out.fixed(std::uint8_t{step.external});
     }
+    out.fixed(static_cast<std::uint32_t>(result.details.size()));
+    for (const ExecutedInfo& info : result.details) put(out, info);
+    out.fixed(static_cast<std::uint32_t>(result.values.size()));
+    for (const ValueChange& change : result.values) put(out, change);
+    put(out, result.tally);
 }
 RunResult get_run_result(ByteReader& in) {
     RunResult result;
     auto stop = in.fixed<std::uint8_t>();
-    if (stop > static_cast<std::uint8_t>(RunResult::Stop::external)) in.fail();
+    if (stop > static_cast<std::uint8_t>(RunResult::Stop::full)) in.fail();
     result.stop = static_cast<RunResult::Stop>(stop);
     result.executed = in.fixed<std::uint64_t>();
     result.error_count = in.fixed<std::uint64_t>();
@@ -165,6 +380,9 @@ RunResult get_run_result(ByteReader& in) {
         step.n = in.fixed<std::uint64_t>();
         step.external = in.fixed<std::uint8_t>() != 0;
     }
+    for (count = in.count(60); count > 0; --count) result.details.push_back(get_executed(in));
+    for (count = in.count(20); count > 0; --count) result.values.push_back(get_change(in));
+    result.tally = get_tally(in);
     return result;
 }
 

@@ -17,7 +17,7 @@
 /// the next one that has one; that one is not carried out.
 namespace teatime::replayer {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 inline constexpr int kWorkerSocket = 3;  ///< file descriptors of the worker
 inline constexpr int kWorkerPage = 4;
 
@@ -32,6 +32,7 @@ enum class Op : std::uint8_t {
     image,
     take_touched,
     draw,
+    input,
     checkpoint,
     restore_checkpoint,
     drop_checkpoint
@@ -44,6 +45,10 @@ void put(ByteWriter& out, const Position& position);
 void put(ByteWriter& out, const Error& error);
 void put(ByteWriter& out, const HandlerError& error);
 void put(ByteWriter& out, const ExecutedInfo& info);
+void put(ByteWriter& out, const Value& value);
+void put(ByteWriter& out, const ValueChange& change);
+void put(ByteWriter& out, const Tally& tally);
+void put(ByteWriter& out, const Input& input);
 void put(ByteWriter& out, const RunLimit& limit);
 void put(ByteWriter& out, const RunResult& result);
 void put(ByteWriter& out, const std::vector<ExternalMessage>& messages);
@@ -55,6 +60,10 @@ Position get_position(ByteReader& in);
 Error get_error(ByteReader& in);
 HandlerError get_handler_error(ByteReader& in);
 ExecutedInfo get_executed(ByteReader& in);
+Value get_value(ByteReader& in, int depth = 0);
+ValueChange get_change(ByteReader& in);
+Tally get_tally(ByteReader& in);
+Input get_input(ByteReader& in);
 RunLimit get_limit(ByteReader& in);
 RunResult get_run_result(ByteReader& in);
 std::vector<ExternalMessage> get_messages(ByteReader& in);

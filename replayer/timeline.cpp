@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mark_steps.h"
 #include "timeline_impl.h"
 
 namespace teatime::replayer {
@@ -14,12 +15,6 @@ constexpr std::chrono::milliseconds kLook{20};    // between looks at the stop t
 constexpr std::chrono::milliseconds kDensest{1};  // execution between two checkpoints
 constexpr int kCheckpointShare = 8;               // checkpoints cost at most 1/8 of execution
 constexpr std::size_t kErrorsKept = 10'000;
-
-/// The last Mark that is before a canonical one.
-Mark just_before(const Mark& mark) {
-    if (mark.n > 0) return {mark.branch, mark.time, mark.n - 1};
-    return {mark.branch, mark.time - Duration(1), Mark::kWholeInstant};
-}
 
 }  // namespace
 
@@ -121,6 +116,45 @@ result<void> Timeline::Impl::run_to(const Mark& target, const Watch& watch, bool
         if (watch.progress) watch.progress(stands);
         if (watch.stop.stop_requested()) return failed("cancelled at " + to_string(stands));
     }
+}
+
+result<void> Timeline::Impl::observe(const Mark& target, RunLimit what,
+                                     const std::function<bool(const RunResult&)>& tell,
+                                     const Watch& watch) {
+    what.until = target;
+    what.wall = kLook;
+    for (bool first = true;; first = false) {
+        auto bound = feed.feed(*session, target.time, kBatch);
+        if (!bound) return bound.error();
+        auto ran = session->run(what);
+        if (!ran) {
+            (void)observe_until_crash(what, tell, watch);
+            return ran.error();
+        }
+        stands = session->mark();
+        remember(ran->errors);
+        what.messages -= ran->executed;
+        if (what.tally) what.tally->executed += ran->executed;
+        if (!first) std::erase_if(ran->values, [](const auto& change) { return change.at_start; });
+        if (!tell(*ran)) return {};
+        using Stop = RunResult::Stop;
+        bool reached = ran->stop == Stop::until || ran->stop == Stop::bound;
+        if (reached && *bound >= target.time) return {};
+        if (!reached && ran->stop != Stop::wall && ran->stop != Stop::full) return {};
+        if (watch.progress) watch.progress(stands);
+        if (watch.stop.stop_requested()) return failed("cancelled at " + to_string(stands));
+    }
+}
+
+/// What a worker executed in the run that took it down is lost with it: once more, up to there.
+result<void> Timeline::Impl::observe_until_crash(RunLimit what,
+                                                 const std::function<bool(const RunResult&)>& tell,
+                                                 const Watch& watch) {
+    auto died_at = session->died_at();
+    if (!died_at || *died_at <= stands || *died_at > what.until) return {};
+    placed = false;
+    if (auto up = ready(watch); !up) return up;
+    return observe(just_before(*died_at), std::move(what), tell, watch);
 }
 
 result<void> Timeline::Impl::place_checkpoint() {
@@ -309,6 +343,18 @@ result<void> Timeline::play_to(const Mark& mark, const Watch& watch) {
                            to_string(impl_->stands));
     }
     return impl_->run_to(mark, watch, false, nullptr);
+}
+
+result<void> Timeline::observe(const Mark& mark, const RunLimit& what,
+                               const std::function<bool(const RunResult&)>& tell,
+                               const Watch& watch) {
+    if (auto inside = impl_->check_range(mark); !inside) return inside;
+    if (auto up = impl_->ready(watch); !up) return up;
+    if (mark < impl_->stands) {
+        return wrong_usage("cannot play to " + to_string(mark) + ": it is before " +
+                           to_string(impl_->stands));
+    }
+    return impl_->observe(mark, what, tell, watch);
 }
 
 result<std::optional<ExecutedInfo>> Timeline::step(const Watch& watch) {

@@ -34,6 +34,11 @@ public:
     result<void> travel(const Mark& target, const Watch& watch);
     result<void> run_to(const Mark& target, const Watch& watch, bool keep_checkpoints,
                         Trail* collected);
+    result<void> observe(const Mark& target, RunLimit what,
+                         const std::function<bool(const RunResult&)>& tell, const Watch& watch);
+    result<void> observe_until_crash(RunLimit what,
+                                     const std::function<bool(const RunResult&)>& tell,
+                                     const Watch& watch);
     result<std::optional<ExecutedInfo>> step(const Watch& watch);
     result<bool> step_forward(StepBy by, const Watch& watch);
     result<bool> step_external(const Watch& watch);

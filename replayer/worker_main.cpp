@@ -141,6 +141,11 @@ private:
             case Op::draw:
                 return written(session_.draw(),
                                [&](const Scene& scene) { out.raw(scene.encode()); });
+            case Op::input:
+                return written(session_.input(get_input(in)), [&](const auto& payloads) {
+                    out.fixed(static_cast<std::uint32_t>(payloads.size()));
+                    for (const std::string& payload : payloads) out.sized(payload);
+                });
             case Op::checkpoint:
                 return written(session_.checkpoint(), [&](const Checkpoint& made) {
                     out.fixed(made.id);

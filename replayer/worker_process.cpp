@@ -163,6 +163,7 @@ Error WorkerProcess::death() {
         ::poll(nullptr, 0, 1);
     }
     std::string during = page_->describe(app_);
+    died_at_ = page_->mark();
     if (found == process_) {
         process_ = 0;
     } else {
@@ -181,6 +182,7 @@ Error WorkerProcess::death() {
 
 Error WorkerProcess::hanging() {
     std::string during = page_->describe(app_);
+    died_at_ = page_->mark();
     end();
     std::string waited = std::to_string(hang_.count()) + " ms";
     if (during.empty()) return failed("the worker did not answer any more and was ended");
@@ -205,7 +207,7 @@ result<void> WorkerProcess::wait_for(short events) {
         beat = now;
         auto what = page_->what.load(std::memory_order_acquire);
         bool in_module = what == ProgressPage::message || what == ProgressPage::start ||
-                         what == ProgressPage::draw;
+                         what == ProgressPage::draw || what == ProgressPage::input;
         if (Clock::now() - since > hang_ * (in_module ? 1 : kOtherWork)) return hanging();
     }
 }

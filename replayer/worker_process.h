@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ public:
         stands_ = stands;
     }
     pid_t id() const { return process_; }
+    /// After an error: the message that was being executed then.
+    std::optional<Mark> died_at() const { return died_at_; }
 
 private:
     WorkerProcess() = default;
@@ -49,6 +52,7 @@ private:
     std::chrono::milliseconds hang_{};
     std::string app_;
     Mark stands_;
+    std::optional<Mark> died_at_;
 };
 
 /// Where the program is; see WorkerOptions.

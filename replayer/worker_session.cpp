@@ -60,6 +60,10 @@ result<std::unique_ptr<WorkerSession>> WorkerSession::spawn(const std::string& m
     return session;
 }
 
+std::optional<Mark> WorkerSession::died_at() const {
+    return death_ ? process_->died_at() : std::nullopt;
+}
+
 int WorkerSession::process_id() const {
     return process_->id();
 }
@@ -193,6 +197,18 @@ result<Scene> WorkerSession::draw() {
     auto scene = Scene::decode(*answer);
     if (!scene) return nonsense();
     return scene;
+}
+
+result<std::vector<std::string>> WorkerSession::input(const Input& input) {
+    Request request(Op::input);
+    put(request.out(), input);
+    auto answer = ask(request.done());
+    if (!answer) return answer.error();
+    ByteReader in(*answer);
+    std::vector<std::string> payloads(in.count(sizeof(std::uint32_t)));
+    for (std::string& payload : payloads) payload = in.sized();
+    if (!in.done()) return nonsense();
+    return payloads;
 }
 
 result<Checkpoint> WorkerSession::checkpoint() {

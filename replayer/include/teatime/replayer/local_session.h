@@ -12,6 +12,7 @@ class Module;
 
 namespace teatime::replayer {
 
+class Describer;
 struct ProgressPage;
 
 /// A session in this process. What the module does wrong, it does to this process.
@@ -34,16 +35,18 @@ public:
     result<Image> image() override;
     result<std::vector<ObjectId>> take_touched() override;
     result<Scene> draw() override;
+    result<std::vector<std::string>> input(const Input& input) override;
     result<Checkpoint> checkpoint() override;
     result<void> restore_checkpoint(std::uint64_t id) override;
     result<void> drop_checkpoint(std::uint64_t id) override;
 
 private:
     class Busy;
-    ExecutedInfo describe_next() const;
+    static Error no_state();
     void update_position();
 
     const Module& module_;
+    std::unique_ptr<Describer> describer_;
     std::unique_ptr<Island> island_;
     std::map<std::uint64_t, Image> checkpoints_;
     std::uint64_t next_checkpoint_ = 1;

@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "teatime/island/input.h"
 #include "teatime/island/island.h"
 #include "teatime/island/scene.h"
+#include "teatime/replayer/tally.h"
 #include "teatime/state/image.h"
 #include "teatime/state/result.h"
+#include "teatime/state/value.h"
 
 namespace teatime::replayer {
 
@@ -44,23 +47,49 @@ struct Step {
     bool operator==(const Step&) const = default;
 };
 
+/// A watched path has this value from here on.
+struct ValueChange {
+    std::uint32_t path = 0;      ///< index into RunLimit::watch
+    bool at_start = false;       ///< the value where the run began; `step` is that place
+    Step step;                   ///< the message that changed it
+    std::optional<Value> value;  ///< empty where there is no such thing: object or element gone
+    bool operator==(const ValueChange&) const = default;
+};
+
+/// How far a run goes, and what it tells beside where it came. Telling is bounded: a run ends with
+/// Stop::full when its result is large enough, and the next one goes on from there.
 struct RunLimit {
     Mark until{BranchId{}, VirtualTime::max(), Mark::kWholeInstant};  ///< executes nothing beyond
     std::uint64_t messages = std::numeric_limits<std::uint64_t>::max();
     std::chrono::nanoseconds wall{0};  ///< 0 = as long as it takes; looked at between messages
     bool stop_after_error = false;
     bool stop_after_external = false;
-    bool steps = false;  ///< report each message in RunResult::steps
+    /// Stops after this message and reports it in RunResult::details.
+    std::optional<ExecutedInfo::Cause> find;
+
+    bool steps = false;    ///< report each message in RunResult::steps
+    bool details = false;  ///< each in RunResult::details, as step() does; some us a message
+    /// Fields of objects as in state_tree(): `counter.count`, `#17.position.x`. Their values at the
+    /// start and every change go to RunResult::values. About 2 ns for a message that does not touch
+    /// their objects, else the encoding of the object. A path that can name no object is an error.
+    std::vector<std::string> watch;
+    std::optional<TallyRequest> tally;  ///< count and time them in RunResult::tally
 };
 
 struct RunResult {
-    enum class Stop : std::uint8_t { until, bound, messages, wall, error, external };
+    enum class Stop : std::uint8_t { until, bound, messages, wall, error, external, found, full };
     Stop stop = Stop::until;  ///< `until`: more is due, but beyond it; `bound`: nothing more is due
     std::uint64_t executed = 0;
     std::uint64_t error_count = 0;
     std::vector<HandlerError> errors;  ///< the first kErrorsKept of this run
     std::vector<Step> steps;
+    std::vector<ExecutedInfo> details;  ///< at most kDetailsKept
+    std::vector<ValueChange> values;    ///< at most about kValuesKept and kValueBytesKept
+    Tally tally;
     static constexpr std::size_t kErrorsKept = 1000;
+    static constexpr std::size_t kDetailsKept = 20'000;
+    static constexpr std::size_t kValuesKept = 100'000;
+    static constexpr std::size_t kValueBytesKept = std::size_t{16} << 20;
 };
 
 /// Where a session stands.
@@ -78,6 +107,7 @@ struct Code {
     std::string code_id;
     std::string path;  ///< empty where linked in
     bool can_draw = false;
+    bool can_input = false;
 };
 
 /// A state kept inside the session.
@@ -122,6 +152,9 @@ public:
     /// Objects touched since the last call or restore.
     virtual result<std::vector<ObjectId>> take_touched() = 0;
     virtual result<Scene> draw() = 0;  ///< Requires: code().can_draw; else it is empty
+    /// What the world makes of a gesture here: payloads of external messages, to be sent by whoever
+    /// takes part in the session. Changes nothing. Requires: code().can_input; else it is empty.
+    virtual result<std::vector<std::string>> input(const Input& input) = 0;
 
     virtual result<Checkpoint> checkpoint() = 0;  ///< O(size), in memory
     virtual result<void> restore_checkpoint(std::uint64_t id) = 0;
@@ -131,6 +164,9 @@ public:
     const Mark& mark() const { return position_.mark; }
     /// False once the process behind it is gone: every call returns the error that told so.
     virtual bool alive() const { return true; }
+    /// After the message that took that process down there would be this Mark; empty while alive,
+    /// or where no message was to blame.
+    virtual std::optional<Mark> died_at() const { return std::nullopt; }
 
 protected:
     Code code_;

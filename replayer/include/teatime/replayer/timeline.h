@@ -73,6 +73,13 @@ public:
     /// shortcut: for checking them.
     result<void> play_to(const Mark& mark, const Watch& watch = {});
 
+    /// The same, told as asked: `what` gives what RunResults hold and where to stop earlier; its
+    /// `until` and `wall` are set here. `tell` gets each part of the run in turn, and ends it by
+    /// returning false. Where the module crashes, everything before that message has been told.
+    result<void> observe(const Mark& mark, const RunLimit& what,
+                         const std::function<bool(const RunResult&)>& tell,
+                         const Watch& watch = {});
+
     /// Executes the next message and tells what it was; empty at the end.
     result<std::optional<ExecutedInfo>> step(const Watch& watch = {});
     /// False at the end: nothing moved. By external: to after the next external message, or to the

@@ -41,10 +41,12 @@ public:
     result<Image> image() override;
     result<std::vector<ObjectId>> take_touched() override;
     result<Scene> draw() override;
+    result<std::vector<std::string>> input(const Input& input) override;
     result<Checkpoint> checkpoint() override;
     result<void> restore_checkpoint(std::uint64_t id) override;
     result<void> drop_checkpoint(std::uint64_t id) override;
     bool alive() const override { return !death_; }
+    std::optional<Mark> died_at() const override;
 
     int process_id() const;  ///< for tests and for people with a debugger
 

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "teatime/state/mark.h"
+
+namespace teatime::replayer {
+
+/// What a run is to count.
+struct TallyRequest {
+    VirtualTime origin;          ///< time is cut into buckets from here on, also before it
+    Duration bucket{1 << 20};    ///< their width, above 0
+    std::uint64_t executed = 0;  ///< messages before this run, for numbering; the first gets + 1
+    std::uint64_t every = 1024;  ///< keep the Mark of each message whose number this divides
+};
+
+/// Messages of one kind.
+struct TallyEntry {
+    std::string class_name;  ///< of the target; empty where there was none
+    std::string selector;    ///< empty: a message that is no call
+    bool external = false;
+    std::uint64_t count = 0;
+    std::uint64_t errors = 0;
+    /// Spent in them. Every message is timed, by the processor's own counter where it has one (10
+    /// ns a message), else by the steady clock: waiting for the processor counts too.
+    std::chrono::nanoseconds time{0};
+    bool operator==(const TallyEntry&) const = default;
+};
+
+/// Counts of one run: add them up.
+struct Tally {
+    std::vector<TallyEntry> entries;  ///< at most kEntries; what is beyond is in the last one,
+                                      ///< whose selector is "(others)"
+
+    /// `count` messages of `entry` in the bucket that begins at origin + index * bucket.
+    struct Cell {
+        std::int64_t bucket = 0;
+        std::uint32_t entry = 0;
+        std::uint32_t count = 0;
+        bool operator==(const Cell&) const = default;
+    };
+    std::vector<Cell> cells;  ///< at most about kCells; one may occur several times
+
+    /// After message `number` of the history.
+    struct Place {
+        std::uint64_t number = 0;
+        Mark mark;
+        bool operator==(const Place&) const = default;
+    };
+    std::vector<Place> places;  ///< at most kPlaces
+
+    static constexpr std::size_t kEntries = 4096;
+    static constexpr std::size_t kCells = 65'536;
+    static constexpr std::size_t kPlaces = 65'536;
+};
+
+}  // namespace teatime::replayer
