@@ -29,7 +29,7 @@ struct Moment {
     std::size_t changes_left_out = 0;
 
     std::string problem;  ///< a sentence; empty = all is well
-    static constexpr std::size_t kChangesKept = 1'000;
+    static constexpr std::size_t kChangesKept = 20'000;
 };
 using MomentPtr = std::shared_ptr<const Moment>;
 

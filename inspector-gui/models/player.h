@@ -2,35 +2,13 @@
 
 #include <QObject>
 #include <QString>
-#include <QStringList>
 #include <memory>
 
+#include "facts.h"
 #include "moment.h"
 #include "teatime/replayer/timeline.h"
-#include "teatime/timegraph/reader.h"
 
 namespace teatime::inspector {
-
-/// What is known of a recording without moving in it.
-struct RecordingFacts {
-    QString path;
-    timegraph::Reader::Info info;
-    Mark begin, end;
-    bool is_recording = true;  ///< else a saved Island: one point
-    bool can_execute = false;
-    bool can_draw = false;
-    QString why_not_executed;  ///< a sentence for a bar
-    QStringList notes;         ///< another build, gaps, ...
-    QString app, code_id, module_path;
-    std::vector<timegraph::KeyframeInfo> keyframes;
-    std::vector<timegraph::Vote> votes;
-    std::vector<timegraph::ClockPoint> clock;
-    std::vector<timegraph::Bookmark> bookmarks;
-    std::vector<timegraph::Member> members;
-    std::vector<timegraph::Gap> gaps;
-    std::vector<timegraph::HandlerError> errors;
-};
-using FactsPtr = std::shared_ptr<const RecordingFacts>;
 
 /// One playhead on one recording, which may still be growing. Owns a thread, which owns a Timeline,
 /// whose module runs in a worker process: nothing here ever blocks its caller, whatever the module
@@ -42,7 +20,7 @@ class Player : public QObject {
     Q_OBJECT
 public:
     explicit Player(QObject* parent = nullptr);
-    ~Player() override;  ///< cancels, joins the thread
+    ~Player() override;  ///< ends what is under way; a module that hangs ends later, by itself
 
     /// Another recording or saved Island. opened() or failed() follows.
     void open(const QString& path, const replayer::TimelineOptions& options = {});
@@ -59,7 +37,8 @@ public:
     MomentPtr moment() const;  ///< null before the first
     /// Where the playhead was put last; the Moment of it may not be there yet.
     const Mark& playhead() const;
-    bool busy() const;
+    /// Something that was asked for is not there yet (a complete() Moment does not count).
+    bool working() const;
 
 signals:
     void opened();

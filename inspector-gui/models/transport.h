@@ -2,6 +2,8 @@
 
 #include <QObject>
 #include <QTimer>
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "player.h"
@@ -11,17 +13,23 @@ namespace teatime::inspector {
 
 /// Plays a Player: moves its playhead as wall time passes, forwards or backwards, at a rate, within
 /// a loop or not. Pauses by itself at the ends. With `follow` it stays at the head of a recording
-/// that grows.
+/// that grows. Whoever else moves the playhead: playing goes on from there, following ends.
+///
+/// Never asks for a moment while the one before is not there: a slow world is shown less often, but
+/// at the right speed.
 class Transport : public QObject {
     Q_OBJECT
 public:
-    explicit Transport(Player& player, QObject* parent = nullptr);
+    /// `wall_ns`: a steady clock, for tests.
+    explicit Transport(Player& player, QObject* parent = nullptr,
+                       std::function<std::int64_t()> wall_ns = {});
 
     enum class State { paused, forward, backward, following };
     State state() const { return state_; }
     session::Rate rate() const { return rate_; }
     struct Loop {
         VirtualTime from, to;
+        bool operator==(const Loop&) const = default;
     };
     const std::optional<Loop>& loop() const { return loop_; }
 
@@ -34,17 +42,25 @@ public:
     void set_rate(session::Rate rate);
     void set_loop(std::optional<Loop> loop);
 
+    /// Of the playing: each moves the playhead. Called by a timer, 60 times a second.
+    void tick();
+
 signals:
     void changed();  ///< state, rate or loop
 
 private:
-    void tick();
+    void start(State state);
+    void place_origin();
+    void move(VirtualTime time);
+    std::int64_t now_ns() const;
 
     Player& player_;
+    std::function<std::int64_t()> wall_ns_;
     QTimer timer_;
     State state_ = State::paused;
     session::Rate rate_;
     std::optional<Loop> loop_;
+    bool moving_ = false;  ///< it is us who moves the playhead
     struct Origin {
         std::int64_t wall_ns = 0;
         VirtualTime time;
