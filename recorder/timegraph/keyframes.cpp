@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "database.h"
 #include "head.h"
@@ -85,7 +86,20 @@ result<std::optional<KeyframeInfo>> Reader::keyframe_before(const Mark& mark) co
                     "ORDER BY time DESC, n DESC, id DESC LIMIT 1",
                     {cell(mark.branch), cell(mark.time), cell_of_n(mark.n)});
         std::optional<KeyframeInfo> keyframe;
-        if (query.next_checked(Table::keyframes)) keyframe = info_of(*database_, query);
+        if (!query.next_checked(Table::keyframes)) return keyframe;
+        keyframe = info_of(*database_, query);
+        // Of several at one Mark, each tells what was touched since the one before: it is the first
+        // that tells of the way to that Mark.
+        Query same(*database_,
+                   "SELECT * FROM keyframes WHERE branch = ?1 AND time = ?2 AND n = ?3 AND id < ?4",
+                   {cell(keyframe->mark.branch), cell(keyframe->mark.time),
+                    cell_of_n(keyframe->mark.n), keyframe->id});
+        while (same.next_checked(Table::keyframes)) {
+            std::vector<ObjectId> earlier = info_of(*database_, same).touched, both;
+            std::set_union(earlier.begin(), earlier.end(), keyframe->touched.begin(),
+                           keyframe->touched.end(), std::back_inserter(both));
+            keyframe->touched = std::move(both);
+        }
         return keyframe;
     });
 }

@@ -259,6 +259,24 @@ result<std::optional<Message>> Reader::first_at_or_after(VirtualTime time) const
     return std::optional<Message>();
 }
 
+result<std::vector<Reader::Batch>> Reader::batches(Seq after) const {
+    return guarded([&] {
+        ReadTransaction transaction(*database_);
+        std::vector<Batch> batches;
+        for (const char* table :
+             {"SELECT first_time, first_seq, last_time, last_seq, n FROM blocks "
+              "WHERE branch = 0 AND last_seq > ?1 ORDER BY last_seq",
+              "SELECT first_time, first_seq, last_time, last_seq, n FROM tail "
+              "WHERE branch = 0 AND id > ?1 ORDER BY id"}) {
+            Query query(*database_, table, {cell(after)});
+            while (query.next()) {
+                batches.push_back({stamp_in(query, 0), stamp_in(query, 2), query.number(4)});
+            }
+        }
+        return batches;
+    });
+}
+
 result<std::vector<Vote>> Reader::votes(const Mark& from, const Mark& to) const {
     return guarded([&] {
         std::vector<Vote> votes;

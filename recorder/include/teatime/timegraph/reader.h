@@ -81,9 +81,20 @@ public:
     Cursor messages_after(Seq after, VirtualTime to = VirtualTime::max()) const;
     result<std::optional<Message>> first_at_or_after(VirtualTime time) const;
 
+    /// A run of messages as it is stored together.
+    struct Batch {
+        Stamp first, last;
+        std::uint64_t messages = 0;
+    };
+    /// All that hold messages after `after`, in order, by the heads of their rows: where messages
+    /// are, before any is read. Not compared with the rows' checks, which reading them does.
+    /// O(batches), about 10 us each.
+    result<std::vector<Batch>> batches(Seq after = {}) const;
+
     /// All keyframes of the trunk in order of their Marks; reads no states.
     result<std::vector<KeyframeInfo>> keyframes() const;
-    /// The last one at or before `mark`; none if there is none.
+    /// The last one at or before `mark`; none if there is none. Where there are several at its Mark,
+    /// `touched` is since the last one at another Mark.
     result<std::optional<KeyframeInfo>> keyframe_before(const Mark& mark) const;
     /// The state of a full or delta keyframe: decodes at most 1 + kDeltasPerFull blobs.
     result<Image> image(const KeyframeInfo& keyframe) const;
