@@ -263,11 +263,11 @@ Tally get_tally(ByteReader& in) {
         entry.errors = in.fixed<std::uint64_t>();
         entry.time = std::chrono::nanoseconds(in.fixed<std::int64_t>());
     }
-    tally.cells.resize(in.count(16));
+    tally.cells.resize(in.count(20));
     for (Tally::Cell& cell : tally.cells) {
         cell.bucket = in.fixed<std::int64_t>();
         cell.entry = in.fixed<std::uint32_t>();
-        cell.count = in.fixed<std::uint32_t>();
+        cell.count = in.fixed<std::uint64_t>();
         if (cell.entry >= tally.entries.size()) in.fail();
     }
     tally.places.resize(in.count(32));

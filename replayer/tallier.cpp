@@ -92,7 +92,7 @@ std::uint32_t Tallier::entry_by_text(const Executed& executed) {
                    executed.external);
     if (auto found = by_text_.find(key); found != by_text_.end()) return found->second;
     bool room = tally_.entries.size() + 1 < Tally::kEntries;
-    if (!room) key = {"", "(others)", true};
+    if (!room) key = {"", Tally::kOthers, true};
     auto [place, fresh] = by_text_.try_emplace(key, tally_.entries.size());
     if (fresh) {
         TallyEntry& entry = tally_.entries.emplace_back();

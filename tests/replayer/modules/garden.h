@@ -59,6 +59,12 @@ public:
     }
     void member_joined(teatime::MemberId member) { visitors.insert(GARDEN_VISITOR(member.value)); }
     void member_left(teatime::MemberId member) { visitors.erase(GARDEN_VISITOR(member.value)); }
+    void input(const teatime::Input& input, teatime::Sender& sender) const {
+        if (input.kind == teatime::Input::Kind::key_down) sender.send("garden", input.key);
+        if (input.kind == teatime::Input::Kind::pointer_down) {
+            for (int drops = 0; drops < 2; ++drops) sender.send("garden", "rain", input.x + ticks);
+        }
+    }
     void uproot(Ref<Plant> plant) { std::erase(plants, plant); }
 
 private:

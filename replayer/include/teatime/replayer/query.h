@@ -40,8 +40,9 @@ result<std::vector<ValueTrack>> value_tracks(Timeline& timeline,
 /// Who changed a path last.
 struct Write {
     std::optional<ExecutedInfo> message;  ///< empty: nobody since the begin of the recording
-    Mark before;                          ///< the state without that message
-    std::optional<Value> old_value;       ///< empty: there was no such thing
+    Mark since;  ///< the value is as it is from here on: after the message, else the begin of what
+                 ///< is recorded without a gap
+    std::optional<Value> old_value;  ///< empty: there was no such thing
     std::optional<Value> new_value;
 };
 
