@@ -69,6 +69,9 @@ public:
         }
         if (next) next->executed(executed);
     }
+    void noted(const session::Note& note) override {
+        if (next) next->noted(note);
+    }
 };
 
 /// One member of a session, from join to report.

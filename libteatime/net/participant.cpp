@@ -224,8 +224,25 @@ private:
     void on(session::ReplicaBuilt&) {
         if (handler_.built) handler_.built();
     }
-    void on(session::TimeStateChanged& one) { tell(handler_.time_changed, one.state); }
-    void on(session::Notice& one) { tell(handler_.notice, one.frame); }
+    void on(session::TimeStateChanged& one) {
+        tell(handler_.time_changed, one.state);
+        if (one.op) tell(handler_.op_obeyed, *one.op);
+    }
+    void on(session::Notice& one) {
+        if (std::holds_alternative<session::Roster>(one.frame)) {
+            if (handler_.members_changed) handler_.members_changed();
+        } else if (auto* lease = std::get_if<session::Lease>(&one.frame)) {
+            tell(handler_.lease_changed, *lease);
+        } else if (auto* waiting = std::get_if<session::WaitingMessages>(&one.frame)) {
+            tell(handler_.waiting_changed, *waiting);
+        } else if (auto* notes = std::get_if<session::Notes>(&one.frame)) {
+            for (const session::Note& note : notes->notes) tell(handler_.noted, note);
+        } else if (std::holds_alternative<session::Playheads>(one.frame)) {
+            if (handler_.playheads_changed) handler_.playheads_changed();
+        } else {
+            tell(handler_.notice, one.frame);
+        }
+    }
     void on(session::Failed& one) { tell(handler_.failed, one.error); }
 
     void run_soon() {
@@ -297,6 +314,17 @@ std::uint64_t Participant::time_request(session::TimeRequest request) {
     request.request = ++impl_->last_request_;
     impl_->feed(std::move(request));
     return impl_->last_request_;
+}
+std::uint64_t Participant::lease_request(session::LeaseRequest::Op op, MemberId to) {
+    impl_->feed(session::LeaseRequest{++impl_->last_request_, op, to});
+    return impl_->last_request_;
+}
+std::uint64_t Participant::note(const Mark& mark, std::string text) {
+    impl_->feed(session::NoteRequest{++impl_->last_request_, mark, std::move(text)});
+    return impl_->last_request_;
+}
+void Participant::show_playhead(const Mark& mark, bool follows) {
+    impl_->feed(session::Playhead{{}, mark, follows});
 }
 void Participant::leave(std::function<void()> left) {
     impl_->leave(std::move(left));

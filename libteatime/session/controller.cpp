@@ -43,6 +43,9 @@ bool Controller::caught_up() const {
 const TimeState& Controller::time() const {
     return impl_->time_;
 }
+const Company& Controller::company() const {
+    return impl_->company_;
+}
 VirtualTime Controller::bound() const {
     return impl_->bound_;
 }
@@ -143,6 +146,7 @@ void Controller::Impl::on(ControllerAlarm&) {
         SnapshotFailed late{loading_->snapshot->url, "it took too long"};
         on(late);
     }
+    if (!playhead_shown_) show_playhead();
     pull();
 }
 
@@ -154,6 +158,8 @@ std::optional<SteadyTime> Controller::Impl::wake_at() const {
     if (state_ == State::waiting) earlier(retry_at_);
     if (state_ == State::connecting || state_ == State::joining) earlier(deadline_);
     if (loading_ && state_ != State::failed) earlier(fetch_deadline_);
+    if (!playhead_shown_ && state_ == State::joined)
+        earlier(playhead_at_ + options_.playhead_every);
     earlier(overdue_at());
     return at;
 }
@@ -184,6 +190,11 @@ void Controller::Impl::on_frame(SyncPtr& sync) {
     bool again = native.resumed && built_;
     state_ = State::joined;
     joined_at_ = now_;
+    // The notes of one session are known by their numbers; all else is told anew.
+    bool same_session = session_.timeline == sync->session.timeline;
+    std::vector<Note> notes = same_session ? std::move(company_.notes) : std::vector<Note>();
+    company_ = {};
+    company_.notes = std::move(notes);
     session_ = sync->session;
     member_ = native.member;
     token_ = native.token;
@@ -200,6 +211,9 @@ void Controller::Impl::on_frame(SyncPtr& sync) {
     heard(native.clock);
     say(Joined{member_, again});
     take_sends(native);
+    ask_again(native.known);
+    playhead_shown_ = !playhead_;
+    if (playhead_) show_playhead();
     if (reported_) to_router(*reported_);  // may have been lost; the session waits for one
 }
 
@@ -320,11 +334,11 @@ void Controller::Impl::on_frame(Info& info) {
 
 void Controller::Impl::on_frame(std::shared_ptr<const StepOutcome>& outcome) {
     if (reported_ && reported_->id <= outcome->op.id) reported_.reset();
+    if (!factory_) {  // nothing here knows where a step led
+        time_ = outcome->state;
+        say(TimeStateChanged{time_, std::nullopt});
+    }
     say(Notice{std::move(outcome)});
-}
-
-void Controller::Impl::on_frame(TimeAnswer& answer) {
-    say(Notice{std::move(answer)});
 }
 
 // ---- sends ---------------------------------------------------------------------------------
@@ -369,11 +383,87 @@ void Controller::Impl::take_sends(const Sync::Native& native) {
     }
 }
 
-void Controller::Impl::on(TimeRequest& request) {
-    if (state_ == State::joined)
-        to_router(request);
-    else
-        say(Notice{TimeAnswer{request.request, "Not connected to the session.", time_, nullptr}});
+// ---- requests ------------------------------------------------------------------------------
+
+template <class Request>
+void Controller::Impl::ask(Request& request) {
+    if (state_ != State::joined) return refuse(request, "Not connected to the session.");
+    if (asked_.size() >= kRequestsUnanswered)
+        return refuse(request, "Too many requests wait for an answer.");
+    if (request.request) asked_.push_back({request.request, request});
+    to_router(request);
+}
+
+void Controller::Impl::refuse(const ClientFrame& request, const char* sentence) {
+    if (auto* time = std::get_if<TimeRequest>(&request)) {
+        say(Notice{TimeAnswer{time->request, sentence, time_, nullptr}});
+    } else if (auto* lease = std::get_if<LeaseRequest>(&request)) {
+        say(Notice{Answer{lease->request, sentence}});
+    } else {
+        say(Notice{Answer{std::get<NoteRequest>(request).request, sentence}});
+    }
+}
+
+/// What was answered on a connection lost meanwhile may be answered twice: told once.
+template <class OneAnswer>
+void Controller::Impl::answered(OneAnswer& answer) {
+    auto waited =
+        std::erase_if(asked_, [&](const Asked& one) { return one.number == answer.request; });
+    if (waited || answer.request == 0) say(Notice{std::move(answer)});
+}
+
+/// A router that knows us answers what it did already; another has begun the session anew.
+void Controller::Impl::ask_again(bool known) {
+    if (known) {
+        for (const Asked& one : asked_) to_router(one.request);
+        return;
+    }
+    for (const Asked& one : std::exchange(asked_, {}))
+        refuse(one.request, "The connection was lost, and the session has begun anew.");
+}
+
+// ---- the others ----------------------------------------------------------------------------
+
+void Controller::Impl::on_frame(Roster& roster) {
+    company_.take(roster);
+    say(Notice{std::move(roster)});
+}
+
+void Controller::Impl::on_frame(Lease& lease) {
+    company_.lease = lease;
+    say(Notice{std::move(lease)});
+}
+
+void Controller::Impl::on_frame(WaitingMessages& waiting) {
+    company_.waiting = waiting;
+    say(Notice{std::move(waiting)});
+}
+
+void Controller::Impl::on_frame(Notes& notes) {
+    notes.notes = company_.take(notes);
+    for (const Note& note : notes.notes) observer_->noted(note);
+    if (!notes.notes.empty()) say(Notice{std::move(notes)});
+}
+
+void Controller::Impl::on_frame(Playheads& playheads) {
+    company_.take(playheads, member_);
+    say(Notice{std::move(playheads)});
+}
+
+void Controller::Impl::on(Playhead& playhead) {
+    if (playhead_ && playhead_->mark == playhead.mark && playhead_->follows == playhead.follows)
+        return;
+    playhead_ = playhead;
+    playhead_shown_ = false;
+    show_playhead();
+}
+
+/// The latest, no more often than is of use.
+void Controller::Impl::show_playhead() {
+    if (state_ != State::joined || now_ < playhead_at_ + options_.playhead_every) return;
+    playhead_shown_ = true;
+    playhead_at_ = now_;
+    to_router(*playhead_);
 }
 
 // ---- snapshots -----------------------------------------------------------------------------

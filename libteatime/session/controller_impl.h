@@ -25,6 +25,10 @@ public:
         std::uint64_t number;
         std::string payload;
     };
+    struct Asked {
+        std::uint64_t number;
+        ClientFrame request;
+    };
     struct Upload {
         std::uint64_t request;
         SnapshotInfo info;
@@ -38,7 +42,10 @@ public:
     void on(SnapshotFailed& failed);
     void on(SnapshotUploaded& uploaded);
     void on(UserSend& send);
-    void on(TimeRequest& request);
+    void on(TimeRequest& request) { ask(request); }
+    void on(LeaseRequest& request) { ask(request); }
+    void on(NoteRequest& request) { ask(request); }
+    void on(Playhead& playhead);
     void on(ControllerAlarm&);
     void on_frame(SyncPtr& sync);
     void on_frame(MessagePtr& message);
@@ -47,7 +54,20 @@ public:
     void on_frame(Info& info);
     void on_frame(Puller& puller);
     void on_frame(std::shared_ptr<const StepOutcome>& outcome);
-    void on_frame(TimeAnswer& answer);
+    void on_frame(TimeAnswer& answer) { answered(answer); }
+    void on_frame(Answer& answer) { answered(answer); }
+    void on_frame(Roster& roster);
+    void on_frame(Lease& lease);
+    void on_frame(WaitingMessages& waiting);
+    void on_frame(Notes& notes);
+    void on_frame(Playheads& playheads);
+    template <class Request>
+    void ask(Request& request);
+    template <class OneAnswer>
+    void answered(OneAnswer& answer);
+    void refuse(const ClientFrame& request, const char* sentence);
+    void ask_again(bool known);
+    void show_playhead();
     void say(ControllerOutput output) { out_->push_back(std::move(output)); }
     void to_router(ClientFrame frame);
     void retry(std::string why);
@@ -69,6 +89,8 @@ public:
     bool obey_step(const TimeOp& op, const Stamp& stamp, Mark& mark);
     bool execute_one();
     bool run_to(VirtualTime time);
+    bool run_to_mark(const Mark& goal, Mark& reached);
+    VirtualTime short_of_until(VirtualTime time) const;
     bool vote_before(VirtualTime time);
     void report(const TimeOp& op, const Mark& mark);
     void snapshot(const Requ& requ);
@@ -94,6 +116,11 @@ public:
     Seq received_;  // last message taken
     std::deque<Outstanding> outstanding_;
     std::uint64_t last_number_ = 0;
+    std::deque<Asked> asked_;  // requests without an answer
+    Company company_;
+    std::optional<Playhead> playhead_;  // the own
+    bool playhead_shown_ = true;
+    SteadyTime playhead_at_{};  // shown last
 
     // Replica.
     std::unique_ptr<Island> island_;

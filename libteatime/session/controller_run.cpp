@@ -31,7 +31,8 @@ bool Controller::Impl::work(Item& item) {
         program_bytes_ -= (*message)->payload.size();
     } else if (auto* tick = std::get_if<Tick>(&item.what)) {
         if (time_.paused) return true;
-        if (!vote_before(tick->time) || !run_to(tick->time)) return false;
+        VirtualTime time = short_of_until(tick->time);
+        if (!vote_before(time) || !run_to(time)) return false;
     } else if (island_) {
         snapshot(std::get<Requ>(item.what));
     }
@@ -43,8 +44,9 @@ bool Controller::Impl::obey_message(const MessagePtr& message) {
     if (!message->sender && message->payload.starts_with(kTimePayload))
         op = parse_time_payload(message->payload);
     const Stamp& stamp = message->stamp;
-    bool runs = !time_.paused || (op && op->op == TimeRequest::Op::resume);
-    if (runs && !vote_before(stamp.time)) return false;
+    bool runs = !time_.paused ||
+                (op && (op->op == TimeRequest::Op::resume || op->op == TimeRequest::Op::until));
+    if (runs && !vote_before(short_of_until(stamp.time))) return false;
     if (island_ && island_->seq() < stamp.seq) {
         observer_->stamped(message);
         auto queued = island_->enqueue({stamp, message->sender, message->payload});
@@ -57,7 +59,7 @@ bool Controller::Impl::obey_message(const MessagePtr& message) {
         }
     }
     if (op) return obey_time(*op, stamp);
-    return time_.paused || run_to(stamp.time);
+    return time_.paused || run_to(short_of_until(stamp.time));
 }
 
 // ---- time control --------------------------------------------------------------------------
@@ -66,10 +68,13 @@ bool Controller::Impl::obey_time(const TimeOp& op, const Stamp& stamp) {
     Mark mark{{}, stamp.time, Mark::kWholeInstant};
     switch (op.op) {
         case TimeRequest::Op::pause:
-        case TimeRequest::Op::rate:
             if (!time_.paused && !run_to(stamp.time)) return false;
             break;
+        case TimeRequest::Op::rate:
+            if (!time_.paused && !run_to(short_of_until(stamp.time))) return false;
+            break;
         case TimeRequest::Op::resume:
+        case TimeRequest::Op::until:
             if (!run_to(stamp.time)) return false;
             break;
         case TimeRequest::Op::step:
@@ -79,7 +84,7 @@ bool Controller::Impl::obey_time(const TimeOp& op, const Stamp& stamp) {
     time_.apply(op, stamp.time);
     if (island_) time_.time = std::max(time_.time, island_->now());
     if (op.op == TimeRequest::Op::pause || op.op == TimeRequest::Op::step) report(op, mark);
-    say(TimeStateChanged{time_});
+    say(TimeStateChanged{time_, op});
     return true;
 }
 
@@ -118,6 +123,9 @@ bool Controller::Impl::obey_step(const TimeOp& op, const Stamp& stamp, Mark& mar
             if (!vote_before(op.to) || !run_to(op.to)) return false;
             mark = {{}, op.to, Mark::kWholeInstant};
             break;
+        case StepBy::mark:
+            if (!run_to_mark(op.mark, mark)) return false;
+            break;
     }
     return true;
 }
@@ -149,6 +157,30 @@ bool Controller::Impl::run_to(VirtualTime time) {
         if (budget_ == 0 || --budget_ == 0) return false;
     }
     return true;
+}
+
+/// To exactly `goal`, or to the end of its instant where that has fewer messages.
+bool Controller::Impl::run_to_mark(const Mark& goal, Mark& reached) {
+    if (!vote_before(goal.time)) return false;
+    reached = goal;
+    if (goal.whole_instant()) return run_to(goal.time);
+    if (!run_to(goal.time - Duration(1))) return false;
+    for (;;) {
+        Mark at = island_->mark();
+        if (at.time > goal.time || (at.time == goal.time ? at.n : 0) >= goal.n) return true;
+        auto due = island_->next_time();
+        if (!due || *due > goal.time) break;
+        island_->set_bound(*due);
+        if (execute_one() && (budget_ == 0 || --budget_ == 0)) return false;
+    }
+    reached.n = Mark::kWholeInstant;
+    return run_to(goal.time);
+}
+
+/// Nothing of a Mark's instant is executed before the router says that it is reached.
+VirtualTime Controller::Impl::short_of_until(VirtualTime time) const {
+    if (!time_.until || time < time_.until->time) return time;
+    return time_.until->time - Duration(1);
 }
 
 /// Votes at each point of the grid below `time`: no message stamped there can come any more. Where

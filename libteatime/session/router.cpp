@@ -36,6 +36,9 @@ bool Router::ended() const {
 RouterStatus Router::status(SteadyTime now) const {
     return impl_->status(now);
 }
+std::vector<RouterMember> Router::members() const {
+    return impl_->members();
+}
 
 Router::Impl::Impl(std::string session_id, RouterOptions options, Random64 random)
     : options_(std::move(options)), random_(std::move(random)) {
@@ -48,6 +51,7 @@ void Router::Impl::step(RouterInput&& input, SteadyTime now, RouterOutputs& out)
     now_ = std::max(now, now_);
     out_ = &out;
     if (ended_) return;
+    until_due();
     if (alarm_ && now_ >= *alarm_) do_what_is_due();
     if (auto* frame = std::get_if<ClientFrame>(&input.what)) {
         client_frame(input.connection, *frame);
@@ -86,12 +90,15 @@ void Router::Impl::on(Member& member, JoinRequest&) {
 
 // ---- stamping ------------------------------------------------------------------------------
 
+/// Whole milliseconds, not below any bound announced; where that has a fraction, up to 1 ms ahead.
+VirtualTime Router::Impl::next_stamp() const {
+    VirtualTime least = std::max({announced_, last_tick_ + delay_, above_});
+    return std::max(floor_ms(clock_.at(now_)), ceil_ms(least));
+}
+
 const MessagePtr& Router::Impl::stamp(MemberId sender, std::string payload, std::string extra) {
     TEATIME_ASSERT(!stepping(), "no stamp while replicas step to a time not known yet");
-    // Whole milliseconds, not below any bound announced; where that has a fraction, up to 1 ms
-    // ahead.
-    VirtualTime least = std::max({announced_, last_tick_ + delay_, above_});
-    announced_ = std::max(floor_ms(clock_.at(now_)), ceil_ms(least));
+    announced_ = next_stamp();
     last_frame_ = now_;
     auto message = std::make_shared<const Message>(
         Message{{announced_, next(history_.last())}, sender, std::move(payload), std::move(extra)});
@@ -126,6 +133,7 @@ void Router::Impl::accept(Waiting&& one) {
     if (clock_.paused()) {
         held_bytes_ += one.payload.size();
         held_.push_back(std::move(one));
+        waiting_changed();
     } else if (delay_ > Duration(0) &&
                (!delayed_.empty() || clock_.at(now_) < last_tick_ + delay_)) {
         delayed_.push_back(std::move(one));
@@ -239,6 +247,7 @@ std::optional<SteadyTime> Router::Impl::wake_at() const {
         if (other && (!at || *other < *at)) at = other;
     };
     earlier(tick_due());
+    if (until_) earlier(clock_.when(until_->mark.time));
     if (pull_ && synced_ > 0) earlier(clock_.when(*pull_));
     return at;
 }
@@ -251,6 +260,8 @@ void Router::Impl::do_what_is_due() {
     if (users_due_) alarm(*users_due_);
     votes_due();
     snapshot_due();
+    lease_due();
+    company_due();
     if (stepping_) {
         if (now_ >= stepping_->ballot.deadline)
             finish_step();
@@ -301,6 +312,7 @@ RouterStatus Router::Impl::status(SteadyTime now) const {
     status.history = history_.size();
     status.snapshot = snapshot_;
     status.puller = puller_;
+    status.lease = lease();
     return status;
 }
 

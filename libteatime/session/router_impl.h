@@ -14,7 +14,8 @@
 namespace teatime::session {
 
 /// One session's state. Split over router.cpp (stamping, sends), router_join.cpp (members),
-/// router_snapshot.cpp, router_time.cpp (time control, lazy time) and router_votes.cpp.
+/// router_snapshot.cpp, router_time.cpp (time control, lazy time), router_votes.cpp,
+/// router_lease.cpp (who drives) and router_company.cpp (what members are told of each other).
 class Router::Impl {
 public:
     Impl(std::string session_id, RouterOptions options, Random64 random);
@@ -22,12 +23,18 @@ public:
     void step(RouterInput&& input, SteadyTime now, RouterOutputs& out);
     std::optional<SteadyTime> wake_at() const;
     RouterStatus status(SteadyTime now) const;
+    std::vector<RouterMember> members() const;
 
     Seq last_seq() const { return history_.last(); }
     Kind kind() const { return info_.kind; }
     bool ended() const { return ended_; }
 
 private:
+    /// Requests taken, and the latest answers: for who lost them with its connection.
+    struct Requests {
+        std::uint64_t last = 0;
+        std::deque<Frame> answers;
+    };
     struct Member {
         MemberId id;
         ConnectionId connection;  // 0 = away
@@ -48,11 +55,17 @@ private:
         VirtualTime last_vote{};
         std::uint32_t unanswered = 0;  // snapshot requests in a row
         std::optional<SteadyTime> leaves_at;
+        bool counted_in = false;  // in present_
+        bool listed = false;      // others are told of it by name
+        Requests requests;
+        std::optional<Playhead> playhead;
+        SteadyTime notes_from = SteadyTime::min();  // counts its notes
     };
     struct Departed {
         MemberId id;
         std::string token;
         std::uint64_t sent = 0;
+        Requests requests;
     };
     struct Waiting {  // a send that waits for its stamp
         MemberId sender;
@@ -81,12 +94,19 @@ private:
         Ballot<Hash128> ballot;
         bool done = false;
     };
+    struct Asker {
+        MemberId member;
+        std::uint64_t request = 0;
+    };
     struct Stepping {
         TimeOp op;
         Ballot<StateAt> ballot;
-        ConnectionId asker;
-        std::uint64_t request = 0;
+        Asker asker;
         bool deserted = false;  // nobody reported in time: joiners may do it
+    };
+    struct Until {
+        Mark mark;
+        Asker asker;
     };
 
     // router.cpp
@@ -111,10 +131,14 @@ private:
         out_->push_back(SendTo{member.connection, std::move(frame)});
     }
     void broadcast(Frame frame) { out_->push_back(Broadcast{std::move(frame)}); }
+    void tell(Frame frame);
+    static std::string shown_name(const Member& member);
+    static MemberInfo info_of(const Member& member);
     void record(Record record) { out_->push_back(std::move(record)); }
     void close(ConnectionId connection, CloseCode code, std::string_view sentence);
     Member* find(ConnectionId connection);
     Member* find(MemberId member);
+    VirtualTime next_stamp() const;
     Stamp here() const { return {announced_, history_.last()}; }
 
     // router_join.cpp
@@ -127,6 +151,7 @@ private:
     void admit_waiting();
     void sync(Member& member);
     SyncPtr make_sync(const Member& member, bool resumed) const;
+    void rename(MemberId from, MemberId to);
     bool resumes(const Member& member) const;
     void announce_join(Member& member);
     void announce_leave(const Member& member);
@@ -153,13 +178,23 @@ private:
     void on(Member& member, TimeRequest& request);
     void on(Member& member, StepReport& report);
     void on(Member& member, Pull& pull);
-    void change_time(Member& member, const TimeRequest& request);
-    void step_time(Member& member, const TimeRequest& request);
-    void obey(const TimeOp& op, Member& member, const TimeRequest& request);
+    void change_time(Asker asker, const TimeRequest& request);
+    void step_time(Asker asker, const TimeRequest& request);
+    void run_until(Asker asker, const Mark& mark);
+    bool ahead(const Mark& mark) const;
+    bool is_due(const Mark& mark) const;
+    void until_due();
+    void cancel_until(const char* why);
+    void obey(const TimeOp& op, Asker asker);
+    void let_through();
+    void set_clock(const TimeOp& op, VirtualTime stamped);
     void finish_step();
+    VirtualTime reached(const Stepping& done, const StepOutcome& outcome) const;
     void next_time_request();
-    void answer(ConnectionId connection, std::uint64_t request, std::string refused,
+    void answer(Asker asker, std::string refused,
                 std::shared_ptr<const StepOutcome> outcome = nullptr);
+    void answer(Member& member, std::uint64_t request, Frame frame);
+    bool repeated(Member& member, std::uint64_t request);
     void elect_puller(MemberId member);
     void new_puller();
     void pull_due();
@@ -176,6 +211,32 @@ private:
     void split(std::vector<Agreement> groups);
     void votes_due();
     void drop_from_votes(MemberId member);
+
+    // router_lease.cpp
+    void on(Member& member, LeaseRequest& request);
+    std::string change_lease(Member& member, const LeaseRequest& request);
+    std::string take_lease(Member& member);
+    std::string drive(Member& member);
+    std::string who_drives() const;
+    void lead(const Member* member);
+    void lease_away(const Member& member, bool for_good);
+    void lease_back(const Member& member);
+    void lease_due();
+    Lease lease() const;
+
+    // router_company.cpp
+    void on(Member& member, NoteRequest& request);
+    void on(Member& member, Playhead& playhead);
+    std::string note(Member& member, NoteRequest& request);
+    void introduce(const Member& member);
+    void roster_changed(Member& member);
+    void roster_left(const Member& member);
+    void waiting_changed();
+    void company_soon();
+    void company_due();
+    void tell_roster();
+    void tell_playheads();
+    WaitingMessages waiting_messages() const;
 
     RouterOptions options_;
     Random64 random_;
@@ -233,6 +294,7 @@ private:
     std::deque<Waiting> held_;
     std::size_t held_bytes_ = 0;
     std::deque<std::pair<MemberId, TimeRequest>> time_requests_;
+    std::optional<Until> until_;
     MemberId puller_;
     std::optional<VirtualTime> pull_;
 
@@ -241,6 +303,25 @@ private:
     std::deque<std::string> tallies_done_;
     std::map<Mark, VoteAt> votes_;
     std::vector<Agreement> last_split_;
+
+    // Who drives.
+    MemberId driver_;
+    std::string driver_name_;
+    std::optional<SteadyTime> lease_ends_;  // its connection is lost
+    SteadyTime lease_used_{};
+    SteadyTime lease_asked_{};  // the driver was told that another would like to
+
+    // What members are told of each other, and what of it has changed since they were.
+    std::size_t present_ = 0;
+    std::size_t listed_ = 0;
+    std::set<MemberId> roster_new_;
+    std::vector<MemberId> roster_gone_;
+    std::set<MemberId> playheads_new_;
+    bool waiting_new_ = false;
+    std::optional<SteadyTime> company_due_;
+    std::optional<SteadyTime> last_company_;
+    std::deque<Note> notes_;
+    std::uint64_t last_note_ = 0;
 };
 
 }  // namespace teatime::session

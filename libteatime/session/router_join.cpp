@@ -142,9 +142,8 @@ Router::Impl::Member& Router::Impl::add_member(ConnectionId connection,
                 if (native.token.empty() || before.token != native.token) continue;
                 member->sent = before.sent;
                 member->known = true;
-                for (Waiting& one : held_) {
-                    if (one.sender == before.id) one.sender = member->id;
-                }
+                member->requests = before.requests;
+                rename(before.id, member->id);
                 before.id = member->id;  // it may have to come once more with this token
             }
         }
@@ -154,6 +153,18 @@ Router::Impl::Member& Router::Impl::add_member(ConnectionId connection,
     member->last_seq = native.last_seq;
     connections_[connection] = member;
     return *member;
+}
+
+/// A member that was gone is back, under another number: what waits in its name goes with it.
+void Router::Impl::rename(MemberId from, MemberId to) {
+    auto change = [&](MemberId& member) {
+        if (member == from) member = to;
+    };
+    for (Waiting& one : held_) change(one.sender);
+    for (auto& [asker, request] : time_requests_) change(asker);
+    if (stepping_) change(stepping_->asker.member);
+    if (until_) change(until_->asker.member);
+    change(driver_);
 }
 
 bool Router::Impl::resumes(const Member& member) const {
@@ -200,7 +211,9 @@ void Router::Impl::sync(Member& member) {
     member.recorded = true;
     record(
         MemberJoined{here(), member.id, member.name, member.user_json, member.role, member.again});
+    roster_changed(member);
     send(member, make_sync(member, resumed));
+    introduce(member);
 }
 
 SyncPtr Router::Impl::make_sync(const Member& member, bool resumed) const {
@@ -322,7 +335,7 @@ void Router::Impl::gone(ConnectionId connection, bool for_good) {
 void Router::Impl::disconnected(Member& member, bool for_good) {
     MemberId id = member.id;
     Duration wait = member.kind == Kind::croquet ? leave_delay_ : options_.rejoin_window;
-    if (member.kind == Kind::native && (for_good || !member.counted)) wait = Duration(0);
+    if (member.kind == Kind::native && (for_good || !member.recorded)) wait = Duration(0);
     member.leaves_at = now_ + wait;
     alarm(*member.leaves_at);
     if (connections_.size() <= (member.connection ? 1 : 0)) {
@@ -330,7 +343,11 @@ void Router::Impl::disconnected(Member& member, bool for_good) {
         alarm(now_ + options_.empty_session);
     }
     detach(member);
-    if (wait == Duration(0)) remove(id);
+    lease_away(member, for_good);
+    if (wait == Duration(0))
+        remove(id);
+    else
+        roster_changed(member);
 }
 
 /// Nothing is expected from its connection any more.
@@ -348,9 +365,10 @@ void Router::Impl::detach(Member& member) {
 void Router::Impl::remove(MemberId id) {
     Member* member = find(id);
     announce_leave(*member);
+    roster_left(*member);
     if (member->recorded) record(MemberLeft{here(), id});
     if (member->kind == Kind::native && member->recorded) {
-        departed_.push_back({id, member->token, member->sent});
+        departed_.push_back({id, member->token, member->sent, std::move(member->requests)});
         if (departed_.size() > options_.departed) departed_.pop_front();
     }
     members_.erase(id);

@@ -7,11 +7,17 @@ namespace {
 
 using Op = TimeRequest::Op;
 
+constexpr const char* kNotAhead =
+    "That Mark is not ahead of the session, or more than a year; a session runs on, never back.";
+constexpr std::size_t kAnswersKept = kRequestsUnanswered;
+
 }  // namespace
 
 TimeState Router::Impl::time_state() const {
-    return {clock_.paused(), clock_.rate(), clock_.paused() ? clock_.at(now_) : announced_,
-            last_op_, held_.size()};
+    TimeState state{clock_.paused(), clock_.rate(), clock_.paused() ? clock_.at(now_) : announced_,
+                    last_op_, held_.size()};
+    if (until_) state.until = until_->mark;
+    return state;
 }
 
 std::vector<MemberId> Router::Impl::replicas() const {
@@ -22,60 +28,66 @@ std::vector<MemberId> Router::Impl::replicas() const {
     return ids;
 }
 
-// ---- pause, resume, rate, step -----------------------------------------------------------------
+// ---- pause, resume, rate, step, until ----------------------------------------------------------
 
 void Router::Impl::on(Member& member, TimeRequest& request) {
-    if (member.role == Role::viewer && !options_.viewers_control_time) {
-        answer(member.connection, request.request, "Viewers may not control time here.");
+    if (repeated(member, request.request)) return;
+    Asker asker{member.id, request.request};
+    if (std::string refused = drive(member); !refused.empty()) {
+        answer(asker, std::move(refused));
     } else if (!stepping()) {
-        change_time(member, request);
+        change_time(asker, request);
     } else if (time_requests_.size() < options_.time_requests) {
         time_requests_.emplace_back(member.id, request);
     } else {
-        answer(member.connection, request.request,
-               "Too many time requests wait for a step to end.");
+        answer(asker, "Too many time requests wait for a step to end.");
     }
 }
 
-void Router::Impl::change_time(Member& member, const TimeRequest& request) {
+void Router::Impl::change_time(Asker asker, const TimeRequest& request) {
     bool paused = clock_.paused();
-    TimeOp op{request.op, last_op_ + 1, member.id, request.rate, request.by, {}, {}};
+    TimeOp op{request.op, last_op_ + 1, asker.member, request.rate, request.by, {}, {}, {}};
     switch (request.op) {
         case Op::pause:
-            if (paused)
-                answer(member.connection, request.request, {}, last_outcome_);
-            else
-                obey(op, member, request);
+            if (paused) return answer(asker, {}, last_outcome_);
+            cancel_until("Paused before it came there.");
+            obey(op, asker);
             break;
         case Op::resume:
-            if (paused)
-                obey(op, member, request);
-            else
-                answer(member.connection, request.request, {});
+            if (!paused && !until_) return answer(asker, {});
+            cancel_until("Resumed without an end before it came there.");
+            obey(op, asker);
             break;
         case Op::rate:
-            obey(op, member, request);
+            obey(op, asker);
             break;
         case Op::step:
-            step_time(member, request);
+            step_time(asker, request);
+            break;
+        case Op::until:
+            run_until(asker, request.mark);
             break;
     }
 }
 
-void Router::Impl::step_time(Member& member, const TimeRequest& request) {
-    auto refuse_step = [&](const char* sentence) {
-        answer(member.connection, request.request, sentence);
-    };
-    TimeOp op{Op::step, last_op_ + 1, member.id, {}, request.by, {}, {}};
+void Router::Impl::step_time(Asker asker, const TimeRequest& request) {
+    auto refuse_step = [&](const char* sentence) { answer(asker, sentence); };
+    TimeOp op{Op::step, last_op_ + 1, asker.member, {}, request.by, {}, {}, {}};
     if (!clock_.paused()) return refuse_step("The session runs; pause it before stepping.");
     switch (request.by) {
         case StepBy::message:
         case StepBy::instant:
+        case StepBy::mark:
             if (info_.kind == Kind::croquet) {
                 return refuse_step(
                     "Croquet clients cannot execute one message; step by external or by a time.");
             }
-            if (replicas().empty()) return refuse_step("No replica is here that could step.");
+            if (request.by == StepBy::mark) {
+                if (!ahead(request.mark)) return refuse_step(kNotAhead);
+                op.mark = request.mark;
+            } else if (replicas().empty()) {
+                return refuse_step("No replica is here that could step.");
+            }
             break;
         case StepBy::external: {
             if (held_.empty()) return refuse_step("No external message waits.");
@@ -83,6 +95,7 @@ void Router::Impl::step_time(Member& member, const TimeRequest& request) {
             Waiting one = std::move(held_.front());
             held_.pop_front();
             held_bytes_ -= one.payload.size();
+            waiting_changed();
             stamp_send(std::move(one));
             op.external = history_.last();
             break;
@@ -94,29 +107,69 @@ void Router::Impl::step_time(Member& member, const TimeRequest& request) {
             op.to = clock_.at(now_) + request.duration;
             break;
     }
-    obey(op, member, request);
+    obey(op, asker);
 }
 
+// ---- running until a Mark ------------------------------------------------------------------
+
+/// Not behind any state that replicas were let run to, or reported.
+bool Router::Impl::ahead(const Mark& mark) const {
+    VirtualTime here = clock_.paused() ? clock_.at(now_) : announced_;
+    if (mark.branch != BranchId{} || mark.time > here + options_.longest_step) return false;
+    if (mark.time > here) return true;
+    if (mark.time < here || !clock_.paused()) return false;
+    bool known = last_outcome_ && !last_outcome_->groups.empty();
+    return known ? mark > last_outcome_->groups[0].mark : !last_outcome_;
+}
+
+/// Time runs until the next stamp would be of the Mark's instant or later; then replicas step to
+/// exactly the Mark. No bound is announced and nothing stamped at the instant before.
+void Router::Impl::run_until(Asker asker, const Mark& mark) {
+    if (info_.kind == Kind::croquet)
+        return answer(asker, "Croquet clients cannot stop at a Mark; step by a time.");
+    if (!ahead(mark)) return answer(asker, kNotAhead);
+    cancel_until("Another end was set before it came there.");
+    if (!is_due(mark)) {
+        TimeOp op{Op::until, last_op_ + 1, asker.member, {}, {}, {}, {}, mark};
+        obey(op, asker);
+    } else {
+        until_ = Until{mark, asker};
+    }
+    until_due();
+}
+
+bool Router::Impl::is_due(const Mark& mark) const {
+    return clock_.at(now_) >= mark.time || next_stamp() >= mark.time;
+}
+
+void Router::Impl::until_due() {
+    if (!until_ || stepping() || !is_due(until_->mark)) return;
+    Until there = *std::exchange(until_, std::nullopt);
+    clock_.pause(now_);
+    clock_.set(now_, std::min(clock_.at(now_), there.mark.time));
+    above_ = std::max(above_, there.mark.time + Duration(1));
+    obey({Op::step, last_op_ + 1, there.asker.member, {}, StepBy::mark, {}, {}, there.mark},
+         there.asker);
+}
+
+void Router::Impl::cancel_until(const char* why) {
+    if (until_) answer(std::exchange(until_, std::nullopt)->asker, why);
+}
+
+// ---- how a change happens ------------------------------------------------------------------
+
 /// Stamps the change, lets it happen, and waits for what replicas report of it.
-void Router::Impl::obey(const TimeOp& op, Member& member, const TimeRequest& request) {
+void Router::Impl::obey(const TimeOp& op, Asker asker) {
     last_op_ = op.id;
+    bool was_paused = clock_.paused();
     VirtualTime stamped = stamp({}, to_payload(op), {})->stamp.time;
-    if (op.op == Op::rate) clock_.set_rate(now_, op.rate);
-    if (op.op == Op::resume) clock_.resume(now_);
-    if (op.op == Op::pause) clock_.pause(now_);
-    // Frozen exactly where replicas stop; going on from the stamp that lets them.
-    if (op.op == Op::pause || op.op == Op::resume) clock_.set(now_, stamped);
+    set_clock(op, stamped);
+    if (op.op == Op::until) until_ = Until{op.mark, asker};
     TimeState state = time_state();
     state.apply(op, stamped);
     history_.add_time(state);
     record(TimeChanged{here(), state});
-    if (op.op == Op::resume) {
-        flush_users();
-        std::deque<Waiting> batch;
-        batch.swap(held_);
-        held_bytes_ = 0;
-        for (Waiting& one : batch) stamp_send(std::move(one));
-    }
+    if (was_paused && !clock_.paused()) let_through();
     if (op.op == Op::pause) {
         for (Waiting& one : delayed_) held_bytes_ += one.payload.size();
         std::move(delayed_.begin(), delayed_.end(), std::back_inserter(held_));
@@ -127,13 +180,31 @@ void Router::Impl::obey(const TimeOp& op, Member& member, const TimeRequest& req
         tick();
     }
     if (info_.kind == Kind::native && (op.op == Op::pause || op.op == Op::step)) {
-        stepping_ = Stepping{
-            op, {replicas(), now_ + options_.step_deadline}, member.connection, request.request};
+        stepping_ = Stepping{op, {replicas(), now_ + options_.step_deadline}, asker, false};
         alarm(stepping_->ballot.deadline);
         if (stepping_->ballot.complete()) finish_step();
-    } else {
-        answer(member.connection, request.request, {});
+    } else if (op.op != Op::until) {
+        answer(asker, {});
     }
+}
+
+/// Frozen exactly where replicas stop; going on from the stamp that lets them.
+void Router::Impl::set_clock(const TimeOp& op, VirtualTime stamped) {
+    bool was_paused = clock_.paused();
+    if (op.op == Op::rate) clock_.set_rate(now_, op.rate);
+    if (op.op == Op::pause) clock_.pause(now_);
+    if (op.op == Op::resume || op.op == Op::until) clock_.resume(now_);
+    if (op.op == Op::pause || (was_paused && !clock_.paused())) clock_.set(now_, stamped);
+}
+
+/// What waited, in its order.
+void Router::Impl::let_through() {
+    flush_users();
+    std::deque<Waiting> batch;
+    batch.swap(held_);
+    held_bytes_ = 0;
+    if (!batch.empty()) waiting_changed();
+    for (Waiting& one : batch) stamp_send(std::move(one));
 }
 
 void Router::Impl::on(Member& member, StepReport& report) {
@@ -178,40 +249,81 @@ void Router::Impl::finish_step() {
                              return a.members.size() > b.members.size();
                          return a.members[0] < b.members[0];
                      });
-    VirtualTime reached = clock_.at(now_);
-    if (open_end) {
-        reached = std::max(reached, outcome->groups[0].mark.time);
-    } else if (done.op.op == Op::step) {  // known, whether or not anybody reports
-        reached = std::max(reached, done.op.by == StepBy::duration ? done.op.to : announced_);
-    }
-    clock_.set(now_, reached);
-    announced_ = std::max(announced_, reached);
-    above_ = reached + Duration(1);
+    VirtualTime there = reached(done, *outcome);
+    clock_.set(now_, there);
+    announced_ = std::max(announced_, there);
+    above_ = there + Duration(1);
     outcome->state = time_state();
     history_.add_time(outcome->state);
     last_outcome_ = outcome;
     record(last_outcome_);
     broadcast(last_outcome_);
-    answer(done.asker, done.request, {}, last_outcome_);
+    answer(done.asker, {}, last_outcome_);
     if (outcome->groups.size() > 1) split(outcome->groups);
     flush_users();
     admit_waiting();
     next_time_request();
 }
 
+/// Where the session's clock is after a pause or step.
+VirtualTime Router::Impl::reached(const Stepping& done, const StepOutcome& outcome) const {
+    VirtualTime now = clock_.at(now_);
+    if (done.op.op != Op::step) return now;
+    switch (done.op.by) {
+        case StepBy::message:
+        case StepBy::instant:
+            return std::max(now, outcome.groups[0].mark.time);
+        // The rest is known, whether or not anybody reports.
+        case StepBy::external:
+            return std::max(now, announced_);
+        case StepBy::duration:
+            return std::max(now, done.op.to);
+        case StepBy::mark:
+            return std::max(now, done.op.mark.time);
+    }
+    return now;
+}
+
 void Router::Impl::next_time_request() {
     while (!stepping() && !time_requests_.empty()) {
         auto [id, request] = time_requests_.front();
         time_requests_.pop_front();
-        if (Member* member = find(id); member && member->synced) change_time(*member, request);
+        // Taken is taken: it is obeyed though the connection is lost meanwhile.
+        if (find(id)) change_time({id, request.request}, request);
     }
 }
 
-void Router::Impl::answer(ConnectionId connection, std::uint64_t request, std::string refused,
+void Router::Impl::answer(Asker asker, std::string refused,
                           std::shared_ptr<const StepOutcome> outcome) {
-    if (!find(connection)) return;
-    out_->push_back(SendTo{
-        connection, TimeAnswer{request, std::move(refused), time_state(), std::move(outcome)}});
+    Member* member = find(asker.member);
+    if (!member) return;
+    answer(*member, asker.request,
+           TimeAnswer{asker.request, std::move(refused), time_state(), std::move(outcome)});
+}
+
+/// Kept too: with its connection the answer may be lost.
+void Router::Impl::answer(Member& member, std::uint64_t request, Frame frame) {
+    if (member.synced) send(member, frame);
+    if (!request) return;
+    member.requests.answers.push_back(std::move(frame));
+    if (member.requests.answers.size() > kAnswersKept) member.requests.answers.pop_front();
+}
+
+/// Asked before, on a connection that was lost since: answered again, or its answer still comes.
+bool Router::Impl::repeated(Member& member, std::uint64_t request) {
+    Requests& before = member.requests;
+    if (request == 0) return false;
+    if (request > before.last) {
+        before.last = request;
+        return false;
+    }
+    for (const Frame& frame : before.answers) {
+        auto* time = std::get_if<TimeAnswer>(&frame);
+        auto* other = std::get_if<Answer>(&frame);
+        if ((time && time->request == request) || (other && other->request == request))
+            send(member, frame);
+    }
+    return true;
 }
 
 // ---- lazy time -----------------------------------------------------------------------------
@@ -230,6 +342,7 @@ void Router::Impl::on(Member& member, Pull& pull) {
 
 void Router::Impl::pull_due() {
     if (!pull_ || stepping() || clock_.at(now_) < *pull_) return;
+    if (until_ && *pull_ >= until_->mark.time) return;
     VirtualTime time = *pull_;
     pull_.reset();
     if (time <= announced_) return;  // a stamp went further

@@ -14,8 +14,9 @@ namespace {
 constexpr std::uint64_t kMostRate = 64;        // as the Croquet reference
 constexpr std::uint64_t kMostPart = 1u << 26;  // 64 with six places; clocks multiply by it
 constexpr std::string_view kPrefix = R"({"what":"time",)";
-constexpr std::array<std::string_view, 4> kOps{"pause", "resume", "rate", "step"};
-constexpr std::array<std::string_view, 4> kBys{"message", "instant", "external", "duration"};
+constexpr std::array<std::string_view, 5> kOps{"pause", "resume", "rate", "step", "until"};
+constexpr std::array<std::string_view, 5> kBys{"message", "instant", "external", "duration",
+                                               "mark"};
 
 template <class Enum, std::size_t N>
 bool find_name(const std::array<std::string_view, N>& names, const std::string& text, Enum& found) {
@@ -33,6 +34,11 @@ bool whole(std::string_view text, std::uint64_t most, std::uint64_t& number) {
 const std::string* text_of(const Value& object, std::string_view key) {
     const Value* value = object.find(key);
     return value ? value->if_string() : nullptr;
+}
+
+bool has_mark(const TimeOp& op) {
+    using Op = TimeRequest::Op;
+    return op.op == Op::until || (op.op == Op::step && op.by == StepBy::mark);
 }
 
 std::uint64_t number_of(const Value& object, std::string_view key) {
@@ -103,6 +109,7 @@ std::string to_payload(const TimeOp& op) {
         // A text: JSON readers would take 1250.5 for a double.
         if (op.by == StepBy::duration) text += ",\"to\":\"" + to_milliseconds_text(op.to) + "\"";
     }
+    if (has_mark(op)) text += ",\"mark\":\"" + to_string(op.mark) + "\"";
     return text + "}";
 }
 
@@ -132,11 +139,18 @@ std::optional<TimeOp> parse_time_payload(std::string_view payload) {
             op.to = *to;
         }
     }
+    if (has_mark(op)) {
+        const std::string* text = text_of(*object, "mark");
+        auto mark = text ? parse_mark(*text) : result<Mark>(unreadable("no Mark"));
+        if (!mark) return std::nullopt;
+        op.mark = *mark;
+    }
     return op;
 }
 
 void TimeState::apply(const TimeOp& op, VirtualTime stamped) {
     last_op = op.id;
+    if (op.op != TimeRequest::Op::rate) until.reset();
     // Steps are stamped above the frozen time, which goes where the step goes.
     if (op.op != TimeRequest::Op::step || op.by == StepBy::external) time = std::max(time, stamped);
     switch (op.op) {
@@ -150,7 +164,13 @@ void TimeState::apply(const TimeOp& op, VirtualTime stamped) {
             rate = op.rate;
             break;
         case TimeRequest::Op::step:
+            paused = true;  // where it ends an until
             if (op.by == StepBy::duration) time = std::max(time, op.to);
+            if (op.by == StepBy::mark) time = std::max(time, op.mark.time);
+            break;
+        case TimeRequest::Op::until:
+            paused = false;
+            until = op.mark;
             break;
     }
 }

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "frame_parts.h"
 #include "numbers.h"
 #include "teatime/state/json.h"
@@ -191,7 +194,38 @@ ClientInput decode_time(Text args) {
     auto op = session::parse_time_payload(args);
     if (!op) return bad("TIME");
     return session::ClientFrame(
-        session::TimeRequest{op->id, op->op, op->rate, op->by, op->to - kSessionStart});
+        session::TimeRequest{op->id, op->op, op->rate, op->by, op->to - kSessionStart, op->mark});
+}
+
+constexpr std::array<Text, 3> kLeaseOps{"take", "hand", "release"};
+
+ClientInput decode_lead(Text args) {
+    Text request, op, to;
+    if (!read_object(args, {{"request", request}, {"op", op}, {"to", to}})) return bad("LEAD");
+    auto name = std::find(kLeaseOps.begin(), kLeaseOps.end(), text_or_empty(op));
+    if (name == kLeaseOps.end()) return bad("LEAD");
+    return session::ClientFrame(session::LeaseRequest{
+        whole_or_zero(request), static_cast<session::LeaseRequest::Op>(name - kLeaseOps.begin()),
+        MemberId{whole_or_zero(to)}});
+}
+
+ClientInput decode_note(Text args) {
+    Text request, mark, text;
+    if (!read_object(args, {{"request", request}, {"mark", mark}, {"text", text}}))
+        return bad("NOTE");
+    auto at = read_mark(mark);
+    auto said = to_text(text);
+    if (!at || !said) return bad("NOTE");
+    return session::ClientFrame(
+        session::NoteRequest{whole_or_zero(request), *at, std::move(*said)});
+}
+
+ClientInput decode_view(Text args) {
+    Text mark, follows;
+    if (!read_object(args, {{"mark", mark}, {"follows", follows}})) return bad("VIEW");
+    auto at = read_mark(mark);
+    if (!at) return bad("VIEW");
+    return session::ClientFrame(session::Playhead{{}, *at, follows == "true"});
 }
 
 // ---- encoding --------------------------------------------------------------------------------
@@ -313,7 +347,34 @@ struct Encoder {
                                                    request.rate,
                                                    request.by,
                                                    {},
-                                                   kSessionStart + request.duration});
+                                                   kSessionStart + request.duration,
+                                                   request.mark});
+        return end();
+    }
+    std::string operator()(const session::LeaseRequest& request) {
+        begin("LEAD");
+        out += '{';
+        append_raw_field(out, "request", std::to_string(request.request));
+        append_field(out, "op", kLeaseOps[static_cast<std::size_t>(request.op)]);
+        if (request.to) append_raw_field(out, "to", std::to_string(request.to.value));
+        out += '}';
+        return end();
+    }
+    std::string operator()(const session::NoteRequest& note) {
+        begin("NOTE");
+        out += '{';
+        append_raw_field(out, "request", std::to_string(note.request));
+        append_field(out, "mark", to_string(note.mark));
+        append_field(out, "text", note.text);
+        out += '}';
+        return end();
+    }
+    std::string operator()(const session::Playhead& playhead) {
+        begin("VIEW");
+        out += '{';
+        append_field(out, "mark", to_string(playhead.mark));
+        append_raw_field(out, "follows", playhead.follows ? "true" : "false");
+        out += '}';
         return end();
     }
 };
@@ -337,6 +398,9 @@ ClientInput decode_client_frame(std::string_view text, Seq last) {
     if (action == "STEP") return decode_step(args);
     if (action == "PULL") return decode_pull(args);
     if (action == "TIME") return decode_time(args);
+    if (action == "LEAD") return decode_lead(args);
+    if (action == "NOTE") return decode_note(args);
+    if (action == "VIEW") return decode_view(args);
     return Ignored{std::string(action), std::string(args)};
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "company_frames.h"
 #include "frame_parts.h"
 #include "numbers.h"
 #include "teatime/state/json.h"
@@ -50,6 +51,7 @@ void append_state(std::string& out, Text name, const session::TimeState& state) 
     append_raw_field(out, "time", to_milliseconds_text(state.time));
     append_raw_field(out, "last", std::to_string(state.last_op));
     append_raw_field(out, "held", std::to_string(state.held));
+    if (state.until) append_field(out, "until", to_string(*state.until));
     out += '}';
 }
 
@@ -191,6 +193,20 @@ struct Encoder {
         out += '}';
         return end();
     }
+    std::string operator()(const session::Answer& answer) {
+        begin("ANSWER");
+        out += '{';
+        append_raw_field(out, "request", std::to_string(answer.request));
+        append_field(out, "refused", answer.refused);
+        out += '}';
+        return end();
+    }
+    template <class CompanyFrame>
+    std::string operator()(const CompanyFrame& frame) {
+        begin(company_action(frame));
+        append_args(out, frame);
+        return end();
+    }
 };
 
 // ---- decoding --------------------------------------------------------------------------------
@@ -212,16 +228,22 @@ bool read_numbers(Text list, std::vector<Number>& numbers) {
 }
 
 std::optional<session::TimeState> read_state(Text object) {
-    Text paused, rate, time, last, held;
-    if (!read_object(
-            object,
-            {{"paused", paused}, {"rate", rate}, {"time", time}, {"last", last}, {"held", held}}))
+    Text paused, rate, time, last, held, until;
+    if (!read_object(object, {{"paused", paused},
+                              {"rate", rate},
+                              {"time", time},
+                              {"last", last},
+                              {"held", held},
+                              {"until", until}}))
         return std::nullopt;
     auto speed = session::parse_rate(text_or_empty(rate));
     auto at = parse_js_time(time);
     if (!speed || !at) return std::nullopt;
-    return session::TimeState{paused == "true", *speed, *at, whole_or_zero(last),
-                              whole_or_zero(held)};
+    session::TimeState state{paused == "true", *speed, *at, whole_or_zero(last),
+                             whole_or_zero(held)};
+    if (until.empty()) return state;
+    state.until = read_mark(until);
+    return state.until ? std::optional(state) : std::nullopt;
 }
 
 std::optional<session::Agreement> read_group(Text object) {
@@ -445,6 +467,17 @@ result<std::optional<session::Frame>> ServerDecoder::decode_whole(std::string_vi
     if (action == "SYNC") return wrap(decode_sync(id, args));
     if (action == "INFO") return wrap(decode_info(args));
     if (action == "TIMED") return wrap(decode_timed(args));
+    if (action == "ANSWER") {
+        Text request, refused;
+        if (!read_object(args, {{"request", request}, {"refused", refused}})) return bad("ANSWER");
+        return std::optional(
+            session::Frame(session::Answer{whole_or_zero(request), text_or_empty(refused)}));
+    }
+    if (is_company_action(action)) {
+        auto frame = read_company_frame(action, args);
+        if (!frame) return bad(action);
+        return frame;
+    }
     if (action == "STEPPED") {
         auto outcome = read_outcome(args);
         if (!outcome) return bad("STEPPED");

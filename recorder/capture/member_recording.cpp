@@ -99,6 +99,10 @@ void MemberRecording::executed(const Executed&) {
     running_since_ = at;
 }
 
+void MemberRecording::noted(const session::Note& note) {
+    if (stopped_.empty()) recorder_->record(note);
+}
+
 void MemberRecording::keyframe() {
     Island* island = island_ ? island_() : nullptr;
     if (!island) return;

@@ -79,6 +79,7 @@ private:
     void on(const session::SnapshotTaken& taken, WallTime wall);
     void on(const session::TimeChanged& changed, WallTime wall);
     void on(const std::shared_ptr<const session::StepOutcome>& outcome, WallTime wall);
+    void on(const session::Note& note, WallTime wall);
     void on(const session::Ended&, WallTime);
 
     void start_follower(std::optional<Image> from);

@@ -155,6 +155,10 @@ void Recording::on(const std::shared_ptr<const session::StepOutcome>& outcome,
     check(writer_->clock({{outcome->state.time, last_.seq}, wall, rate_of(outcome->state)}));
 }
 
+void Recording::on(const session::Note& note, timegraph::WallTime wall) {
+    check(writer_->bookmark({note.mark, wall, note.author, note.text}));
+}
+
 void Recording::on(const session::Ended&, timegraph::WallTime) {
     ended_ = true;
 }

@@ -73,6 +73,7 @@ struct Net {
         std::deque<std::pair<SteadyTime, RouterInput>> outbox;
         std::vector<StepOutcome> outcomes;
         std::vector<TimeAnswer> answers;
+        std::vector<Answer> said;
         std::vector<Info> infos;
         std::size_t joins = 0;
         std::size_t resumed = 0;
@@ -84,6 +85,7 @@ struct Net {
     explicit Net(RouterOptions options = {}, std::uint64_t seed = 1,
                  Duration latency = milliseconds(5))
         : random(seed), most_latency(latency), router_options(options) {
+        router_options.lease = Duration(0);  // all control time, but where it is about that
         restart_router();
     }
 
@@ -94,13 +96,14 @@ struct Net {
     }
 
     Replica& add(Role role = Role::participant, bool replica = true, std::string code = "aaaa",
-                 std::unique_ptr<ControllerObserver> observer = nullptr) {
+                 std::unique_ptr<ControllerObserver> observer = nullptr, std::string name = {}) {
         auto& one = *replicas.emplace_back(std::make_unique<Replica>());
         ControllerOptions options;
         options.session_id = "session";
         options.app = "counter";
         options.code_id = code;
         options.role = role;
+        options.name = std::move(name);
         std::optional<IslandFactory> factory;
         if (replica) {
             factory = IslandFactory{
@@ -131,6 +134,25 @@ struct Net {
     void time(Replica& one, TimeRequest request) {
         request.request = ++last_request;
         input(one, request);
+    }
+    void lead(Replica& one, LeaseRequest::Op op, MemberId to = {}) {
+        input(one, LeaseRequest{++last_request, op, to});
+    }
+    void note(Replica& one, const Mark& mark, std::string text) {
+        input(one, NoteRequest{++last_request, mark, std::move(text)});
+    }
+    void look(Replica& one, const Mark& mark, bool follows = false) {
+        input(one, Playhead{{}, mark, follows});
+    }
+    static TimeRequest until(const Mark& mark) {
+        TimeRequest request = op(TimeRequest::Op::until);
+        request.mark = mark;
+        return request;
+    }
+    static TimeRequest step_to(const Mark& mark) {
+        TimeRequest request = step(StepBy::mark);
+        request.mark = mark;
+        return request;
     }
     static TimeRequest step(StepBy by, Duration duration = {}) {
         TimeRequest request;
@@ -315,6 +337,7 @@ private:
                 if (auto* info = std::get_if<Info>(&notice->frame)) one.infos.push_back(*info);
                 if (auto* answer = std::get_if<TimeAnswer>(&notice->frame))
                     one.answers.push_back(*answer);
+                if (auto* answer = std::get_if<Answer>(&notice->frame)) one.said.push_back(*answer);
                 if (auto* outcome =
                         std::get_if<std::shared_ptr<const StepOutcome>>(&notice->frame)) {
                     one.outcomes.push_back(**outcome);

@@ -284,9 +284,12 @@ private slots:
                               {3, Op::rate, {1, 3}, {}, {}},
                               {4, Op::step, {}, By::message, {}},
                               {5, Op::step, {}, By::external, {}},
-                              {6, Op::step, {}, By::duration, 1500us}}) {
+                              {6, Op::step, {}, By::duration, 1500us},
+                              {7, Op::step, {}, By::mark, {}, {{}, kSessionStart + 2s, 3}},
+                              {8, Op::until, {}, {}, {}, {{}, kSessionStart + 1500us}}}) {
             auto back = through_client(request);
             QVERIFY(back.request == request.request && back.op == request.op);
+            QVERIFY(back.mark == request.mark);
             QVERIFY(back.rate == request.rate && back.by == request.by);
             QCOMPARE(back.duration, request.duration);
         }
@@ -302,8 +305,62 @@ private slots:
         QCOMPARE(answer.request, 6u);
         same_state(answer.state, some_state());
         same_outcome(*answer.outcome, *outcome);
+        outcome->op = {Op::step, 9, {2}, {}, By::mark, {}, {}, {{}, kSessionStart + 2s, 3}};
+        outcome->state.until = Mark{{}, kSessionStart + 2s, 3};
+        QVERIFY(through_server(session::TimeAnswer{6, "", {}, outcome}).outcome->op == outcome->op);
+        QVERIFY(through_server(session::TimeAnswer{6, "", outcome->state, nullptr}).state ==
+                outcome->state);
         auto refused = through_server(session::TimeAnswer{7, "No \"no\".", some_state(), nullptr});
         QVERIFY(refused.refused == "No \"no\"." && !refused.outcome);
+    }
+
+    void what_members_say_of_time_and_moments_survives() {
+        using Op = session::LeaseRequest::Op;
+        Mark mark{{}, kSessionStart + 1250001us, 3};
+        for (auto op : {Op::take, Op::hand, Op::release}) {
+            auto lead = through_client(session::LeaseRequest{5, op, {op == Op::hand ? 7u : 0u}});
+            QVERIFY(lead.request == 5 && lead.op == op &&
+                    lead.to.value == (op == Op::hand ? 7 : 0));
+        }
+        auto note = through_client(session::NoteRequest{6, mark, "a \"\n\u00e9"});
+        QVERIFY(note.request == 6 && note.mark == mark && note.text == "a \"\n\u00e9");
+        for (bool follows : {false, true}) {
+            auto view = through_client(session::Playhead{{}, mark, follows});
+            QVERIFY(view.mark == mark && view.follows == follows);
+        }
+    }
+
+    void what_members_are_told_of_each_other_survives() {
+        Mark mark{{}, kSessionStart + 1250001us, 3};
+        session::Roster roster{true,
+                               {{{1}, "Ann \"\u00e9", session::Role::viewer, false, true},
+                                {{2}, "", session::Role::participant, true, false}},
+                               {{3}, {4}},
+                               9};
+        QCOMPARE(through_server(roster), roster);
+        QCOMPARE(through_server(session::Roster{}), session::Roster{});
+        session::Lease lease{{2}, "Ann", true, 9'500ms};
+        QCOMPARE(through_server(lease), lease);
+        QCOMPARE(through_server(session::Lease{}), session::Lease{});
+        session::WaitingMessages waiting{5, {{{1}, "\"[\\\"root\\\"", 400}, {{2}, "\"x\"", 3}}};
+        QCOMPARE(through_server(waiting), waiting);
+        QCOMPARE(through_server(session::WaitingMessages{}), session::WaitingMessages{});
+        std::vector<session::Note> notes{{1, mark, {2}, "Ann", "look\n"}, {2, {}, {1}, "", "\\"}};
+        QCOMPARE(through_server(session::Notes{notes}).notes, notes);
+        std::vector<session::Playhead> views{{{2}, mark, false}, {{3}, {}, true}};
+        QCOMPARE(through_server(session::Playheads{views}).playheads, views);
+        auto answer = through_server(session::Answer{5, "Ann leads."});
+        QVERIFY(answer.request == 5 && answer.refused == "Ann leads.");
+        for (const char* text :
+             {R"({"action":"MEMBERS","args":{"members":[{"name":"x"}],"gone":[]}})",
+              R"({"action":"MEMBERS","args":{"members":[]}})",
+              R"({"action":"MEMBERS","args":{"members":[],"gone":["x"]}})",
+              R"({"action":"LEAD","args":{}})", R"({"action":"WAITING","args":{"total":1}})",
+              R"({"action":"WAITING","args":{"messages":[1]}})", R"({"action":"NOTES","args":{}})",
+              R"({"action":"NOTES","args":[{"id":1,"member":1}]})", R"({"action":"VIEWS"})",
+              R"({"action":"VIEWS","args":[{"member":1,"mark":"x"}]})",
+              R"({"action":"ANSWER","args":3})"})
+            QVERIFY2(!ServerDecoder().decode(text), text);
     }
 
     void small_frames_survive() {
@@ -372,7 +429,8 @@ private slots:
                                  "{\"action\":\"PULSE\",\"action\":\"PULSE\"}"})
             QCOMPARE(refusal(text), 4102u);
         for (const char* text :
-             {R"({"action":"SEND"})", R"({"action":"SEND","args":[0,0]})",
+             {R"({"action":"SEND"})",
+              R"({"action":"SEND","args":[0,0]})",
               R"({"action":"SEND","args":{}})",
               R"({"action":"SEND","args":[0,0,{"what":"users"}]})",
               R"({"action":"SEND","args":[0,0,7]})",
@@ -382,11 +440,22 @@ private slots:
               R"({"action":"TUTTI","args":[0,0,{},null,true,[],"k"]})",
               R"({"action":"TUTTI","args":[0,0,"v",[1],true,[],"k"]})",
               R"({"action":"SNAP","args":{"time":1,"seq":4294967296,"url":"x"}})",
-              R"({"action":"SNAP","args":{"time":1,"seq":0}})", R"({"action":"JOIN"})",
+              R"({"action":"SNAP","args":{"time":1,"seq":0}})",
+              R"({"action":"JOIN"})",
               R"({"action":"JOIN","args":[]})",
               R"({"action":"JOIN","args":{"version":1,"apiKey":1,"teatime":7}})",
-              R"({"action":"VOTE","args":{"mark":"x","hash":"y"}})", R"({"action":"STEP"})",
-              R"({"action":"PULL","args":"1"})", R"({"action":"TIME","args":{"op":"pause"}})"})
+              R"({"action":"VOTE","args":{"mark":"x","hash":"y"}})",
+              R"({"action":"STEP"})",
+              R"({"action":"PULL","args":"1"})",
+              R"({"action":"TIME","args":{"op":"pause"}})",
+              R"({"action":"TIME","args":{"what":"time","op":"until"}})",
+              R"({"action":"TIME","args":{"what":"time","op":"until","mark":"soon"}})",
+              R"({"action":"LEAD","args":{"op":"grab"}})",
+              R"({"action":"LEAD","args":[]})",
+              R"({"action":"NOTE","args":{"text":"x"}})",
+              R"({"action":"NOTE","args":{"mark":"1s","text":7}})",
+              R"({"action":"VIEW","args":{"mark":"1s#x"}})",
+              R"({"action":"VIEW"})"})
             QVERIFY2(refusal(text) == 4109u, text);
         QCOMPARE(refusal("{\"action\":\"JOIN\",\"args\":{\"apiKey\":\"none\"}}"), 4100u);
         QCOMPARE(refusal("{\"action\":\"JOIN\",\"args\":{\"version\":0,\"apiKey\":\"none\"}}"),

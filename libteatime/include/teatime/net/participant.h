@@ -22,8 +22,17 @@ struct ParticipantHandler {
     std::function<void()> built;                               ///< island() is there, or is another
     std::function<void()> progressed;  ///< messages were executed, or the bound moved
     std::function<void(const session::TimeState&)> time_changed;
-    std::function<void(const session::Frame&)> notice;  ///< Info, StepOutcome or TimeAnswer
-    std::function<void(const Error&)> failed;           ///< final
+    std::function<void(const session::TimeOp&)> op_obeyed;  ///< what changed it, and who asked
+    /// An Info, StepOutcome, TimeAnswer or Answer.
+    std::function<void(const session::Frame&)> notice;
+    std::function<void(const Error&)> failed;  ///< final
+
+    // Of controller().company(), which has it already.
+    std::function<void()> members_changed;
+    std::function<void(const session::Lease&)> lease_changed;
+    std::function<void(const session::WaitingMessages&)> waiting_changed;
+    std::function<void(const session::Note&)> noted;  ///< each once, those before the join too
+    std::function<void()> playheads_changed;
 };
 
 /// A Controller with a connection: joins a session, runs its replica, gives and takes snapshots,
@@ -45,6 +54,12 @@ public:
     void send_payload(std::string payload);
     /// Gives it a number and returns that: a TimeAnswer of this number is a notice later.
     std::uint64_t time_request(session::TimeRequest request);
+    /// Likewise; an Answer of this number is a notice later. Time requests are obeyed of who leads,
+    /// see session::Lease.
+    std::uint64_t lease_request(session::LeaseRequest::Op op, MemberId to = {});
+    std::uint64_t note(const Mark& mark, std::string text);
+    /// Where the own view stands, as often as it moves; costs next to nothing.
+    void show_playhead(const Mark& mark, bool follows);
 
     /// Leaves for good: sends what waits, closes with 1000. `left` is called when that is done.
     void leave(std::function<void()> left = {});

@@ -39,6 +39,7 @@ struct ControllerOptions {
     Duration snapshot_deadline = ms(30'000);
     int snapshot_tries = 3;
     Duration pull_overdue = ms(1'000);
+    Duration playhead_every = ms(100);  ///< least time between two of the own
 };
 
 /// Told of what goes through a replica: views, recorders. Called within step() and run().
@@ -55,6 +56,8 @@ public:
     virtual void bound(VirtualTime bound) { (void)bound; }
     virtual void voted(const Vote& vote) { (void)vote; }
     virtual void executed(const Executed& executed) { (void)executed; }
+    /// Each once, those before the join too.
+    virtual void noted(const Note& note) { (void)note; }
 };
 
 // ---- inputs --------------------------------------------------------------------------------
@@ -83,7 +86,7 @@ struct ControllerAlarm {};
 
 using ControllerInput =
     std::variant<Connected, Disconnected, Frame, SnapshotArrived, SnapshotFailed, SnapshotUploaded,
-                 UserSend, TimeRequest, ControllerAlarm>;
+                 UserSend, TimeRequest, LeaseRequest, NoteRequest, Playhead, ControllerAlarm>;
 
 // ---- outputs -------------------------------------------------------------------------------
 
@@ -117,8 +120,11 @@ struct ConnectionLost {
 struct ReplicaBuilt {};  ///< island() is there (anew)
 struct TimeStateChanged {
     TimeState state;
+    std::optional<TimeOp> op;  ///< by which; none: an outcome told where time stands
 };
-struct Notice {  ///< an Info, StepOutcome or TimeAnswer from the router
+/// An Info, StepOutcome, TimeAnswer or Answer from the router; or a Roster, Lease, WaitingMessages,
+/// Notes (new ones only) or Playheads, by which company() has just changed.
+struct Notice {
     Frame frame;
 };
 struct Failed {  ///< final
@@ -133,7 +139,11 @@ using ControllerOutputs = std::vector<ControllerOutput>;
 /// The non-replicated side of one native replica: joins, buffers, runs the Island as far as the
 /// router allows, votes, gives snapshots, rejoins after a lost connection without losing or
 /// repeating a message. No sockets, clock or threads; used by one thread at a time. Without a
-/// factory it has no replica (a sender of messages or of time requests only).
+/// factory it has no replica (a tool that controls time, takes notes or sends messages).
+///
+/// Requests (of time, the lead, a note) that are without an answer when the connection is lost are
+/// asked again on the next one, and obeyed once. Each gets exactly one answer: while there is no
+/// connection a refusal at once, and one where the session has begun anew meanwhile.
 ///
 /// Frames are obeyed in the order received: a program of messages, bounds, steps and snapshot
 /// requests, worked off by run(). A slow replica therefore does the same as a fast one, only later.
@@ -159,6 +169,7 @@ public:
     bool joined() const;              ///< connected and synced
     bool caught_up() const;           ///< everything received is executed
     const TimeState& time() const;    ///< as far as the replica has obeyed
+    const Company& company() const;   ///< who is here, who drives, and so on
     VirtualTime bound() const;        ///< up to where the replica may run
     std::size_t outstanding() const;  ///< own sends neither reflected nor refused
 

@@ -9,6 +9,7 @@
 
 #include "teatime/session/close_code.h"
 #include "teatime/session/time_control.h"
+#include "teatime/session/together.h"
 #include "teatime/state/hash.h"
 #include "teatime/state/ids.h"
 #include "teatime/state/mark.h"
@@ -22,9 +23,6 @@ using ConnectionId = StrongId<struct ConnectionTag>;
 
 enum class Kind : std::uint8_t { undecided, native, croquet };
 enum class TimeMode : std::uint8_t { heartbeat, lazy };
-/// A viewer sends no messages and is not announced to the world.
-enum class Role : std::uint8_t { participant, viewer };
-
 /// A stamped message: `[time, seq, payload ... extra]`. Immutable, shared by history, frames and
 /// capture.
 struct Message {
@@ -115,8 +113,8 @@ struct Ticks {
     std::optional<Rate> scale;  ///< absent = 1
 };
 
-using ClientFrame =
-    std::variant<Send, JoinRequest, Tutti, Snap, Vote, StepReport, Pull, Ticks, TimeRequest>;
+using ClientFrame = std::variant<Send, JoinRequest, Tutti, Snap, Vote, StepReport, Pull, Ticks,
+                                 TimeRequest, LeaseRequest, NoteRequest, Playhead>;
 
 // ---- router to client ----------------------------------------------------------------------
 
@@ -195,17 +193,23 @@ struct StepOutcome {
     std::vector<Agreement> groups;  ///< more than one: a split
     std::vector<MemberId> missing;  ///< did not report in time
     TimeState state;
+
+    /// The instant of the Mark asked for has fewer messages than that; replicas stand at its end.
+    bool ended_early() const {
+        return op.by == StepBy::mark && !groups.empty() && groups[0].mark != op.mark;
+    }
 };
 
-/// To who asked: done, or refused with a sentence. Pause and step: after their outcome.
+/// To who asked: done, or refused with a sentence. Pause, step and until: after their outcome.
 struct TimeAnswer {
     std::uint64_t request = 0;
     std::string refused;  ///< empty = done
     TimeState state;
-    std::shared_ptr<const StepOutcome> outcome;  ///< of a pause or step
+    std::shared_ptr<const StepOutcome> outcome;  ///< of a pause, a step or an until
 };
 
-using Frame = std::variant<MessagePtr, Tick, SyncPtr, Info, Requ, Puller,
-                           std::shared_ptr<const StepOutcome>, TimeAnswer>;
+using Frame =
+    std::variant<MessagePtr, Tick, SyncPtr, Info, Requ, Puller, std::shared_ptr<const StepOutcome>,
+                 TimeAnswer, Answer, Roster, Lease, WaitingMessages, Notes, Playheads>;
 
 }  // namespace teatime::session

@@ -98,7 +98,7 @@ struct Ended {};
 
 /// What a recording needs beside the messages and ticks that are broadcast.
 using Record = std::variant<Started, MemberJoined, MemberLeft, VoteCast, Split, SnapshotTaken,
-                            TimeChanged, std::shared_ptr<const StepOutcome>, Ended>;
+                            TimeChanged, std::shared_ptr<const StepOutcome>, Note, Ended>;
 
 using RouterOutput = std::variant<Broadcast, SendTo, Close, Record>;
 using RouterOutputs = std::vector<RouterOutput>;
@@ -115,6 +115,13 @@ struct RouterStatus {
     std::size_t history = 0;
     std::optional<SnapshotInfo> snapshot;
     MemberId puller;
+    Lease lease;
+};
+
+/// One member, for its driver.
+struct RouterMember {
+    MemberInfo info;
+    ConnectionId connection;  ///< 0 = lost
 };
 
 /// Stamps and reflects the messages of one session: the engine of a reflector. Knows no sockets,
@@ -149,6 +156,7 @@ public:
     Kind kind() const;
     bool ended() const;
     RouterStatus status(SteadyTime now) const;
+    std::vector<RouterMember> members() const;
 
     class Impl;
 

@@ -68,6 +68,20 @@ struct RouterOptions {
     std::size_t time_requests = 64;     ///< that wait for a step to end
     Duration paused_tick = ms(250);     ///< Croquet clients see the frozen time so often
     Duration pull_overdue = ms(1'000);  ///< another member than the puller may pull then
+
+    // Several people together.
+    Duration lease = ms(10'000);       ///< of who leads and lost its connection; 0 = all control
+                                       ///< time, nobody leads
+    Duration lease_idle = ms(60'000);  ///< a take relieves who asked nothing of time for so long
+    Duration company_batch = ms(100);  ///< least time between two frames of who is here, what
+                                       ///< waits, or where everybody looks
+    std::size_t listed = 1'000;        ///< members told of by name
+    std::size_t waiting_shown = 64;    ///< of the messages that wait
+    std::size_t waiting_bytes = 256;   ///< shown of each
+    std::size_t notes = 1'000;         ///< kept for late joiners, the latest
+    std::size_t note_bytes = 2'000;
+    Duration note_every = ms(1'000);  ///< of one member, on average
+    int note_burst = 5;
 };
 
 }  // namespace teatime::session

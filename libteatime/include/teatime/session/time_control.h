@@ -35,18 +35,29 @@ enum class StepBy : std::uint8_t {
     message,   ///< the next message of the queue, whatever it is
     instant,   ///< everything at the time of the next message
     external,  ///< up to and including the next external message that waits at the router
-    duration   ///< virtual time, whole instants
+    duration,  ///< virtual time, whole instants
+    mark       ///< to exactly this Mark ahead
 };
 
-/// What somebody asks of a session's time.
+/// What somebody asks of a session's time. Native sessions only: `until` lets time run, at its rate
+/// and with all messages, up to exactly a Mark, where all replicas stop and report as after a
+/// step; a pause, a resume or another until on the way takes its place. `step by mark` goes there
+/// at once, and messages wait. Where the instant has fewer messages than the Mark's, its end is the
+/// place.
 struct TimeRequest {
-    enum class Op : std::uint8_t { pause, resume, rate, step };
-    std::uint64_t request = 0;  ///< chosen by the asker, returned in the answer
+    enum class Op : std::uint8_t { pause, resume, rate, step, until };
+    /// Chosen by the asker, returned in the answer: above those before of the same member, so that
+    /// one repeated after a lost connection is obeyed once. 0 = not to be repeated.
+    std::uint64_t request = 0;
     Op op = Op::pause;
     Rate rate;                    ///< op rate
     StepBy by = StepBy::message;  ///< op step
     Duration duration{0};         ///< by duration; > 0
+    Mark mark{};                  ///< op until, by mark: on the trunk, ahead of the session
 };
+
+/// Requests of one member that may be without an answer at a time.
+inline constexpr std::size_t kRequestsUnanswered = 64;
 
 /// One change of a session's time, as stamped, reflected and recorded: the router's message
 /// `{"what":"time",...}`. Replicas obey it at its place in the order of Seq.
@@ -58,6 +69,7 @@ struct TimeOp {
     StepBy by = StepBy::message;
     Seq external;    ///< by external: the message to stop after
     VirtualTime to;  ///< by duration: the new time, a whole instant
+    Mark mark{};     ///< op until, by mark
     bool operator==(const TimeOp&) const = default;
 };
 
@@ -72,9 +84,11 @@ std::optional<TimeOp> parse_time_payload(std::string_view payload);
 struct TimeState {
     bool paused = false;
     Rate rate;
-    VirtualTime time;           ///< the router's clock; frozen while paused
-    std::uint64_t last_op = 0;  ///< id of the last TimeOp
-    std::uint64_t held = 0;     ///< external messages that wait for resume or `step external`
+    VirtualTime time;             ///< the router's clock; frozen while paused
+    std::uint64_t last_op = 0;    ///< id of the last TimeOp
+    std::uint64_t held = 0;       ///< external messages that wait for resume or `step external`
+    std::optional<Mark> until{};  ///< runs to this Mark only
+    bool operator==(const TimeState&) const = default;
 
     /// The state after `op`, stamped at `stamped`. Held is the router's alone.
     void apply(const TimeOp& op, VirtualTime stamped);

@@ -24,6 +24,16 @@
 ///     PULLER       {"member": 2}                                                 from the server
 ///     STEPPED      {"op": {...}, "groups": [...], "missing": [...], "state": {...}}
 ///     TIMED        {"request": 4, "refused": "", "state": {...}, "outcome": {...}}
+///     LEAD         {"request": 5, "op": "take" | "hand" | "release", "to": 2}      to the server
+///     LEAD         {"holder": 2, "name": "Ann", "away": true, "left": 9500 (ms)} from the server
+///     NOTE         {"request": 6, "mark": "12.5s#3", "text": "..."}                to the server
+///     NOTES        [{"id": 1, "mark": ..., "member": 2, "author": "Ann", "text": ...}, ...]
+///     VIEW         {"mark": "12.5s#3", "follows": false}                           to the server
+///     VIEWS        [{"member": 2, "mark": "12.5s#3", "follows": false}, ...]     from the server
+///     ANSWER       {"request": 5, "refused": ""}                                 from the server
+///     MEMBERS      {"whole": true, "members": [{"id": 2, "name": "Ann", "role": "viewer",
+///                  "replica": true, "here": true}, ...], "gone": [3], "total": 2}
+///     WAITING      {"total": 2, "messages": [{"sender": 2, "payload": "...", "bytes": 40}, ...]}
 ///
 /// Others ignore these. Payloads and what follows them in a tuple pass through byte for byte; times
 /// go from decimal text to integers. The wire's 32-bit sequence numbers exist only here.

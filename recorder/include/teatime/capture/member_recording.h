@@ -41,6 +41,7 @@ public:
     void bound(VirtualTime bound) override;
     void voted(const session::Vote& vote) override;
     void executed(const Executed& executed) override;
+    void noted(const session::Note& note) override;
 
 private:
     void begin(const session::Sync& sync);

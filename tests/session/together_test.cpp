@@ -1,0 +1,457 @@
+#include "teatime/session/together.h"
+
+#include <QtTest>
+
+#include "net.h"
+
+using namespace teatime;
+using namespace teatime::session;
+
+namespace {
+
+constexpr auto kPause = TimeRequest::Op::pause;
+constexpr auto kResume = TimeRequest::Op::resume;
+constexpr auto kTake = LeaseRequest::Op::take;
+constexpr auto kHand = LeaseRequest::Op::hand;
+constexpr auto kRelease = LeaseRequest::Op::release;
+
+/// A session in which somebody leads. The first member is a replica without a name.
+struct Room : Net {
+    explicit Room(RouterOptions options = {}, Duration latency = milliseconds(5))
+        : Net(options, seed_of_test(), latency) {
+        router_options.lease = seconds(10);
+        restart_router();
+        world = &add();
+        say(*world, call("loop", 1'000'000));
+        pass(seconds(1));
+    }
+    /// A tool as a window has it: no replica.
+    Replica& tool(const std::string& name) {
+        Replica& one = add(Role::viewer, false, "aaaa", nullptr, name);
+        pass(milliseconds(300));
+        return one;
+    }
+    void ask(Replica& one, TimeRequest request, Duration wait = milliseconds(100)) {
+        time(one, request);
+        pass(wait);
+    }
+    void ask(Replica& one, LeaseRequest::Op op, Replica* to = nullptr) {
+        lead(one, op, to ? to->controller->member() : MemberId{});
+        pass(milliseconds(100));
+    }
+    Lease lease() { return router->status(now).lease; }
+    bool drives(Replica& one) { return lease().holder == one.controller->member(); }
+
+    Replica* world;
+};
+
+const std::string& refused(const Net::Replica& one) {
+    return one.answers.back().refused;
+}
+const Company& company(const Net::Replica& one) {
+    return one.controller->company();
+}
+Mark at(Duration time, std::uint64_t n = Mark::kWholeInstant) {
+    return {{}, VirtualTime(time), n};
+}
+bool names(const std::string& sentence, const char* name) {
+    return sentence.find(name) != std::string::npos;
+}
+
+}  // namespace
+
+class TogetherTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everybody_knows_who_is_here();
+    void who_lost_the_connection_is_shown_so_until_gone();
+    void a_crowd_is_counted_and_its_first_are_named();
+    void of_two_who_press_at_once_one_is_obeyed_and_the_other_told();
+    void the_lead_is_handed_over_and_released();
+    void a_one_shot_tool_leads_for_one_request();
+    void a_lease_ends_when_its_holder_does_not_come_back();
+    void a_returning_holder_keeps_the_lead();
+    void who_does_nothing_for_long_is_relieved();
+    void a_driver_that_dies_while_paused_leaves_nobody_stuck();
+    void a_step_repeated_by_a_reconnect_is_one_step();
+    void requests_to_a_session_begun_anew_are_refused();
+    void a_late_joiner_of_a_paused_session_knows_all();
+    void what_waits_is_seen_and_let_through_one_by_one();
+    void notes_reach_all_once();
+    void a_note_too_long_or_too_many_are_refused();
+    void playheads_are_seen_by_others_and_no_more_often_than_asked();
+    void tools_in_a_croquet_session_are_told_and_its_clients_are_not();
+};
+
+void TogetherTest::everybody_knows_who_is_here() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    for (auto* one : {room.world, &ann, &ben}) {
+        QCOMPARE(company(*one).members.size(), 3u);
+        QCOMPARE(company(*one).total, 3u);
+        const MemberInfo* known = company(*one).find(ann.controller->member());
+        QVERIFY(known);
+        QCOMPARE(*known, (MemberInfo{ann.controller->member(), "Ann", Role::viewer, false, true}));
+        QVERIFY(company(*one).find(room.world->controller->member())->replica);
+    }
+    QCOMPARE(company(ann).name_of(ben.controller->member()), std::string("Ben"));
+    QCOMPARE(company(ann).name_of({1}), std::string("member 1"));
+}
+
+void TogetherTest::who_lost_the_connection_is_shown_so_until_gone() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    room.kill(ben);
+    room.pass(milliseconds(200));
+    QVERIFY(!company(ann).find(ben.controller->member())->connected);
+    room.pass(seconds(6));
+    QVERIFY(!company(ann).find(ben.controller->member()));
+    QCOMPARE(company(*room.world).total, 2u);
+}
+
+void TogetherTest::a_crowd_is_counted_and_its_first_are_named() {
+    RouterOptions options;
+    options.listed = 10;
+    Room room(options);
+    for (int i = 0; i < 20; ++i) room.add(Role::viewer, false);
+    room.pass(seconds(1));
+    QCOMPARE(company(*room.world).members.size(), 10u);
+    QCOMPARE(company(*room.world).total, 21u);
+}
+
+void TogetherTest::of_two_who_press_at_once_one_is_obeyed_and_the_other_told() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    room.time(ann, Net::op(kPause));
+    room.time(ben, Net::op(kPause));
+    room.pass(milliseconds(100));
+    auto& winner = room.drives(ann) ? ann : ben;
+    auto& loser = &winner == &ann ? ben : ann;
+    QCOMPARE(refused(winner), std::string());
+    QVERIFY2(names(refused(loser), &winner == &ann ? "Ann" : "Ben"), refused(loser).c_str());
+    QCOMPARE(room.count<std::shared_ptr<const StepOutcome>>(), 1u);
+    for (auto* one : {&ann, &ben, room.world})
+        QVERIFY(company(*one).lease.holder == winner.controller->member());
+    room.ask(loser, Net::step(StepBy::message));
+    QVERIFY(!refused(loser).empty());
+    room.ask(winner, Net::step(StepBy::message));
+    QCOMPARE(refused(winner), std::string());
+}
+
+void TogetherTest::the_lead_is_handed_over_and_released() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    room.ask(ann, kTake);
+    QCOMPARE(ann.said.back().refused, std::string());
+    room.ask(ben, kTake);
+    QVERIFY(names(ben.said.back().refused, "Ann"));
+    QCOMPARE(ann.infos.size(), 1u);  // she is asked
+    QVERIFY(names(ann.infos[0].message, "Ben"));
+    room.ask(ben, kTake);
+    QCOMPARE(ann.infos.size(), 1u);  // and not pestered
+    room.ask(ben, kHand, &ben);
+    QVERIFY(!ben.said.back().refused.empty());
+    room.ask(ann, kHand, &ben);
+    QCOMPARE(ann.said.back().refused, std::string());
+    QCOMPARE(company(ann).lease.name, std::string("Ben"));
+    room.ask(ann, Net::op(kPause));
+    QVERIFY(names(refused(ann), "Ben"));
+    room.lead(ben, kHand, {99});
+    room.pass(milliseconds(50));
+    QVERIFY(!ben.said.back().refused.empty());
+    room.ask(ben, kRelease);
+    QVERIFY(!company(ann).lease.holder);
+    room.ask(ann, Net::op(kPause));
+    QCOMPARE(refused(ann), std::string());
+    QVERIFY(room.drives(ann));
+}
+
+void TogetherTest::a_one_shot_tool_leads_for_one_request() {
+    Hub hub;
+    hub.join_native(1);
+    hub.pass(seconds(1));
+    for (std::uint64_t tool = 2; tool < 5; ++tool) {
+        hub.send(tool, Hub::native(Role::viewer, false));
+        TimeRequest request;
+        request.request = 1;
+        request.op = tool % 2 ? kResume : kPause;
+        hub.send(tool, request);
+        hub.pass(seconds(3));
+        QCOMPARE(hub[tool].answers().back().refused, std::string());
+        QVERIFY(hub.router.status(hub.now).lease.holder);
+        hub.gone(tool, true);
+        QVERIFY(!hub.router.status(hub.now).lease.holder);
+    }
+}
+
+void TogetherTest::a_lease_ends_when_its_holder_does_not_come_back() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    room.ask(ann, Net::op(kPause));
+    room.kill(ann);
+    room.pass(milliseconds(100));
+    QVERIFY(company(ben).lease.away);
+    QVERIFY(company(ben).lease.left > seconds(9));
+    room.ask(ben, Net::op(kResume));
+    QVERIFY2(names(refused(ben), "Ann"), refused(ben).c_str());
+    room.pass(seconds(9));  // Ann is not a member any more, her lease is a lease still
+    room.ask(ben, Net::op(kResume));
+    QVERIFY(!refused(ben).empty());
+    room.pass(milliseconds(1000));
+    QVERIFY(!company(ben).lease.holder);
+    room.ask(ben, Net::op(kResume));
+    QCOMPARE(refused(ben), std::string());
+    QVERIFY(room.drives(ben));
+}
+
+void TogetherTest::a_returning_holder_keeps_the_lead() {
+    for (Duration away : {seconds(2), seconds(7)}) {  // still a member, and not any more
+        Hub hub;
+        hub.join_native(1);
+        hub.pass(seconds(1));
+        hub.send(2, Hub::native(Role::viewer, false));
+        auto sync = hub[2].sync();
+        TimeRequest pause;
+        pause.request = 1;
+        pause.op = kPause;
+        hub.send(2, pause);
+        hub.gone(2);
+        hub.pass(away);
+        JoinRequest again = Hub::native(Role::viewer, false);
+        again.native.token = sync->native->token;
+        hub.send(3, again);
+        hub.pass(seconds(20));
+        MemberId back = hub[3].sync()->native->member;
+        QCOMPARE(back == sync->native->member, away < seconds(5));
+        Lease lease = hub.router.status(hub.now).lease;
+        QVERIFY(lease.holder == back && !lease.away);
+        QVERIFY(hub[1].all<Lease>().back() == lease);
+    }
+}
+
+void TogetherTest::who_does_nothing_for_long_is_relieved() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    room.ask(ann, Net::op(kPause));
+    room.pass(seconds(59));
+    room.ask(ben, kTake);
+    QVERIFY(!ben.said.back().refused.empty());
+    room.pass(seconds(1));
+    room.ask(ben, Net::op(kResume));  // not by accident
+    QVERIFY(!refused(ben).empty());
+    room.ask(ben, kTake);
+    QCOMPARE(ben.said.back().refused, std::string());
+    QVERIFY(room.drives(ben));
+    QCOMPARE(company(ann).lease.name, std::string("Ben"));
+}
+
+void TogetherTest::a_driver_that_dies_while_paused_leaves_nobody_stuck() {
+    Room room;
+    auto& ann = room.add(Role::participant, true, "aaaa", nullptr, "Ann");
+    auto& ben = room.tool("Ben");
+    room.ask(ann, Net::op(kPause));
+    for (int i = 1; i <= 3; ++i) room.say(*room.world, call("add", i));
+    room.time(ann, Net::step(StepBy::message));
+    room.turn(room.now + milliseconds(5));
+    room.kill(ann);  // its step was sent, or not
+    room.pass(seconds(11));
+    QVERIFY(!company(ben).lease.holder);
+    room.ask(ben, Net::step(StepBy::external));
+    QCOMPARE(refused(ben), std::string());
+    QCOMPARE(ben.answers.back().outcome->groups.size(), 1u);
+    room.ask(ben, Net::op(kResume));
+    QCOMPARE(refused(ben), std::string());
+    room.pass(seconds(1));
+    QCOMPARE(room.world->controller->outstanding(), 0u);
+}
+
+void TogetherTest::a_step_repeated_by_a_reconnect_is_one_step() {
+    // Cut at any event after the step was asked for: it is made once, and answered once.
+    for (std::size_t cut = 0; cut < 12; ++cut) {
+        Room room;
+        auto& ann = room.tool("Ann");
+        room.ask(ann, Net::op(kPause));
+        std::uint64_t executed = room.world->controller->island()->executed();
+        std::size_t answered = ann.answers.size();
+        room.time(ann, Net::step(StepBy::message));
+        for (std::size_t i = 0; i < cut; ++i) room.turn(room.now + seconds(1));
+        room.cut(ann);
+        room.pass(seconds(3));
+        QVERIFY(ann.controller->joined());
+        QCOMPARE(ann.answers.size(), answered + 1);
+        QCOMPARE(refused(ann), std::string());
+        QVERIFY(ann.answers.back().outcome);
+        QCOMPARE(room.world->controller->island()->executed(), executed + 1);
+    }
+}
+
+void TogetherTest::requests_to_a_session_begun_anew_are_refused() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    room.ask(ann, Net::op(kPause));
+    std::size_t answered = ann.answers.size();
+    room.time(ann, Net::step(StepBy::message));
+    room.restart_router();
+    room.pass(seconds(5));
+    QCOMPARE(ann.answers.size(), answered + 1);
+    QVERIFY(!refused(ann).empty());
+    QVERIFY(!company(ann).lease.holder);
+}
+
+void TogetherTest::a_late_joiner_of_a_paused_session_knows_all() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    room.ask(ann, Net::op(kPause));
+    room.ask(ann, Net::step(StepBy::message));
+    Mark mark = ann.answers.back().outcome->groups[0].mark;
+    room.note(ann, mark, "look here");
+    room.look(ann, mark);
+    for (int i = 1; i <= 3; ++i) room.say(*room.world, call("add", i));
+    room.pass(seconds(1));
+    auto& late = room.add(Role::participant, true, "aaaa", nullptr, "Late");
+    auto& tool = room.tool("Tool");
+    for (auto* one : {&late, &tool}) {
+        QCOMPARE(company(*one).lease.name, std::string("Ann"));
+        QCOMPARE(company(*one).notes.size(), 1u);
+        QCOMPARE(company(*one).notes[0].text, std::string("look here"));
+        QCOMPARE(company(*one).waiting.total, 3u);
+        QCOMPARE(company(*one).playheads.size(), 1u);
+        QVERIFY(company(*one).playheads[0].mark == mark);
+        QVERIFY(one->controller->time().paused);
+    }
+    QVERIFY(late.controller->island()->mark() == mark);
+    room.ask(late, Net::op(kResume));
+    QVERIFY(names(refused(late), "Ann"));
+}
+
+void TogetherTest::what_waits_is_seen_and_let_through_one_by_one() {
+    RouterOptions options;
+    options.waiting_shown = 2;
+    options.waiting_bytes = 20;
+    Room room(options);
+    auto& ann = room.tool("Ann");
+    room.ask(ann, Net::op(kPause));
+    QCOMPARE(company(ann).waiting, WaitingMessages{});
+    for (int i = 1; i <= 3; ++i) room.say(*room.world, call("add", i));
+    room.pass(milliseconds(300));
+    const WaitingMessages& waiting = company(ann).waiting;
+    QCOMPARE(waiting.total, 3u);
+    QCOMPARE(waiting.first.size(), 2u);
+    std::string whole = call("add", 1);
+    QCOMPARE(waiting.first[0],
+             (WaitingMessage{room.world->controller->member(), whole.substr(0, 20), whole.size()}));
+    for (std::uint64_t left = 2; left > 0; --left) {
+        room.ask(ann, Net::step(StepBy::external), milliseconds(300));
+        QCOMPARE(refused(ann), std::string());
+        QCOMPARE(company(ann).waiting.total, left);
+    }
+    room.ask(ann, Net::op(kResume), milliseconds(300));
+    QCOMPARE(company(ann).waiting, WaitingMessages{});
+}
+
+void TogetherTest::notes_reach_all_once() {
+    struct Pad : ControllerObserver {
+        void noted(const Note& note) override { notes.push_back(note); }
+        std::vector<Note> notes;
+    };
+    Room room;
+    auto pad = std::make_unique<Pad>();
+    Pad& written = *pad;
+    auto& reader = room.add(Role::viewer, true, "aaaa", std::move(pad), "Reader");
+    auto& ann = room.tool("Ann");
+    room.note(ann, at(milliseconds(500), 2), "first");
+    room.pass(milliseconds(100));
+    room.cut(ann);
+    room.cut(reader);
+    room.pass(milliseconds(1));
+    room.note(*room.world, at(milliseconds(700)), "second");
+    room.pass(seconds(2));
+    auto& late = room.tool("Late");
+    for (auto* one : {&ann, &reader, &late, room.world}) {
+        auto& notes = company(*one).notes;
+        QCOMPARE(notes.size(), 2u);
+        QCOMPARE(notes[0],
+                 (Note{1, at(milliseconds(500), 2), ann.controller->member(), "Ann", "first"}));
+        QCOMPARE(notes[1].author, std::string("member 1"));
+    }
+    QCOMPARE(written.notes, company(ann).notes);
+    QCOMPARE(room.count<Note>(), 2u);
+}
+
+void TogetherTest::a_note_too_long_or_too_many_are_refused() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    for (const std::string& text : {std::string(), std::string(2'001, 'x')}) {
+        room.note(ann, at(seconds(1)), text);
+        room.pass(milliseconds(50));
+        QVERIFY(!ann.said.back().refused.empty());
+    }
+    room.note(ann, {BranchId{2}, VirtualTime(seconds(1))}, "on a branch");
+    room.pass(milliseconds(50));
+    QVERIFY(!ann.said.back().refused.empty());
+    for (int i = 0; i < 10; ++i) room.note(ann, at(seconds(1)), std::to_string(i));
+    room.pass(milliseconds(100));
+    QCOMPARE(company(*room.world).notes.size(), 5u);
+    QVERIFY(names(ann.said.back().refused, "wait"));
+    room.pass(seconds(1));
+    room.note(ann, at(seconds(1)), "again");
+    room.pass(milliseconds(50));
+    QCOMPARE(company(*room.world).notes.back().text, std::string("again"));
+}
+
+void TogetherTest::playheads_are_seen_by_others_and_no_more_often_than_asked() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    std::size_t sent = ann.frames_sent, broadcasts = room.broadcasts;
+    std::size_t ticks = 0;
+    for (int i = 1; i <= 1'000; ++i) {
+        room.look(ann, at(milliseconds(i)));
+        room.pass(milliseconds(1));
+    }
+    room.pass(milliseconds(300));
+    QVERIFY2(ann.frames_sent - sent <= 12, qPrintable(QString::number(ann.frames_sent - sent)));
+    ticks = 1'300 / 50;
+    QVERIFY(room.broadcasts - broadcasts <= ticks + 12 + 60);  // and the world's own beats
+    QCOMPARE(company(ben).playheads.size(), 1u);
+    QCOMPARE(company(ben).playheads[0],
+             (Playhead{ann.controller->member(), at(milliseconds(1'000)), false}));
+    QVERIFY(company(ann).playheads.empty());
+    room.kill(ann);
+    room.pass(seconds(6));
+    QVERIFY(company(ben).playheads.empty());
+}
+
+void TogetherTest::tools_in_a_croquet_session_are_told_and_its_clients_are_not() {
+    Hub hub;
+    hub.join_croquet(1, "ann");
+    hub.send(2, Hub::native(Role::viewer, false));
+    TimeRequest pause;
+    pause.request = 1;
+    hub.send(2, pause);
+    hub.send(2, NoteRequest{2, at(seconds(0)), "here"});
+    hub.pass(seconds(1));
+    QVERIFY(hub[2].all<Roster>().front().members.front().name == "\"ann\"");
+    QVERIFY(hub[2].all<Lease>().back().holder == hub[2].sync()->native->member);
+    QCOMPARE(hub[2].all<Notes>().size(), 1u);
+    for (const Frame& frame : hub[1].frames) {
+        QVERIFY(std::holds_alternative<SyncPtr>(frame) ||
+                std::holds_alternative<MessagePtr>(frame) || std::holds_alternative<Tick>(frame));
+    }
+    TimeRequest until;
+    until.request = 3;
+    until.op = TimeRequest::Op::until;
+    until.mark = at(seconds(100));
+    hub.send(2, until);
+    QVERIFY(!hub[2].answers().back().refused.empty());
+}
+
+QTEST_APPLESS_MAIN(TogetherTest)
+#include "together_test.moc"
