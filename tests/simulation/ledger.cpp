@@ -21,7 +21,8 @@ std::string text(Seq seq) {
 
 VirtualTime clock_at(const Incarnation& in, SteadyTime now) {
     if (in.paused) return in.since;
-    return in.since + Duration((now - in.at).count() * in.rate.num / in.rate.den);
+    VirtualTime time = in.since + Duration((now - in.at).count() * in.rate.num / in.rate.den);
+    return in.until ? std::min(time, in.until->time) : time;
 }
 
 }  // namespace
@@ -77,12 +78,27 @@ void Ledger::reflected(const MessagePtr& message, SteadyTime now) {
         fail(text(message->stamp.seq) + " stamped after " + text(in.last()));
     if (message->stamp.time.time_since_epoch() % milliseconds(1) != Duration(0))
         fail(text(message->stamp.seq) + " is not stamped in whole milliseconds");
+    std::optional<TimeOp> op;
+    if (!message->sender) op = parse_time_payload(message->payload);
+    if (op && op->op == Op::step && op->by == StepBy::mark) stop_at_mark(*op, now);
     in_time(kStamp, message->stamp.time, now);
     in.messages.push_back(message);
     if (message->sender)
         user_message(*message);
-    else if (auto op = parse_time_payload(message->payload))
+    else if (op)
         time_message(*message, *op);
+}
+
+/// The end of an until comes when the clock is there.
+void Ledger::stop_at_mark(const TimeOp& op, SteadyTime now) {
+    Incarnation& in = *current_;
+    if (!in.until) return;
+    if (!(op.mark == *in.until)) fail("The session stops at another Mark than was asked for");
+    if (clock_at(in, now) < op.mark.time - kRounding - kRounding)
+        fail("The session stops before it came to " + to_string(op.mark));
+    in.until.reset();
+    in.paused = true;
+    in.since = op.mark.time;
 }
 
 /// A speaker's numbers ascend: nothing repeated or overtaken within one life of the session.
@@ -105,6 +121,8 @@ void Ledger::time_message(const Message& message, const TimeOp& op) {
     VirtualTime due = clock_at(in, now_);
     in.at = now_;
     in.ops[op.id] = message.stamp.seq;
+    if (op.asker && in.session.kind == session::Kind::native && !in.drivers.count(op.asker) && leads_)
+        fail("Member " + std::to_string(op.asker.value) + " is obeyed and never led");
     switch (op.op) {
         case Op::pause:
             ++totals.pauses;
@@ -113,7 +131,7 @@ void Ledger::time_message(const Message& message, const TimeOp& op) {
             in.paused = true;
             break;
         case Op::resume:
-            if (!in.paused) fail("A running session was resumed");
+            if (!in.paused && !in.until) fail("A running session was resumed");
             in.since = message.stamp.time;
             in.paused = false;
             break;
@@ -126,14 +144,26 @@ void Ledger::time_message(const Message& message, const TimeOp& op) {
             ++totals.steps;
             if (!in.paused) fail("A running session stepped");
             if (op.by == StepBy::duration) in.allowed = std::max(in.allowed, op.to);
+            if (op.by == StepBy::mark) in.allowed = std::max(in.allowed, op.mark.time);
+            break;
+        case Op::until:
+            ++totals.untils;
+            in.since = in.paused ? message.stamp.time : due;
+            in.paused = false;
+            if (op.mark.time <= message.stamp.time)
+                fail("Time runs to " + to_string(op.mark) + ", which is over");
             break;
     }
+    if (op.op != Op::rate) in.until.reset();
+    if (op.op == Op::until) in.until = op.mark;
     if (op.op == Op::pause || op.op == Op::step) in.stepping = op;
 }
 
 void Ledger::ticked(const Tick& tick, SteadyTime now) {
     ++totals.ticks;
     if (current_->paused) fail("A bound was announced while paused");
+    if (current_->until && tick.time >= current_->until->time)
+        fail("A bound at " + text(tick.time) + " is beyond " + to_string(*current_->until));
     in_time(kBound, tick.time, now);
 }
 
@@ -149,7 +179,36 @@ void Ledger::sent(const Frame& frame) {
     }
 }
 
+void Ledger::told(const Frame& frame, SteadyTime now) {
+    auto* lease = std::get_if<Lease>(&frame);
+    if (!lease) return;
+    Incarnation& in = *current_;
+    bool expired = in.lease.away && !lease->holder;
+    if (expired && now < in.lease_since + in.lease.left) fail("A lease ended before its time");
+    totals.leads += lease->holder && lease->holder != in.lease.holder;
+    totals.expired += expired;
+    in.lease = *lease;
+    in.lease_since = now;
+    if (lease->holder) in.drivers.insert(lease->holder);
+}
+
+void Ledger::leased(const Lease& lease, bool holder_is_here, Duration lasts, SteadyTime now) {
+    Incarnation* in = current_;
+    if (!in) return;
+    leads_ = lasts > Duration(0);
+    bool renamed = lease.holder != in->lease.holder && !in->lease.away;
+    if (lease.holder && !in->lease.holder) fail("Somebody leads and nobody was told");
+    if (renamed) fail("The lead has changed and nobody was told");
+    if (lease.holder && holder_is_here == lease.away) fail("A lease is not as its holder is");
+    if (lease.away && now > in->lease_since + lasts) fail("A lease has not ended");
+}
+
 void Ledger::recorded(const Record& record) {
+    if (auto* note = std::get_if<Note>(&record)) {
+        ++totals.notes;
+        if (note->id != current_->notes.size() + 1) fail("A note is out of order");
+        current_->notes.push_back(*note);
+    }
     if (auto* split = std::get_if<Split>(&record)) {
         fail("Replicas differ at " + to_string(split->groups.front().mark));
     } else if (auto* one = std::get_if<std::shared_ptr<const StepOutcome>>(&record)) {
@@ -172,6 +231,11 @@ void Ledger::outcome(const StepOutcome& outcome) {
     const Agreement& group = outcome.groups.front();
     totals.agreed += group.members.size() > 1;
     if (outcome.groups.size() > 1) fail("Replicas differ after a step to " + to_string(group.mark));
+    bool there = group.mark == outcome.op.mark ||
+                 (group.mark.whole_instant() && group.mark.time == outcome.op.mark.time);
+    if (outcome.op.by == StepBy::mark && !there)
+        fail("Asked for " + to_string(outcome.op.mark) + ", replicas are at " +
+             to_string(group.mark));
     if (group.mark.time > in.since)
         fail("The clock is behind the replicas after a step to " + to_string(group.mark));
 }
@@ -226,6 +290,11 @@ Ledger::Totals& Ledger::Totals::operator+=(const Totals& other) {
     steps += other.steps;
     agreed += other.agreed;
     rates += other.rates;
+    untils += other.untils;
+    leads += other.leads;
+    expired += other.expired;
+    notes += other.notes;
+    not_led += other.not_led;
     return *this;
 }
 

@@ -36,6 +36,13 @@ struct Incarnation {
     VirtualTime since{};  ///< the clock was here
     SteadyTime at{};      ///< at this time of the router's
     std::optional<TimeOp> stepping;
+    std::optional<Mark> until;  ///< it stops there
+
+    // Who drives, as was broadcast.
+    Lease lease;
+    SteadyTime lease_since{};
+    std::set<MemberId> drivers;  ///< all that ever did
+    std::vector<Note> notes;
 
     // What replicas had, the first that came there.
     struct State {
@@ -68,6 +75,9 @@ public:
     void reflected(const MessagePtr& message, SteadyTime now);
     void ticked(const Tick& tick, SteadyTime now);
     void sent(const Frame& frame);
+    void told(const Frame& frame, SteadyTime now);
+    /// The router's lease after a step, of which `holder_is_here`.
+    void leased(const Lease& lease, bool holder_is_here, Duration lasts, SteadyTime now);
     void recorded(const Record& record);
     void end();
 
@@ -94,19 +104,22 @@ public:
 
     struct Totals {
         std::uint64_t stamps = 0, ticks = 0, sent = 0, refused = 0, states = 0, compared = 0,
-                      votes = 0, pauses = 0, steps = 0, agreed = 0, rates = 0;
+                      votes = 0, pauses = 0, steps = 0, agreed = 0, rates = 0, untils = 0,
+                      leads = 0, expired = 0, notes = 0, not_led = 0;
         Totals& operator+=(const Totals& other);
     } totals;
 
 private:
     void in_time(std::string_view what, VirtualTime time, SteadyTime now);
     void user_message(const Message& message);
+    void stop_at_mark(const TimeOp& op, SteadyTime now);
     void time_message(const Message& message, const TimeOp& op);
     void outcome(const StepOutcome& outcome);
 
     std::vector<std::unique_ptr<Incarnation>> incarnations_;
     Incarnation* current_ = nullptr;
-    SteadyTime now_{};  // the router's, at the last stamp or bound
+    bool leads_ = false;  // somebody must lead
+    SteadyTime now_{};    // the router's, at the last stamp or bound
     Speaker last_speaker_ = 0;
     std::map<Speaker, std::int64_t> last_said_;
     std::map<Speaker, std::set<std::int64_t>> stamped_;

@@ -22,7 +22,6 @@ void Member::start() {
     begin_life();
     wants_restart_ = running_ = false;
     asked_.clear();
-    asked_before_.clear();
     who_ = around_.ledger.next_speaker();
     number_ = 0;
     Dice& dice = around_.dice;
@@ -121,9 +120,6 @@ void Member::on(Disconnect& disconnect) {
 void Member::on(ConnectionLost& lost) {
     log("connection lost: " + lost.why);
     connection_ = {};
-    // The answer may come still: to the member, wherever it is.
-    asked_before_.merge(asked_);
-    asked_.clear();
 }
 
 void Member::on(ToRouter& out) {
@@ -169,8 +165,13 @@ void Member::on(ReplicaBuilt&) {
 void Member::on(Notice& notice) {
     if (auto* answer = std::get_if<TimeAnswer>(&notice.frame)) {
         log("answer " + std::to_string(answer->request) + ": " + answer->refused);
-        if (!asked_.erase(answer->request) && !asked_before_.erase(answer->request))
+        around_.ledger.totals.not_led += answer->refused.find(" leads ") != std::string::npos;
+        if (!asked_.erase(answer->request))
             around_.ledger.fail("An answer to a time request that nobody waits for");
+    } else if (auto* said = std::get_if<Answer>(&notice.frame)) {
+        log("answer " + std::to_string(said->request) + ": " + said->refused);
+        if (!asked_.erase(said->request))
+            around_.ledger.fail("An answer to a request that nobody waits for");
     } else if (auto* info = std::get_if<Info>(&notice.frame)) {
         if (info->code == "NOT_SENT") around_.ledger.refused(who_, number_);
     }
@@ -208,18 +209,50 @@ void Member::ask_something() {
     TimeRequest request;
     if (!controller_->time().paused) {
         constexpr std::array<std::uint32_t, 8> kFactors{1, 1, 1, 2, 2, 4, 8, 64};
-        request.op = dice.chance(0.6) ? Op::pause : Op::rate;
+        request.op = dice.chance(0.5) ? Op::pause : dice.chance(0.5) ? Op::rate : Op::until;
         request.rate = Rate::of(1, 1);
         std::uint32_t factor = kFactors[dice.below(kFactors.size())];
         request.rate = dice.chance(0.5) ? Rate::of(factor, 1) : Rate::of(1, factor);
     } else if (dice.chance(0.25)) {
         request.op = dice.chance(0.8) ? Op::resume : Op::pause;
     } else {
-        request.op = Op::step;
-        request.by = static_cast<StepBy>(dice.below(4));
+        request.op = dice.chance(0.8) ? Op::step : Op::until;
+        request.by = static_cast<StepBy>(dice.below(5));
         request.duration = dice.between(Duration(1), milliseconds(1'000));
     }
+    request.mark = somewhere_ahead();
     ask(request);
+}
+
+/// Where something happens, often; sometimes nowhere, or behind.
+Mark Member::somewhere_ahead() {
+    Dice& dice = around_.dice;
+    Island* island = controller_->island();
+    VirtualTime now = island ? island->now() : controller_->time().time;
+    Mark mark{{}, now + dice.between(milliseconds(-20), milliseconds(1'500))};
+    auto next = island ? island->next_time() : std::nullopt;
+    if (next && dice.chance(0.5)) mark.time = *next;
+    if (dice.chance(0.2)) mark.time = std::chrono::ceil<milliseconds>(mark.time);
+    if (dice.chance(0.6)) mark.n = dice.below(dice.chance(0.8) ? 4 : 1'000);
+    return mark;
+}
+
+void Member::do_something_together() {
+    Dice& dice = around_.dice;
+    Mark mark = somewhere_ahead();
+    mark.time = std::max(mark.time, kSessionStart);
+    if (dice.chance(0.4)) return input(Playhead{{}, mark, dice.chance(0.5)});
+    asked_.insert(++last_request_);
+    if (dice.chance(0.4)) {
+        input(NoteRequest{last_request_, mark, "note " + std::to_string(who_)});
+        return;
+    }
+    LeaseRequest request{last_request_, static_cast<LeaseRequest::Op>(dice.below(3)), {}};
+    auto& members = company().members;
+    if (!members.empty()) request.to = dice.pick(members).id;
+    log("asks " + std::to_string(last_request_) + " for the lead " +
+        std::to_string(static_cast<int>(request.op)));
+    input(request);
 }
 
 bool Member::settled() const {

@@ -42,6 +42,7 @@ public:
     void say();
     void ask(TimeRequest request);
     void ask_something();
+    void do_something_together();
 
     /// Everything that was reflected is executed, everything said is reflected.
     bool settled() const;
@@ -52,9 +53,12 @@ public:
     const Witness& witness() const { return *witness_; }
     ConnectionId connection() const { return connection_; }
     bool answered() const { return asked_.empty(); }
+    /// Of the session that it is in: all that was told.
+    const Company& company() const { return controller_->company(); }
 
 private:
     void alarm() override { input(ControllerAlarm{}); }
+    Mark somewhere_ahead();
     void wake();
     void log(const std::string& what) const;
     void input(ControllerInput what);
@@ -83,7 +87,7 @@ private:
     bool running_ = false;  // goes on in a while
     bool wants_restart_ = false;
     std::uint64_t last_request_ = 0;
-    std::set<std::uint64_t> asked_, asked_before_;  // on this connection, on those before
+    std::set<std::uint64_t> asked_;  // without an answer
 };
 
 }  // namespace simulation

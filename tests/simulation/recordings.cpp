@@ -127,6 +127,7 @@ void Recordings::check(const Recording& recording) {
         return;
     }
     check_messages(recording, *reader);
+    check_notes(recording, *reader);
     auto verified = timegraph::verify(recording.path);
     if (!verified) return wrong(verified.error().message);
     if (!verified->problems.empty()) return wrong(to_string(verified->problems.front()));
@@ -182,6 +183,22 @@ void Recordings::check_messages(const Recording& recording, const timegraph::Rea
     bool whole = !recording.killed && !recording.may_lack;
     if (whole && last != in.last()) return wrong("lacks the end");
     if (last.value - in.before_first().value == all.size()) check_states(in, all);
+}
+
+/// Notes are bookmarks; only what was written in the last moment of a process may be missing.
+void Recordings::check_notes(const Recording& recording, const timegraph::Reader& reader) {
+    auto bookmarks = reader.bookmarks();
+    if (recording.may_lack || !bookmarks) return;
+    using Text = std::tuple<Mark, std::string, std::string>;
+    std::multiset<Text> written, said;
+    for (const timegraph::Bookmark& one : *bookmarks) {
+        if (one.author != "reflector" && one.author != "recorder")
+            written.emplace(one.mark, one.author, one.comment);
+    }
+    for (const Note& one : recording.in->notes) said.emplace(one.mark, one.author, one.text);
+    bool kept = std::includes(said.begin(), said.end(), written.begin(), written.end());
+    if (!kept || (!recording.killed && written.size() < said.size()))
+        ledger_.fail("The recording " + recording.path + " has other notes than were told");
 }
 
 /// Executing the recording comes to the state that replicas had, after each message.

@@ -61,6 +61,7 @@ private:
     void start_service();
     void check(const Recording& recording);
     void check_messages(const Recording& recording, const timegraph::Reader& reader);
+    void check_notes(const Recording& recording, const timegraph::Reader& reader);
     void check_states(const Incarnation& in, const std::vector<timegraph::Message>& messages);
     void check_replay(const Recording& recording);
 

@@ -57,6 +57,7 @@ void Reflector::input(RouterInput&& what) {
     outputs_.clear();
     router_->step(std::move(what), now, outputs_);
     for (RouterOutput& output : outputs_) carry_out(output, now);
+    check_lease(now);
     recordings.take(outputs_);
     if (router_->ended()) {
         recordings.end();
@@ -82,6 +83,7 @@ void Reflector::carry_out(RouterOutput& output, SteadyTime now) {
                 scheduler_.say("router", "tick " + to_milliseconds_text(tick->time));
             ledger_.ticked(*tick, now);
         }
+        ledger_.told(all->frame, now);
         for (ConnectionId connection : synced_) network_->to_client(connection, all->frame);
     } else if (auto* to = std::get_if<SendTo>(&output)) {
         ledger_.sent(to->frame);
@@ -107,6 +109,14 @@ void Reflector::on(const Record& record, SteadyTime now) {
         saved_ = SessionStart{taken->snapshot, session.app, session.code_id};
     }
     ledger_.recorded(record);
+}
+
+void Reflector::check_lease(SteadyTime now) {
+    Lease lease = router_->status(now).lease;
+    bool here = false;
+    for (const RouterMember& member : router_->members())
+        here = here || (member.info.id == lease.holder && member.info.connected);
+    ledger_.leased(lease, here, options_.lease, now);
 }
 
 void Reflector::note_refusal(const SendTo& output) {

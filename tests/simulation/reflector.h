@@ -39,6 +39,11 @@ public:
         return status.participants + status.viewers;
     }
     std::shared_ptr<const StepOutcome> last_outcome() const { return last_outcome_; }
+    MemberId driver() const { return router_ ? router_->status(latest_).lease.holder : MemberId{}; }
+    std::vector<RouterMember> list() const {
+        return router_ ? router_->members() : std::vector<RouterMember>();
+    }
+    bool somebody_leads() const { return options_.lease > Duration(0); }
 
     Files files;
     Recordings recordings;
@@ -51,6 +56,7 @@ private:
     void carry_out(RouterOutput& output, SteadyTime now);
     void on(const Record& record, SteadyTime now);
     void note_refusal(const SendTo& output);
+    void check_lease(SteadyTime now);
 
     Dice& dice_;
     Faults& faults_;

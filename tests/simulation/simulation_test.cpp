@@ -51,6 +51,11 @@ struct Sum {
             number(totals.pauses), number(totals.steps), number(totals.agreed),
             number(totals.rates), converged);
         std::printf(
+            "%llu untils, %llu leads (%llu expired), %llu requests of who did not lead, %llu "
+            "notes\n",
+            number(totals.untils), number(totals.leads), number(totals.expired),
+            number(totals.not_led), number(totals.notes));
+        std::printf(
             "%llu messages recorded, %llu gaps, %llu states replayed, %llu votes verified\n",
             number(recorded), number(gaps), number(replayed), number(votes));
         std::printf("faults (in so many runs):");

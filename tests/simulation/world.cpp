@@ -53,6 +53,10 @@ RouterOptions World::router_options() {
     if (dice_.chance(0.3)) options.held = static_cast<std::size_t>(dice_.between(1, 20));
     options.step_deadline = ms(200, 2'000);
     options.vote_deadline = ms(200, 2'000);
+    options.lease = dice_.chance(0.25) ? Duration(0) : ms(100, 10'000);
+    options.lease_idle = ms(500, 20'000);
+    options.company_batch = ms(0, 200);
+    options.note_every = ms(1, 2'000);
     return options;
 }
 
@@ -117,7 +121,12 @@ void World::user_says(Member& member) {
 void World::user_asks(Member& member) {
     if (!trouble_ || !(member.habits().asks_per_second > 0)) return;
     scheduler_.after(dice_.wait(member.habits().asks_per_second / 4), [this, &member] {
-        if (member.up() && trouble_) member.deliver([&member] { member.ask_something(); });
+        bool of_time = dice_.chance(0.6);
+        if (member.up() && trouble_) {
+            member.deliver([&member, of_time] {
+                of_time ? member.ask_something() : member.do_something_together();
+            });
+        }
         user_asks(member);
     });
 }
@@ -311,13 +320,38 @@ bool World::settled() {
         if (one->habits().replica)
             all = all && one->witness().last() == in->last() && !one->controller().time().paused;
     }
-    Member* somebody = everybody(true).front();
-    if (in->paused && !in->stepping && somebody->controller().joined() && somebody->answered()) {
+    Member* somebody = who_may_ask();
+    bool stops = in->paused || in->until;
+    if (stops && !in->stepping && somebody && somebody->controller().joined() &&
+        somebody->answered()) {
         TimeRequest resume;
         resume.op = Op::resume;
         somebody->ask(resume);
     }
-    return all && !in->paused;
+    return all && !stops && in_company();
+}
+
+/// Who drives; null while that one is away.
+Member* World::who_may_ask() {
+    MemberId driver = reflector_.driver();
+    for (Member* one : everybody(!driver)) {
+        if (!driver || one->controller().member() == driver) return one;
+    }
+    return nullptr;
+}
+
+/// Everybody knows of everybody, of who drives and of what was noted.
+bool World::in_company() {
+    Incarnation* in = ledger_.current();
+    std::vector<MemberInfo> list;
+    for (const RouterMember& member : reflector_.list()) list.push_back(member.info);
+    for (Member* one : everybody()) {
+        const Company& company = one->company();
+        bool knows = company.members == list && company.lease == in->lease &&
+                     company.notes == in->notes && company.waiting.total == 0;
+        if (!knows || !one->answered()) return false;
+    }
+    return true;
 }
 
 std::string World::who_is_unsettled() {
@@ -345,8 +379,10 @@ void World::agree() {
         return ledger_.fail("The last words did not reach all");
     TimeRequest pause;
     pause.op = Op::pause;
-    everybody(true).front()->ask(pause);
     Incarnation* in = ledger_.current();
+    Member* driver = who_may_ask();
+    if (!driver) return ledger_.fail("Nobody drives who is here");
+    driver->ask(pause);
     bool paused = play_until(scheduler_.now() + seconds(5), [&] {
         bool all = in->paused && !in->stepping;
         for (Member* one : everybody()) {

@@ -51,6 +51,8 @@ private:
     bool play_until(Moment end, const std::function<bool()>& done);
     void make_peace();
     bool settled();
+    Member* who_may_ask();
+    bool in_company();
     std::string who_is_unsettled();
     void agree();
     void compare_replicas();
