@@ -69,6 +69,12 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"gaps", gap_list}};
 }
 
+/// A Croquet client's is JSON: a text, or what its app made of it.
+std::string name_of(const timegraph::Member& member) {
+    auto json = parse_json(member.name);
+    return json && json->if_string() ? *json->if_string() : member.name;
+}
+
 void print_info(const Options& options, const timegraph::Reader::Info& info,
                 const std::vector<timegraph::Member>& members,
                 const std::vector<timegraph::Gap>& gaps,
@@ -84,8 +90,9 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
     row("stamped by", info.meta.router);
     row("length", fmt::format("{} of virtual time, until {}", to_string(info.end.bound),
                               to_string(info.end.wall)));
-    row("messages", fmt::format("{} external, {} of payload, in {} blocks", info.end.messages,
-                                byte_size(info.end.source_bytes), info.blocks));
+    row("messages",
+        fmt::format("{} external, {} of payload, in {} block{}", info.end.messages,
+                    byte_size(info.end.source_bytes), info.blocks, info.blocks == 1 ? "" : "s"));
     row("keyframes", std::to_string(info.keyframes));
     row("votes", std::to_string(info.votes));
     if (info.files) row("files", std::to_string(info.files));
@@ -99,7 +106,7 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
             continue;
         }
         row(std::exchange(name, ""),
-            fmt::format("{} {} {}, from {}{}", member.id.value, member.name, member.role,
+            fmt::format("{} {} {}, from {}{}", member.id.value, name_of(member), member.role,
                         to_string(member.joined.time),
                         member.left ? " to " + to_string(member.left->time) : ""));
     }

@@ -16,8 +16,7 @@ namespace {
 
 struct Options {
     std::string file;
-    std::string from = "start";
-    std::string to = "end";
+    Interval interval;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
     bool follow = false;
     bool json = false;
@@ -41,12 +40,10 @@ void print_message(const timegraph::MessageView& message, bool json) {
 int run(const Options& options) {
     auto recording = timegraph::Reader::open(options.file);
     if (!recording) return fail(recording.error());
-    auto from = parse_moment(options.from, *recording);
-    if (!from) return fail(from.error());
-    auto to = parse_moment(options.to, *recording);
-    if (!to) return fail(to.error());
-    VirtualTime last = options.follow ? VirtualTime::max() : to->time;
-    timegraph::Reader::Cursor cursor = recording->messages(from->time, last);
+    auto interval = options.interval.in(*recording);
+    if (!interval) return fail(interval.error());
+    VirtualTime last = options.follow ? VirtualTime::max() : interval->second.time;
+    timegraph::Reader::Cursor cursor = recording->messages(interval->first.time, last);
     if (!options.json) {
         print(fmt::format("{:>12}  {:>8}  {:>4}  {}", "time", "message", "from", "what"));
     }
@@ -74,8 +71,7 @@ int run(const Options& options) {
 std::function<int()> add_log(CLI::App& command) {
     auto options = std::make_shared<Options>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_option("--from", options->from, std::string("First moment: ") + kMomentForms);
-    command.add_option("--to", options->to, "Last moment, in the same forms");
+    options->interval.add_to(command);
     command.add_option("--limit", options->limit, "Print at most so many messages");
     command.add_flag("-f,--follow", options->follow,
                      "Go on with what is being recorded, until interrupted");

@@ -4,9 +4,15 @@
 
 namespace teatime::cli {
 
+void add_modules(CLI::App& command, std::vector<std::filesystem::path>& modules) {
+    command.add_option("--modules", modules,
+                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+}
+
 result<const Module*> load_module(const std::string& app_or_path,
-                                  const std::vector<std::filesystem::path>& named_by_user) {
-    auto path = find_module(app_or_path, ModulePaths::standard(named_by_user));
+                                  const std::vector<std::filesystem::path>& named_by_user,
+                                  const std::string& code_id) {
+    auto path = find_module(app_or_path, ModulePaths::standard(named_by_user), code_id);
     if (!path) return path.error();
     auto module = Module::load(*path);
     if (module) ModulePaths::remember(named_by_user);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,9 +15,13 @@
 
 namespace teatime::cli {
 
-/// Loads the module of an app id or a path.
+/// --modules.
+void add_modules(CLI::App& command, std::vector<std::filesystem::path>& modules);
+
+/// Loads the module of an app id or a path; of several builds rather that of the code id.
 result<const Module*> load_module(const std::string& app_or_path,
-                                  const std::vector<std::filesystem::path>& named_by_user);
+                                  const std::vector<std::filesystem::path>& named_by_user,
+                                  const std::string& code_id = {});
 
 /// How a Controller makes replicas of this module in this process.
 session::IslandFactory island_factory(const Module& module);

@@ -61,6 +61,20 @@ result<Mark> parse_moment(std::string_view text, const timegraph::Reader& record
     return mark;
 }
 
+void Interval::add_to(CLI::App& command) {
+    command.add_option("--from", from, std::string("First moment: ") + kMomentForms);
+    command.add_option("--to", to, "Last moment, in the same forms");
+}
+
+result<std::pair<Mark, Mark>> Interval::in(const timegraph::Reader& recording) const {
+    auto first = parse_moment(from, recording);
+    if (!first) return first.error();
+    auto last = parse_moment(to, recording);
+    if (!last) return last.error();
+    if (*last < *first) return wrong_usage(fmt::format("--to {} is before --from {}", to, from));
+    return std::pair(*first, *last);
+}
+
 std::string to_string(timegraph::WallTime wall) {
     auto whole = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
     std::time_t seconds = whole / 1000;

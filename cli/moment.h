@@ -1,6 +1,9 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "teatime/state/mark.h"
 #include "teatime/state/result.h"
@@ -15,6 +18,16 @@ inline constexpr const char* kMomentForms =
 
 /// A moment of a recording. One outside it is an error that names the range.
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording);
+
+/// --from and --to of verbs that go through a recording.
+struct Interval {
+    std::string from = "start";
+    std::string to = "end";
+
+    void add_to(CLI::App& command);
+    /// First and last moment; an error where they are not in this order.
+    result<std::pair<Mark, Mark>> in(const timegraph::Reader& recording) const;
+};
 
 /// `2026-11-20 14:32:05.250 UTC`.
 std::string to_string(timegraph::WallTime wall);

@@ -15,8 +15,7 @@ namespace {
 
 struct Options {
     std::string file;
-    std::string from = "start";
-    std::string to = "end";
+    Interval interval;
     std::string rate;
     bool internal = false;
     bool quiet = false;
@@ -64,37 +63,32 @@ int run(const Options& options) {
         auto rate = session::parse_rate(options.rate);
         if (!rate) return fail(rate.error());
     }
-    auto timeline = open_timeline(options.file, options.timeline);
+    auto timeline = open_executable(options.file, options.timeline);
     if (!timeline) return fail(timeline.error());
-    if (!timeline->can_execute()) {
-        return fail(unreadable(options.file + " cannot be replayed without its module; name the "
-                                              "module's folder with --modules"));
-    }
-    auto from = parse_moment(options.from, *timeline);
-    if (!from) return fail(from.error());
-    auto to = parse_moment(options.to, *timeline);
-    if (!to) return fail(to.error());
-    if (auto moved = seek(*timeline, std::max(*from, timeline->begin())); !moved) {
+    auto interval = options.interval.in(*timeline->reader());
+    if (!interval) return fail(interval.error());
+    const auto [from, to] = *interval;
+    if (auto moved = seek(*timeline, std::max(from, timeline->begin())); !moved) {
         return fail(moved.error());
     }
-    Pace pace(from->time, options.rate);
+    Pace pace(from.time, options.rate);
     bool each = !options.quiet || !options.rate.empty();
     while (each) {
         auto message = timeline->step();
         if (!message) return fail(message.error());
         if (!*message) break;
-        if ((*message)->mark > *to) break;
+        if ((*message)->mark > to) break;
         pace.wait_for((*message)->mark.time);
         bool wanted = (*message)->external || options.internal || (*message)->error;
         if (wanted && !options.quiet) print_executed(**message, options.json);
     }
-    if (auto moved = seek(*timeline, *to); !moved) return fail(moved.error());
+    if (auto moved = seek(*timeline, to); !moved) return fail(moved.error());
     auto hash = timeline->hash();
     if (!hash) return fail(hash.error());
     if (options.json) {
-        print(to_json(Value::Entries{{"mark", to_string(*to)}, {"hash", to_string(*hash)}}));
+        print(to_json(Value::Entries{{"mark", to_string(to)}, {"hash", to_string(*hash)}}));
     } else {
-        print(fmt::format("{:>14}  state {}", to_string(*to), to_string(*hash)));
+        print(fmt::format("{:>14}  state {}", to_string(to), to_string(*hash)));
     }
     return kFine;
 }
@@ -104,8 +98,7 @@ int run(const Options& options) {
 std::function<int()> add_replay(CLI::App& command) {
     auto options = std::make_shared<Options>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_option("--from", options->from, std::string("First moment: ") + kMomentForms);
-    command.add_option("--to", options->to, "Last moment, in the same forms");
+    options->interval.add_to(command);
     command.add_option("--rate", options->rate,
                        "Virtual seconds a second, 1/64 to 64; without it as fast as it goes");
     command.add_flag("-i,--internal", options->internal,

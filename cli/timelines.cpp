@@ -2,30 +2,52 @@
 
 #include <fmt/format.h>
 
+#include "member.h"
 #include "output.h"
 #include "teatime/island/module.h"
 
 namespace teatime::cli {
 
 void TimelineArguments::add_to(CLI::App& command) {
-    command.add_option("--modules", modules,
-                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    add_modules(command, modules);
     command.add_flag("--no-execute", no_execute,
                      "Load no module: show stored states (keyframes) only");
     command.add_flag("--in-process", in_process,
                      "Run the module in this process: faster, but a crash of it ends the tool");
 }
 
-result<replayer::Timeline> open_timeline(const std::string& path,
-                                         const TimelineArguments& arguments) {
+namespace {
+
+result<replayer::Timeline> open(const std::string& path, const TimelineArguments& arguments) {
     replayer::TimelineOptions options;
     options.modules = arguments.modules;
     options.in_process = arguments.in_process;
     options.execute = !arguments.no_execute;
-    auto timeline = replayer::Timeline::open(path, options);
+    return replayer::Timeline::open(path, options);
+}
+
+void tell(const replayer::Timeline& timeline, const TimelineArguments& arguments) {
+    for (const std::string& line : timeline.notes()) note(line);
+    if (timeline.can_execute()) ModulePaths::remember(arguments.modules);
+}
+
+}  // namespace
+
+result<replayer::Timeline> open_timeline(const std::string& path,
+                                         const TimelineArguments& arguments) {
+    auto timeline = open(path, arguments);
+    if (timeline) tell(*timeline, arguments);
+    return timeline;
+}
+
+result<replayer::Timeline> open_executable(const std::string& path,
+                                           const TimelineArguments& arguments) {
+    auto timeline = open(path, arguments);
     if (!timeline) return timeline;
-    for (const std::string& line : timeline->notes()) note(line);
-    if (timeline->can_execute()) ModulePaths::remember(arguments.modules);
+    if (!timeline->can_execute()) {
+        return unreadable(path + " cannot be executed: " + timeline->why_not_executed());
+    }
+    tell(*timeline, arguments);
     return timeline;
 }
 

@@ -24,6 +24,10 @@ struct TimelineArguments {
 result<replayer::Timeline> open_timeline(const std::string& path,
                                          const TimelineArguments& arguments);
 
+/// The same for what must be executed: without its module it is an error.
+result<replayer::Timeline> open_executable(const std::string& path,
+                                           const TimelineArguments& arguments);
+
 /// A moment of a recording or, trivially, of a saved Island.
 result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline);
 

@@ -67,8 +67,8 @@ void print_text(const timegraph::Verification& file, const replayer::ReplayRepor
     }
     if (file.problems.empty()) {
         print(
-            fmt::format("file: whole; {} messages in {} blocks, every checksum and the chain hold",
-                        file.messages, file.blocks));
+            fmt::format("file: whole; {} messages in {} block{}, every checksum and the chain hold",
+                        file.messages, file.blocks, file.blocks == 1 ? "" : "s"));
     }
     if (!replay.executed) {
         print("replay: not re-executed: " + printable(replay.why_not));

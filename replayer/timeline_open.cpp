@@ -39,7 +39,6 @@ result<void> Timeline::Impl::open_recording() {
     const std::string& kind = info->meta.kind;
     if (!kind.empty() && kind != "native") {
         no_session = "a " + kind + " session is rebuilt by its own client, not executed here";
-        notes.push_back(no_session);
     } else if (!options.execute) {
         no_session = "execution was not asked for";
     } else if (session_id.empty() && !first_keyframe) {

@@ -1,7 +1,8 @@
 // Two unmodified clients join and publish, one is elected to upload a snapshot, a third one catches up
-// from it; all must have said the same states. Argument: the reflector program.
+// from it; all must have said the same states. Then the recording that the reflector made of it is
+// read by the command line. Argument: the program teatime.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import readline from 'node:readline';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+const teatime = process.argv[2];
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'teatime-interop-'));
 const running = [];
 const pause = ms => new Promise(done => setTimeout(done, ms));
@@ -39,10 +41,57 @@ const hits = client => {
     return said.length ? JSON.parse(said.at(-1).slice(6))[1] : 0;
 };
 
+/// The exit code and output of a verb.
+function run(...args) {
+    const { status, stdout, stderr } = spawnSync(teatime, args, { encoding: 'utf8', timeout: 60000 });
+    return { status, stdout, stderr };
+}
+function says(pattern, ...args) {
+    const { status, stdout, stderr } = run(...args);
+    assert.equal(status, 0, `teatime ${args.join(' ')}: ${stderr}`);
+    assert.match(stdout, pattern);
+    return stdout;
+}
+
+/// What the verbs say of a session that three clients were in, with so many messages stamped.
+function readRecording(file, messages) {
+    const info = JSON.parse(says(/./, 'info', file, '--json'));
+    assert.equal(info.kind, 'croquet');
+    assert.match(info.app, /^org\.teatime\.interop$/);
+    assert.equal(info.messages, messages);
+    assert.equal(info.last_seq, messages);
+    assert(info.files >= 1 && info.keyframes >= 1, 'the snapshot was not kept');
+    assert.equal(info.members.length, 3);
+    assert(info.members.every(member => member.role === 'participant'));
+    assert.deepEqual(info.gaps, []);
+    says(/^session .*\(croquet, "org\.teatime\.interop\/interop\d+"\)$/m, 'info', file);
+    says(/^members     1 \S+ participant, from [\d.]+s/m, 'info', file);
+
+    const lines = says(/./, 'log', file, '--json').trimEnd().split('\n').map(JSON.parse);
+    assert.deepEqual(lines.map(line => line.seq), Array.from({ length: messages }, (_, i) => i + 1));
+    const published = lines.filter(line => typeof line.payload === 'string');
+    assert(published.length >= 3, 'clients put several events into a message, but not all');
+    assert.deepEqual([...new Set(published.map(line => line.sender))].sort(), [1, 2, 3]);
+    const joined = lines.flatMap(line => line.payload.what === 'users' && line.payload.joined || []);
+    assert.equal(joined.length, 3);
+    const text = says(/router: users active=1/, 'log', file).trimEnd().split('\n');
+    assert.equal(text.length, messages + 1);
+
+    const whole = `file: whole; ${messages} messages in \\d+ blocks?`;
+    says(new RegExp(`^${whole}.*\\nreplay: not re-executed: a croquet session `), 'verify', file);
+    const verified = JSON.parse(says(/./, 'verify', file, '--json'));
+    assert.deepEqual([verified.problems, verified.executed, verified.messages], [[], false, messages]);
+    assert.equal(run('verify', file, '--require-replay').status, 1);
+    const replay = run('replay', file);
+    assert.equal(replay.status, 3);
+    assert.match(replay.stderr, /^teatime: .* cannot be executed: a croquet session .*\n$/);
+    console.log(`recorded and read: ${messages} messages`);
+}
+
 try {
-    const reflector = start(process.argv[2], folder);
+    const reflector = start(teatime, 'serve', '--port', '0', '--record', folder);
     await until('the reflector listens', () => reflector.lines.length > 0);
-    const address = reflector.lines[0];
+    const address = reflector.lines[0].match(/^teatime reflector at ws:\/\/(\S+)$/)[1];
     const join = async () => {
         const client = start(process.execPath, path.join(here, 'croquet_client.mjs'),
             `ws://${address}`, `http://${address}/files`, `interop${process.pid}`);
@@ -66,7 +115,6 @@ try {
         }
         return (await session()).snapshot !== '';
     });
-    assert(fs.readdirSync(folder).length >= 1);
     a.tell('hit 5');
     await until('55 events are everywhere', () => hits(a) === 55 && hits(b) === 55);
 
@@ -94,9 +142,11 @@ try {
     for (const client of all) client.tell('leave');
     for (const client of all) assert.equal(await client.ended, 0);
     await until('all have left', async () => (await session()).members === 0);
-    reflector.child.stdin.end();
+    const { recording, messages } = await session();
+    reflector.child.kill('SIGTERM');
     assert.equal(await reflector.ended, 0);
     console.log(`states compared: ${compared.join(', ')}; all the same`);
+    readRecording(recording, messages);
 } finally {
     for (const one of running) if (one.child.exitCode === null) one.child.kill('SIGKILL');
     fs.rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# croquet_test.sh <reflector program>: unmodified Croquet clients in one session of ours. Skipped
-# where tests/setup.sh has not installed them.
+# croquet_test.sh <program teatime>: unmodified Croquet clients in one session of ours, and its
+# recording. Skipped where tests/setup.sh has not installed them.
 set -euo pipefail
 export TEATIME_NODE=${TEATIME_NODE-$TEATIME_TREE/build/node}
 if [ ! -d "$TEATIME_NODE/node_modules/@croquet/croquet" ]; then
