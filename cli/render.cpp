@@ -24,6 +24,10 @@ int run(const Options& options) {
     if (!timeline) return fail(timeline.error());
     auto scene = timeline->draw();
     if (!scene) return fail(scene.error());
+    if (!timeline->code()->can_draw) {
+        return fail(failed(timeline->code()->app +
+                           " has no picture: its root has no void draw(teatime::Scene&) const"));
+    }
     std::string title = timeline->code()->app + " at " + options.at;
     std::string svg = to_svg(*scene, title, options.width);
     if (options.output == "-") {
@@ -49,6 +53,7 @@ std::function<int()> add_render(CLI::App& command) {
     command.add_option("--width", options->width, "Of the picture, in pixels")
         ->check(CLI::Range(16, 16384));
     options->timeline.add_to(command);
+    command.footer("Exit code 1: the world has no draw(), so there is nothing to see.");
     return [options] { return run(*options); };
 }
 

@@ -30,6 +30,10 @@ expect 0 'count' state "$recording" counter --at 2.2s
 expect 0 '' state "$recording" --at 2.2s --json
 [ -n "$(json "$out")" ] || die "state: $out"
 expect 0 '' render "$recording" --at 2.2s -o "$folder/x.svg"
+TEATIME_MODULES='' XDG_CACHE_HOME=$folder/none expect 1 'counter has no picture: its root has no' \
+    render "$recording" --at 2.2s -o "$folder/none.svg" --modules "$odd/blind"
+[ ! -e "$folder/none.svg" ] || die "a picture of nothing"
+expect 2 '--to 1s is before --from 2s' log "$recording" --from 2s --to 1s
 has_line "$folder/x.svg" '^<svg|<svg ' || die "no picture"
 expect 1 'count: [0-9]+ -> [0-9]+' diff "$recording@1.2s" @2.2s
 expect 0 '^same: ' diff "$recording@2.2s" "$folder/viewer.timegraph@2.2s"
