@@ -228,8 +228,8 @@ result<int> Join::run() {
     return outcome_;
 }
 
-int run(const Options& options) {
-    auto module = load_module(options.app, options.modules);
+int run(const Options& options, const std::string& code_id) {
+    auto module = load_module(options.app, options.modules, code_id);
     if (!module) return fail(module.error());
     auto address = parse_address(options.url, options.session, (*module)->app());
     if (!address) return fail(address.error());
@@ -254,8 +254,7 @@ int run(const Options& options) {
 }
 
 void add_common(CLI::App& command, Options& options) {
-    command.add_option("--modules", options.modules,
-                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    add_modules(command, options.modules);
     command.add_option("--name", options.name, "Of this member, for people")->capture_default_str();
     command.add_option("--for", options.duration, "Leave after this time: 10s, 500ms");
     command.add_option("--until", options.until, "Leave at this virtual time");
@@ -286,7 +285,7 @@ std::function<int()> add_join(CLI::App& command) {
     command.footer(
         "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
         "--for 5s --report hash");
-    return [options] { return run(*options); };
+    return [options] { return run(*options, {}); };
 }
 
 std::function<int()> add_record(CLI::App& command) {
@@ -300,12 +299,13 @@ std::function<int()> add_record(CLI::App& command) {
                        "App id or module path (default: as the session says)");
     add_common(command, *options);
     return [options] {
-        if (options->app.empty()) {
-            auto app = app_of_session(options->url, options->session);
-            if (!app) return fail(app.error());
-            options->app = *app;
-        }
-        return run(*options);
+        if (!options->app.empty()) return run(*options, {});
+        auto address = parse_address(options->url, options->session);
+        if (!address) return fail(address.error());
+        auto session = find_session(*address);
+        if (!session) return fail(session.error());
+        options->app = session->app;
+        return run(*options, session->code_id);
     };
 }
 

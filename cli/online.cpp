@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "member.h"
 #include "output.h"
 #include "teatime/state/json.h"
 
 namespace teatime::cli {
 namespace {
-constexpr std::chrono::seconds kPatience{10};  // for a server to let us in
-}
+// For a server to let us in and answer; a replica has to be built first.
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kReplicaPatience{60};
+}  // namespace
 
 result<SessionAddress> parse_address(const std::string& url, const std::string& session,
                                      const std::string& fallback) {
@@ -29,8 +32,8 @@ result<SessionAddress> parse_address(const std::string& url, const std::string& 
     return address;
 }
 
-Tool::Tool(SessionAddress address, session::Role role)
-    : address_(std::move(address)), role_(role) {}
+Tool::Tool(SessionAddress address, session::Role role, const Module* module)
+    : address_(std::move(address)), role_(role), module_(module) {}
 
 void Tool::end(result<int> outcome) {
     outcome_ = std::move(outcome);
@@ -44,9 +47,6 @@ void Tool::finish(result<int> exit_code) {
 }
 
 result<int> Tool::run() {
-    // A participant's join would start the session.
-    auto app = app_of_session(address_.reflector.text(), address_.session);
-    if (!app) return app.error();
     session::ControllerOptions options;
     options.session_id = address_.session;
     options.name = "teatime";
@@ -65,14 +65,25 @@ result<int> Tool::run() {
         // One request is not worth waiting for a server to come back.
         end(unavailable(fmt::format("{}: {}", address_.reflector.text(), lost.why)));
     };
-    handler.failed = [this](const Error& error) { end(error); };
+    handler.failed = [this](const Error& error) {
+        end(Error{error.kind, fmt::format("session {} at {}: {}", address_.session,
+                                          address_.reflector.text(), error.message)});
+    };
     loop_.on_signal([this](int) { end(unavailable("interrupted")); });
-    loop_.schedule_after(kPatience, [this] {
+    auto patience = module_ ? kReplicaPatience : kPatience;
+    loop_.schedule_after(patience, [this, patience] {
         end(unavailable(fmt::format("{} did not answer within {} s", address_.reflector.text(),
-                                    kPatience.count())));
+                                    patience.count())));
     });
-    participant_.emplace(loop_, address_.reflector, std::move(options), std::nullopt,
-                         std::move(handler));
+    std::optional<session::IslandFactory> factory;
+    if (module_) {
+        options.app = module_->app();
+        options.code_id = module_->code_id();
+        factory = island_factory(*module_);
+    }
+    session::ControllerObserver* observer = this;
+    participant_.emplace(loop_, address_.reflector, std::move(options), std::move(factory),
+                         std::move(handler), observer);
     loop_.run();
     participant_.reset();
     return outcome_;
@@ -113,20 +124,21 @@ result<Value::List> list_sessions(const net::Url& reflector) {
                        " is no Teatime reflector: its list of sessions cannot be read");
 }
 
-result<std::string> app_of_session(const std::string& url, const std::string& session) {
-    auto address = parse_address(url, session);
-    if (!address) return address.error();
-    auto sessions = list_sessions(address->reflector);
+result<ListedSession> find_session(const SessionAddress& address) {
+    auto sessions = list_sessions(address.reflector);
     if (!sessions) return sessions.error();
     for (const Value& each : *sessions) {
         const Value* id = each.find("id");
-        const Value* app = each.find("app");
-        if (id && *id == Value(address->session) && app && app->if_string())
-            return *app->if_string();
+        if (!id || *id != Value(address.session)) continue;
+        auto text = [&](std::string_view name) {
+            const Value* value = each.find(name);
+            return value && value->if_string() ? *value->if_string() : std::string();
+        };
+        return ListedSession{text("kind") == "native", text("app"), text("code_id")};
     }
     return unavailable(fmt::format("there is no session {} at {}; `teatime sessions {}` lists them",
-                                   address->session, address->reflector.text(),
-                                   address->reflector.text()));
+                                   address.session, address.reflector.text(),
+                                   address.reflector.text()));
 }
 
 }  // namespace teatime::cli

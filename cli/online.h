@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "teatime/island/module.h"
 #include "teatime/net/participant.h"
 #include "teatime/net/url.h"
 #include "teatime/state/result.h"
@@ -22,15 +23,17 @@ struct SessionAddress {
 result<SessionAddress> parse_address(const std::string& url, const std::string& session,
                                      const std::string& fallback = {});
 
-/// A member without a replica, for one request to a session that is there: connects, calls
-/// `joined`, runs until finish() or an error or a signal.
-class Tool {
+/// A member for one request to a session that is there: connects, calls `joined`, runs until
+/// finish() or an error or a signal. It has a replica only where it is given a module, which must
+/// be the session's build.
+class Tool : private session::ControllerObserver {
 public:
-    Tool(SessionAddress address, session::Role role);
+    Tool(SessionAddress address, session::Role role, const Module* module = nullptr);
 
     std::function<void()> joined;
     std::function<void(const session::Frame&)> notice;
     std::function<void()> progressed;
+    std::function<void(const Executed&)> on_executed;  ///< in its replica
 
     net::Participant& participant() { return *participant_; }
     /// Leaves and ends run(), with this outcome.
@@ -38,12 +41,16 @@ public:
     result<int> run();
 
 private:
+    void executed(const Executed& executed) override {
+        if (on_executed) on_executed(executed);
+    }
     void end(result<int> outcome);
 
     SessionAddress address_;
     net::Loop loop_;
     std::optional<net::Participant> participant_;
     session::Role role_;
+    const Module* module_;
     result<int> outcome_ = 0;
     bool finishing_ = false;
 };
@@ -55,7 +62,12 @@ result<std::string> http(const net::Url& url, const std::string& method,
 /// What `GET /sessions` lists, as a list of entries.
 result<Value::List> list_sessions(const net::Url& reflector);
 
-/// The app of a native session on that reflector.
-result<std::string> app_of_session(const std::string& url, const std::string& session);
+/// What that list says of a session; an error where it is not there.
+struct ListedSession {
+    bool native = false;
+    std::string app;
+    std::string code_id;  ///< native
+};
+result<ListedSession> find_session(const SessionAddress& address);
 
 }  // namespace teatime::cli

@@ -29,35 +29,21 @@ bool is_url(const std::string& text) {
 result<Image> live_image(const Options& options) {
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
-    auto app = app_of_session(options.source, address->session);
-    if (!app) return app.error();
-    auto module = load_module(*app, options.timeline.modules);
+    auto session = find_session(*address);
+    if (!session) return session.error();
+    auto module = load_module(session->app, options.timeline.modules, session->code_id);
     if (!module) return module.error();
-
-    net::Loop loop;
-    result<Image> outcome = unavailable("interrupted");
-    auto end = [&](result<Image> with) {
-        outcome = std::move(with);
-        loop.stop();
+    Tool tool(*address, session::Role::viewer, *module);
+    std::optional<Image> image;
+    tool.progressed = [&] {
+        net::Participant& viewer = tool.participant();
+        if (image || !viewer.idle() || !viewer.island()) return;
+        image = viewer.island()->image();
+        tool.finish(kFine);
     };
-    session::ControllerOptions controller;
-    controller.session_id = address->session;
-    controller.app = (*module)->app();
-    controller.code_id = (*module)->code_id();
-    controller.name = "teatime save";
-    controller.role = session::Role::viewer;
-    std::optional<net::Participant> participant;
-    net::ParticipantHandler handler;
-    handler.progressed = [&] {
-        if (participant->idle() && participant->island()) end(participant->island()->image());
-    };
-    handler.failed = [&](const Error& error) { end(error); };
-    handler.lost = [&](const session::ConnectionLost& lost) { end(unavailable(lost.why)); };
-    loop.on_signal([&](int) { loop.stop(); });
-    participant.emplace(loop, address->reflector, std::move(controller), island_factory(**module),
-                        std::move(handler));
-    loop.run();
-    return outcome;
+    auto outcome = tool.run();
+    if (!outcome) return outcome.error();
+    return std::move(*image);
 }
 
 result<Image> recorded_image(const Options& options) {

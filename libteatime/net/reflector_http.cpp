@@ -110,6 +110,7 @@ Value Reflector::Impl::describe(const Session& session) {
         {"id", info.id},
         {"name", native ? info.id : session.name},
         {"app", native ? info.app : session.name},
+        {"code_id", info.code_id},
         {"kind", native ? "native" : "croquet"},
         {"members", std::uint64_t{status.participants}},
         {"viewers", std::uint64_t{status.viewers}},

@@ -38,8 +38,9 @@ expect 3 'refused' sessions "$gone"
 expect 3 'refused' time "$gone" counter pause
 expect 3 'in use' serve --port "${url##*:}"
 expect 3 '999' serve --port 0 --host 999.1.1.1
-expect 3 'no session nowhere' time "$url" nowhere pause
+expect 3 'session nowhere at ws:.*No such session' time "$url" nowhere pause
 expect 3 'no session nowhere' send "$url" nowhere 'counter.add(1)'
+expect 3 'session nowhere at ws:.*No such session' send "$url" nowhere 'counter.add(1)' --no-check
 expect 3 'no session nowhere' record "$url" nowhere -o "$folder/never.timegraph"
 expect 3 'no session nowhere' save "$url/nowhere" -o "$folder/never.island"
 expect 2 'nowhere' join "$url" --app nowhere

@@ -4,14 +4,23 @@
 serve "$folder/serve.log" --modules "$modules"
 expect 0 '^no sessions$' sessions "$url"
 
+three_members() { "$program" sessions "$url" | grep -qE '^counter +counter +native +3 '; }
 names=(Ann Ben Cat)
 replicas=()
 for name in "${names[@]}"; do
     join "$folder/$name.log" "$url" --app counter --modules "$modules" --name "$name" \
-        --until 6s --report hash
+        --until 30s --report hash
     replicas+=("$member")
 done
 expect 0 '' send "$url" counter 'counter.loop()' 'counter.add(40)'
+# What the world refuses comes back to the sender, whatever else it sends; what is not checked does not.
+expect 1 'counter.nope at [0-9.]+s#[0-9]+: unknown selector: ' \
+    send "$url" counter 'counter.nope()' 'counter.add(1)'
+expect 1 'counter.add at ' send "$url" counter 'counter.add("x")'
+expect 1 '#99.add at ' send "$url" counter '#99.add(1)'
+expect 0 '' send "$url" counter 'counter.nope()' --no-check
+[ -z "$err" ] || die "not checked, but: $err"
+until_true 10 three_members
 expect 0 '^counter +counter +native +3 ' sessions "$url"
 expect 0 '' sessions "$url" --json
 [ "$(json "$out" 0 members)" = 3 ] || die "members: $out"
@@ -30,20 +39,24 @@ done
 expect 0 '^[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}  members [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step 500ms
 
 # Who comes late obeys the pause, and is one of those who report.
-join "$folder/Dan.log" "$url" --app counter --modules "$modules" --name Dan --until 6s --report hash
+join "$folder/Dan.log" "$url" --app counter --modules "$modules" --name Dan --until 30s --report hash
 names+=(Dan)
 replicas+=("$member")
 expect 0 'members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step instant
+expect 0 'is paused: what was sent waits' send "$url" counter 'counter.add(1)'
 expect 0 'rate 16' time "$url" counter rate 16
 expect 0 '^running at ' time "$url" counter resume
 for replica in "${replicas[@]}"; do wait "$replica" || die "a replica ended with $?"; done
 for name in "${names[@]}"; do tail -1 "$folder/$name.log"; done | sort -u > "$folder/hashes"
 [ "$(wc -l < "$folder/hashes")" = 1 ] || die "the replicas differ: $(cat "$folder/hashes")"
-has_line "$folder/hashes" '^6s  [0-9a-f]{32}$' || die "no hash: $(cat "$folder/hashes")"
+has_line "$folder/hashes" '^30s  [0-9a-f]{32}$' || die "no hash: $(cat "$folder/hashes")"
 
 # One who only looks has the same state and is nobody.
 join "$folder/view.log" "$url" --app counter --modules "$modules" --view --for 60s --report state
 expect 0 '"members": *0' sessions "$url" --json
+stop "$member"
+join "$folder/mystery.log" "$url" --app "$odd/mystery/counter.so" --for 60s
+expect 0 'sent without a check: no module mystery.so' send "$url" mystery 'mystery.nope()'
 stop "$member"
 [ -n "$(json "$(tail -1 "$folder/view.log")")" ] || die "no state: $(cat "$folder/view.log")"
 stop "$reflector"
