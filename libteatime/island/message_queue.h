@@ -9,6 +9,7 @@
 #include "teatime/state/hash.h"
 #include "teatime/state/ids.h"
 #include "teatime/state/state_hash.h"
+#include "time_ladder.h"
 
 namespace teatime {
 
@@ -47,18 +48,6 @@ private:
     std::uint32_t size_ = 0;
 };
 
-/// Internal before external at equal time, then by number: one comparison.
-struct OrderKey {
-    static constexpr std::uint64_t kExternal = std::uint64_t{1} << 63;
-    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
-    std::uint64_t bits = 0;
-    static OrderKey internal(std::uint64_t number) { return {number}; }
-    static OrderKey external(Seq seq) { return {seq.value | kExternal}; }
-    bool is_external() const { return (bits & kExternal) != 0; }
-    std::uint64_t number() const { return bits & ~kExternal; }
-    auto operator<=>(const OrderKey&) const = default;
-};
-
 struct PendingMessage {
     VirtualTime time;
     OrderKey key;
@@ -71,15 +60,15 @@ struct PendingMessage {
     Arguments arguments;  ///< external: payload
 };
 
-/// Messages by (time, internal before external, number). A binary heap of 24-byte keys over a pool
-/// of messages: push and pop O(log n), keys together in the cache, messages never move.
+/// Pending messages, executed by (time, internal before external, number). The order is kept by
+/// small keys (see time_ladder.h) over a pool of messages, which never move.
 class MessageQueue {
 public:
-    bool empty() const { return heap_.empty(); }
-    std::size_t size() const { return heap_.size(); }
-    VirtualTime next_time() const { return heap_.front().time; }
-    bool next_is_external() const { return heap_.front().key.is_external(); }
-    const PendingMessage& next() const { return pool_[heap_.front().slot]; }
+    bool empty() const { return order_.empty(); }
+    std::size_t size() const { return order_.size(); }
+    VirtualTime next_time() const { return order_.front().time; }
+    bool next_is_external() const { return order_.front().key.is_external(); }
+    const PendingMessage& next() const { return pool_[order_.front().slot]; }
 
     void push(PendingMessage&& message);
     PendingMessage pop();  ///< Requires: not empty
@@ -97,7 +86,7 @@ public:
             sum_.add(hashes_[slot]);
         };
         if (pushed_overflow_) {
-            for (const Entry& entry : heap_) include(entry.slot);
+            order_.for_each([&](const TimeLadder::Entry& entry) { include(entry.slot); });
         } else {
             for (auto [slot, key] : pushed_) {
                 // By now the slot may be free or hold another message.
@@ -112,20 +101,11 @@ public:
     /// In no order.
     template <class Visit>
     void for_each(Visit visit) const {
-        for (const Entry& entry : heap_) visit(pool_[entry.slot]);
+        order_.for_each([&](const TimeLadder::Entry& entry) { visit(pool_[entry.slot]); });
     }
 
 private:
-    struct Entry {
-        VirtualTime time;
-        OrderKey key;
-        std::uint32_t slot;
-        bool before(const Entry& other) const {
-            return time != other.time ? time < other.time : key < other.key;
-        }
-    };
-
-    std::vector<Entry> heap_;
+    TimeLadder order_;
     std::vector<PendingMessage> pool_;
     std::vector<Hash128> hashes_;  // beside pool_, of those that count in the sum
     std::vector<std::uint32_t> free_;
