@@ -18,7 +18,7 @@ void ObjectTable::insert(ObjectId id, Object* object, const ClassInfo* info,
         pages_[index]->told = unwatched(index);
     }
     Page& page = *pages_[index];
-    page.slots[id.value % kPage] = {object, info, class_index};
+    page.slots[id.value % kPage] = {object, info, class_index, false};
     ++page.used;
     ++size_;
     touch(id);
@@ -50,7 +50,9 @@ void ObjectTable::watch(std::vector<ObjectId> ids) {
     for (const auto& all : {ids, watched_}) {
         for (ObjectId id : all) {
             std::uint64_t page = id.value / kPage;
-            if (page < pages_.size() && pages_[page]) pages_[page]->told = unwatched(page);
+            if (page >= pages_.size() || !pages_[page]) continue;
+            pages_[page]->told = unwatched(page);
+            pages_[page]->slots[id.value % kPage].touched = false;
         }
     }
 }
@@ -58,7 +60,9 @@ void ObjectTable::watch(std::vector<ObjectId> ids) {
 std::vector<ObjectId> ObjectTable::take_watched() {
     for (ObjectId id : watched_touched_) {
         std::uint64_t page = id.value / kPage;
-        if (pages_[page]) pages_[page]->told &= ~(std::uint64_t{1} << (id.value % kPage));
+        if (!pages_[page]) continue;
+        pages_[page]->told &= ~(std::uint64_t{1} << (id.value % kPage));
+        pages_[page]->slots[id.value % kPage].touched = false;
     }
     return std::exchange(watched_touched_, {});
 }
@@ -69,7 +73,9 @@ std::vector<ObjectId> ObjectTable::take_touched() {
     for (std::uint64_t index : touched_pages_) {
         Page& page = *pages_[index];
         for (std::uint64_t bits = page.touched; bits != 0; bits &= bits - 1) {
-            touched.push_back({index * kPage + static_cast<std::uint64_t>(std::countr_zero(bits))});
+            auto i = static_cast<std::uint64_t>(std::countr_zero(bits));
+            page.slots[i].touched = false;
+            touched.push_back({index * kPage + i});
         }
         page.touched = 0;
         free_if_empty(index);

@@ -21,6 +21,7 @@ public:
         Object* object = nullptr;  ///< null: no object, or hidden
         const ClassInfo* info = nullptr;
         std::uint32_t class_index = 0;
+        bool touched = false;  ///< known to all sets of its page: not to look there again
     };
 
     ~ObjectTable();
@@ -43,8 +44,10 @@ public:
     /// Requires: find(id) is not null or the object has just gone.
     void touch(ObjectId id) {
         Page& page = *pages_[id.value / kPage];
+        Slot& slot = page.slots[id.value % kPage];
+        if (slot.touched) return;
+        slot.touched = true;
         std::uint64_t bit = std::uint64_t{1} << (id.value % kPage);
-        if (page.unhashed & page.touched & page.told & bit) return;
         if (page.unhashed == 0) unhashed_pages_.push_back(id.value / kPage);
         if (page.touched == 0) touched_pages_.push_back(id.value / kPage);
         page.unhashed |= bit;
@@ -87,7 +90,8 @@ public:
             Page& page = *pages_[index];
             for (std::uint64_t bits = page.unhashed; bits != 0; bits &= bits - 1) {
                 auto i = static_cast<std::uint64_t>(std::countr_zero(bits));
-                const Slot& slot = page.slots[i];
+                Slot& slot = page.slots[i];
+                slot.touched = false;
                 visit(ObjectId{index * kPage + i}, slot.object ? &slot : nullptr);
             }
             page.unhashed = 0;
