@@ -1,6 +1,7 @@
 #include "teatime/net/server.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -153,7 +154,10 @@ result<std::unique_ptr<Server>> Server::start(ServerHandler& handler, ServerOpti
     impl->accept();
     for (auto& worker : impl->core.workers) {
         impl->sweep(*worker);
-        worker->thread = std::thread([loop = &worker->loop] { loop->run(); });
+        worker->thread = std::thread([loop = &worker->loop] {
+            ::pthread_setname_np(::pthread_self(), "reflector");  // for top -H and perf
+            loop->run();
+        });
     }
     return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -1,6 +1,7 @@
 #include "teatime/capture/service.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -71,6 +72,7 @@ struct CaptureService::Impl {
 
 /// A writer thread.
 void CaptureService::Impl::write_all(Lane& lane) {
+    ::pthread_setname_np(::pthread_self(), "recorder");  // for top -H and perf
     for (;;) {
         bool left = lane.turn();
         std::unique_lock lock(lane.mutex);
@@ -101,6 +103,7 @@ bool CaptureService::Impl::replica_turn(std::size_t index, std::size_t of) {
 }
 
 void CaptureService::Impl::run_replicas(std::size_t index) {
+    ::pthread_setname_np(::pthread_self(), "replica");
     for (;;) {
         bool more = replica_turn(index, shared->options.replica_threads);
         std::unique_lock lock(mutex);
