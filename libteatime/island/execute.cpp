@@ -64,8 +64,9 @@ void Island::Impl::run(Body body) {
 
 std::optional<Executed> Island::Impl::execute_next() {
     if (queue.empty() || queue.next_time() > bound) return std::nullopt;
-    objects.prefetch(queue.next().target);
+    objects.prefetch_object(queue.next().target);
     PendingMessage message = queue.pop();
+    if (!queue.empty()) objects.prefetch_slot(queue.next().target);
     TEATIME_ASSERT(message.time >= now, "a message must never be executed in the past");
     if (message.time != now) {
         now = message.time;

@@ -25,10 +25,12 @@ void MessageQueue::push(PendingMessage&& message) {
 
 PendingMessage MessageQueue::pop() {
     const std::uint32_t slot = order_.pop().slot;
-    if (!order_.empty()) {
-        // Most likely the next to be popped: it comes out of memory while this one is executed.
-        __builtin_prefetch(&pool_[order_.front().slot]);
-    }
+    // Those after it come out of memory while it is executed.
+    order_.for_each_next([&](const TimeLadder::Entry& entry) {
+        const char* message = reinterpret_cast<const char*>(&pool_[entry.slot]);
+        __builtin_prefetch(message);
+        __builtin_prefetch(message + sizeof(PendingMessage) - 1);
+    });
     PendingMessage& message = pool_[slot];
     if (message.hashed) sum_.remove(hashes_[slot]);
     free_.push_back(slot);

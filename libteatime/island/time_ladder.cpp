@@ -6,7 +6,6 @@
 namespace teatime {
 namespace {
 
-constexpr std::size_t kFan = 4;      // shallower than a binary heap, one cache line or two a level
 constexpr std::size_t kBucket = 32;  // entries of a bucket, where times are spread evenly
 constexpr std::size_t kLarge = 256;  // a bucket of more is spread again
 constexpr std::size_t kMostBuckets = 1 << 14;

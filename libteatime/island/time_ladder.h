@@ -38,6 +38,11 @@ public:
     bool empty() const { return near_.empty(); }
     std::size_t size() const { return size_; }
     const Entry& front() const { return near_.front(); }  ///< Requires: not empty
+    /// Calls visit(entry) for the front and the few entries of which one follows it, most likely.
+    template <class Visit>
+    void for_each_next(Visit visit) const {
+        for (std::size_t i = 0; i < near_.size() && i <= kFan; ++i) visit(near_[i]);
+    }
 
     void push(const Entry& entry);
     Entry pop();  ///< Requires: not empty
@@ -84,6 +89,7 @@ private:
     Bucket beyond_;  ///< all after rungs_[0], or after near_last_ where there is no rung
     std::size_t size_ = 0;
 
+    static constexpr std::size_t kFan = 4;  // shallower than a binary heap, two cache lines a level
     static constexpr std::size_t kMostNear = 512;
 };
 
