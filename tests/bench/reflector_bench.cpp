@@ -144,8 +144,10 @@ Server reflector(bool recorded = false) {
 }
 
 Server bare(int ticks_ms = 0) {
-    return {"bare send()", 0, 0,
-            [ticks_ms](const Tell& tell) { bench::run_bare_server(ticks_ms, tell); }};
+    return {"bare send()", 0, 0, [ticks_ms](const Tell& tell) {
+                ::prctl(PR_SET_NAME, "bare");  // for top and perf
+                bench::run_bare_server(ticks_ms, tell);
+            }};
 }
 
 // ---- measuring ---------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 // How fast a recording is rebuilt, on the machine it runs on.
 //
-//     replay_bench [--check] MODULE CALL     e.g. replay_bench bounce.so
-//     '["bounce","push",400,300]'
+//     replay_bench [--check] MODULE CALL|FILE.timegraph
 //
-// Records ten minutes of a world that gets CALL four times a second, with a keyframe every second,
-// then seeks to random Marks, steps back from random Marks and verifies, all through a worker.
+// Records ten minutes of a world that gets CALL (e.g. '["bounce","push",400,300]') four times a
+// second, with a keyframe every second, or takes the recording named; then seeks to random times,
+// steps back from random times and verifies, all through a worker.
 // --check exits 1 where a goal of DESIGN part 10 is missed: seek p99 100 ms, step back p50 5 ms.
 
 #include <fmt/format.h>
@@ -93,22 +93,28 @@ struct Quantiles {
 int main(int count, char** arguments) {
     bool check = count > 1 && std::string_view(arguments[1]) == "--check";
     if (count != 3 + check) {
-        fmt::print(stderr, "usage: replay_bench [--check] MODULE CALL\n");
+        fmt::print(stderr, "usage: replay_bench [--check] MODULE CALL|FILE.timegraph\n");
         return 2;
     }
     std::string module = arguments[1 + check];
-    std::string path = std::filesystem::temp_directory_path() /
-                       fmt::format("replay_bench_{}.timegraph", ::getpid());
-    double start = now_ms();
-    std::uint64_t executed = record(path, module, arguments[2 + check]);
-    fmt::print("{} messages executed and recorded in {:.2f} s, file {:.1f} MB\n", executed,
-               (now_ms() - start) / 1000, std::filesystem::file_size(path) / 1e6);
+    std::string subject = arguments[2 + check];
+    const bool given = subject.ends_with(".timegraph");
+    std::string path = given ? subject
+                             : (std::filesystem::temp_directory_path() /
+                                fmt::format("replay_bench_{}.timegraph", ::getpid()))
+                                   .string();
+    if (!given) {
+        double start = now_ms();
+        std::uint64_t executed = record(path, module, subject);
+        fmt::print("{} messages executed and recorded in {:.2f} s, file {:.1f} MB\n", executed,
+                   (now_ms() - start) / 1000, std::filesystem::file_size(path) / 1e6);
+    }
 
     auto timeline = must(Timeline::open(path, {.modules = {module}}));
+    const Duration length = timeline.end().time.time_since_epoch();
     std::mt19937_64 random(1);
     auto anywhere = [&] {
-        return VirtualTime(
-            Duration(random() % static_cast<std::uint64_t>(Duration(kLength).count() - 2000)));
+        return VirtualTime(Duration(random() % static_cast<std::uint64_t>(length.count() - 2000)));
     };
     std::vector<double> seeks, first_back, back;
     for (int i = 0; i < 500; ++i) {
@@ -127,7 +133,7 @@ int main(int count, char** arguments) {
     double before = now_ms();
     auto report = must(verify_replay(timeline));
     double verified = (now_ms() - before) / 1000;
-    std::filesystem::remove(path);
+    if (!given) std::filesystem::remove(path);
 
     Quantiles seek(seeks), first(first_back), step(back);
     fmt::print("seek       p50 {:7.2f} ms   p99 {:7.2f} ms   most {:7.2f} ms\n", seek.p50, seek.p99,
@@ -138,7 +144,7 @@ int main(int count, char** arguments) {
                step.most);
     fmt::print("verify     {} of {} votes, {} of {} keyframes agree, {:.2f} s, {:.0f}x real time\n",
                report.votes_agree, report.votes, report.keyframes_agree, report.keyframes, verified,
-               std::chrono::duration<double>(kLength).count() / verified);
+               std::chrono::duration<double>(length).count() / verified);
     bool good = report.agrees() && report.votes > 0 && seek.p99 <= 100 && step.p50 <= 5;
     return check && !good ? 1 : 0;
 }
