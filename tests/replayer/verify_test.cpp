@@ -44,6 +44,17 @@ private slots:
         QCOMPARE(report->not_reached, 0u);
     }
 
+    void the_build_that_is_named_is_the_one_that_runs() {
+        Recorded live = recording();
+        qputenv("TEATIME_MODULES", TEST_MODULES "/garden");  // would be found, and is the recorded
+        Timeline timeline = opened(live.path, "garden_skips");
+        qunsetenv("TEATIME_MODULES");
+        auto report = verify_replay(timeline);
+        VERIFY_OK(report);
+        QVERIFY(report->executed);
+        QVERIFY(!report->agrees());
+    }
+
     void one_wrong_vote_is_found_with_its_member() {
         RecordOptions options;
         options.wrong_vote = 5;
