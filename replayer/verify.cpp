@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "stretches.h"
 #include "teatime/timegraph/reader.h"
 
 namespace teatime::replayer {
@@ -23,7 +24,10 @@ public:
         report_.from = timeline_.begin();
         report_.to = timeline_.end();
         if (auto collected = collect(); !collected) return collected.error();
-        if (auto there = timeline_.seek(report_.from, watch_); !there) return there.error();
+        if (!stretches_.empty()) {
+            auto there = timeline_.seek(stretches_.front().from, watch_);
+            if (!there) return there.error();
+        }
         for (const auto& [mark, claims] : claims_) {
             auto reached = reach(mark);
             if (!reached) return reached.error();
@@ -36,7 +40,8 @@ public:
             compare(mark, claims, to_string(*hash));
         }
         // What comes after the last claim can still crash.
-        if (auto reached = reach(report_.to); !reached) return reached.error();
+        Mark last = stretches_.empty() ? report_.from : stretches_.back().to;
+        if (auto reached = reach(last); !reached) return reached.error();
         report_.executed = true;
         return std::move(report_);
     }
@@ -53,37 +58,21 @@ private:
             if (keyframe.kind == timegraph::KeyframeInfo::Kind::foreign) continue;
             if (keyframe.mark < report_.from || keyframe.mark > report_.to) continue;
             claims_[keyframe.mark].keyframes.push_back(keyframe.hash);
-            keyframes_.push_back({keyframe.mark, keyframe.seq});
         }
-        auto gaps = reader.gaps();
-        if (!gaps) return gaps.error();
-        gaps_ = std::move(*gaps);
-        std::sort(gaps_.begin(), gaps_.end(),
-                  [](const auto& a, const auto& b) { return a.after.seq < b.after.seq; });
-        std::erase_if(gaps_, [&](const timegraph::Gap& gap) {
-            bool none_missing = gap.before.seq <= next(gap.after.seq);
-            return none_missing || gap.before.time < report_.from.time;
-        });
+        auto parts = stretches(timeline_);
+        if (!parts) return parts.error();
+        stretches_ = std::move(*parts);
         return {};
     }
 
     /// Executes up to there. False where messages before it are missing and no keyframe helps.
     result<bool> reach(const Mark& mark) {
-        // A gap may begin within an instant: which of its Marks are before it is not known. Losses
-        // overlap where nothing could be written in between: only behind all of them, never on
-        // the way back, is the state known.
-        std::size_t ahead = gap_;
-        Seq before;
-        for (; ahead < gaps_.size() && mark.time >= gaps_[ahead].after.time; ++ahead)
-            before = std::max(before, gaps_[ahead].before.seq);
-        if (ahead > gap_) {
-            auto behind = std::find_if(keyframes_.begin(), keyframes_.end(),
-                                       [&](const auto& each) { return next(each.seq) >= before; });
-            if (behind == keyframes_.end() || behind->mark > mark) return false;
-            if (auto there = timeline_.seek(behind->mark, watch_); !there) return there.error();
-            gap_ = ahead;
+        while (stretch_ < stretches_.size() && stretches_[stretch_].to < mark) ++stretch_;
+        if (stretch_ == stretches_.size() || mark < stretches_[stretch_].from) return false;
+        if (timeline_.mark() < stretches_[stretch_].from) {
+            auto there = timeline_.seek(stretches_[stretch_].from, watch_);
+            if (!there) return there.error();
         }
-        if (mark < timeline_.mark()) return false;
         auto there = timeline_.play_to(mark, watch_);
         return there ? result<bool>(true) : there.error();
     }
@@ -113,17 +102,11 @@ private:
         if (differs && !report_.first_difference) report_.first_difference = std::move(difference);
     }
 
-    struct Keyframe {
-        Mark mark;
-        Seq seq;
-    };
-
     Timeline& timeline_;
     const Watch& watch_;
     std::map<Mark, Claims> claims_;
-    std::vector<Keyframe> keyframes_;
-    std::vector<timegraph::Gap> gaps_;
-    std::size_t gap_ = 0;  ///< the first that is still ahead
+    std::vector<Stretch> stretches_;
+    std::size_t stretch_ = 0;  ///< the first that is not over
     ReplayReport report_;
 };
 

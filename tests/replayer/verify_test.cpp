@@ -7,6 +7,7 @@
 using namespace teatime;
 using namespace teatime::replayer;
 using namespace teatime::test;
+using namespace std::chrono_literals;
 
 /// Re-execution finds where a recording and its code part, and nothing where they agree.
 class VerifyTest : public QObject {
@@ -129,6 +130,28 @@ private slots:
         auto played = timeline.play_to(timeline.end());
         QVERIFY(!played);
         QVERIFY(played.error().message.find("messages 120 to 130") != std::string::npos);
+    }
+
+    void what_no_later_keyframe_helps_to_is_not_reached() {
+        for (int round = 0; round < 10; ++round) {
+            RecordOptions options;
+            options.messages = 150;
+            options.spread_ms = round % 2 == 0 ? 30 : 1;  // many messages in one instant
+            options.lost_from = Seq{1 + random_() % 150};
+            options.lost_to = Seq{options.lost_from.value + random_() % 20};
+            options.keyframe_every = round < 5 ? Duration(100h) : Duration(50'000);
+            options.vote_every = Duration(10'000);
+            Recorded live = recording(options);
+            Timeline timeline = opened(live.path);
+            auto report = verify_replay(timeline);
+            VERIFY_OK(report);
+            QVERIFY(report->agrees());
+            if (!report->executed) continue;  // it begins with what is missing
+            QCOMPARE(report->votes + report->keyframes + report->not_reached,
+                     live.votes.size() + live.keyframes);
+            bool ends_before = options.lost_to.value < 150 && options.lost_from.value > 1;
+            if (live.keyframes == 0 && ends_before) QVERIFY(report->not_reached > 0);
+        }
     }
 
     void losses_told_one_by_one_are_one_gap() {
