@@ -101,6 +101,7 @@ void Watcher::resolve(Path& path) const {
     }
     std::string_view first = text.substr(0, text.find_first_of(".["));
     if (std::find(kSections.begin(), kSections.end(), first) != kSections.end()) return;
+    if (first.empty()) return;
     ObjectId root = island_->find("root");
     std::string ignored;
     const ClassInfo* info = island_->encode(root, ignored);
