@@ -5,7 +5,6 @@
 #include "teatime/replayer/query.h"
 
 namespace teatime::replayer {
-namespace {
 
 std::optional<double> number_of(const std::optional<Value>& value) {
     if (!value) return std::nullopt;
@@ -21,6 +20,8 @@ std::optional<double> number_of(const std::optional<Value>& value) {
     }
     return std::nullopt;
 }
+
+namespace {
 
 /// Fills the columns of one path as its changes come, in order.
 class Painter {

@@ -79,7 +79,7 @@ public:
             [this, times = std::move(times), size = pixels, under_way = under_way_,
              request = ++under_way_->request](replayer::Timeline& timeline,
                                               const std::stop_token& stop,
-                                              const TimelineThread::Post& post) {
+                                              const GuiCall& post) {
                 for (std::size_t i = 0; i < times.size() && request == under_way->request; ++i) {
                     const VirtualTime time = times[i];
                     under_way->us = time.time_since_epoch().count();

@@ -4,20 +4,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <QObject>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 namespace teatime::inspector {
 
-struct TimelineThread::State : std::enable_shared_from_this<State> {
-    State(QObject& owner, std::string file, replayer::TimelineOptions how)
-        : context(owner), path(std::move(file)), options(std::move(how)) {}
-
-    void work() {
+struct TimelineThread::State {
+    void work(const std::string& path, const replayer::TimelineOptions& options,
+              const GuiCall& post) {
         auto timeline = replayer::Timeline::open(path, options);
-        const Post post(shared_from_this());
         for (;;) {
             Job job;
             std::stop_token stop;
@@ -33,10 +29,6 @@ struct TimelineThread::State : std::enable_shared_from_this<State> {
         }
     }
 
-    QObject& context;
-    const std::string path;
-    const replayer::TimelineOptions options;
-
     std::mutex mutex;  // guards what follows
     std::condition_variable wake;
     Job waiting;
@@ -44,29 +36,20 @@ struct TimelineThread::State : std::enable_shared_from_this<State> {
     bool quit = false;
 };
 
-void TimelineThread::Post::operator()(std::function<void()> call) const {
-    std::lock_guard lock(state_->mutex);  // while it is held, the context is there
-    if (state_->quit) return;
-    QMetaObject::invokeMethod(
-        &state_->context,
-        [state = state_, call = std::move(call)] {
-            if (!state->quit) call();  // written by this same thread only
-        },
-        Qt::QueuedConnection);
-}
-
 TimelineThread::TimelineThread(QObject& context, std::string path,
                                replayer::TimelineOptions options, Priority priority)
-    : state_(std::make_shared<State>(context, std::move(path), std::move(options))) {
-    std::thread([state = state_, priority] {
+    : state_(std::make_shared<State>()), post_(context) {
+    std::thread([state = state_, post = post_, path = std::move(path), options = std::move(options),
+                 priority] {
         if (priority == Priority::low) {  // its worker process inherits it
             ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);
         }
-        state->work();
+        state->work(path, options, post);
     }).detach();  // see ~TimelineThread
 }
 
 TimelineThread::~TimelineThread() {
+    post_.give_up();
     std::lock_guard lock(state_->mutex);
     state_->quit = true;
     state_->waiting = {};

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "gui_call.h"
 #include "teatime/replayer/timeline.h"
 
 class QObject;
@@ -16,22 +17,10 @@ namespace teatime::inspector {
 /// for it: a module may hang, and then keeps only this thread waiting.
 /// Used by the GUI's thread.
 class TimelineThread {
-    struct State;
-
 public:
-    /// For jobs: calls something in the GUI's thread, unless the thread has been given up.
-    class Post {
-    public:
-        void operator()(std::function<void()> call) const;
-
-    private:
-        friend class TimelineThread;
-        explicit Post(std::shared_ptr<State> state) : state_(std::move(state)) {}
-        std::shared_ptr<State> state_;
-    };
     /// Must not refer to its owner, but in what it posts. Ends soon once `stop` is requested.
     using Job = std::function<void(replayer::Timeline& timeline, const std::stop_token& stop,
-                                   const Post& post)>;
+                                   const GuiCall& post)>;
 
     enum class Priority { normal, low };
     /// `context`: lives in the GUI's thread, at least as long as this.
@@ -46,7 +35,9 @@ public:
     void cancel();  ///< the one under way and the one that waits
 
 private:
+    struct State;
     std::shared_ptr<State> state_;
+    GuiCall post_;
 };
 
 }  // namespace teatime::inspector

@@ -1,12 +1,13 @@
 #include "film_strip.h"
 
-#include <QPainter>
 #include <cmath>
+
+#include "timeline_paint.h"
 
 namespace teatime::inspector {
 namespace {
 
-constexpr int kMargin = 3;
+constexpr int kMargin = 3;  // pixels around pictures
 
 }  // namespace
 

@@ -2,14 +2,14 @@
 
 #include <QEvent>
 #include <QMouseEvent>
-#include <QPainter>
 #include <cmath>
+
+#include "timeline_paint.h"
 
 namespace teatime::inspector {
 namespace {
 
 constexpr double kLeastHandle = 8;  // pixels
-constexpr auto kTimeOfMark = [](const auto& item) { return item.mark.time; };
 
 }  // namespace
 

@@ -2,15 +2,12 @@
 
 #include <QDateTime>
 #include <QEvent>
-#include <QPainter>
 #include <cmath>
+
+#include "timeline_paint.h"
 
 namespace teatime::inspector {
 namespace {
-
-QString text_of(const Mark& mark) {
-    return QString::fromStdString(to_string(mark));
-}
 
 /// The nearest of `items` within a few pixels of `at`; null: none.
 template <class Items, class TimeOf>
@@ -32,8 +29,6 @@ auto nearest(const Items& items, VirtualTime at, double us_per_pixel, TimeOf tim
     }
     return best == items.end() ? nullptr : &*best;
 }
-
-constexpr auto kTimeOfMark = [](const auto& item) { return item.mark.time; };
 
 }  // namespace
 

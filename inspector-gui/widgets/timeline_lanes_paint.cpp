@@ -6,25 +6,10 @@
 #include <cmath>
 
 #include "timeline_lanes.h"
+#include "timeline_paint.h"
 
 namespace teatime::inspector {
 namespace {
-
-constexpr auto kTimeOfMark = [](const auto& item) { return item.mark.time; };
-constexpr int kPadding = 6;
-
-QString text_of(const Mark& mark) {
-    return QString::fromStdString(to_string(mark));
-}
-
-void put_text(QPainter& painter, const QRectF& rect, const QString& text,
-              int flags = Qt::AlignLeft | Qt::AlignVCenter) {
-    painter.drawText(rect, flags | Qt::TextSingleLine, text);
-}
-
-QString elided(const QPainter& painter, const QString& text, double width) {
-    return painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(width));
-}
 
 /// Seconds or minutes that a pause took, short.
 QString short_duration(Duration duration) {
@@ -308,7 +293,7 @@ void TimelineLanes::paint_lanes(QPainter& painter, const TimelineColors& colors)
     const QRect area = lanes_rect();
     double most = 0;
     for (const LaneLayout::Row& row : layout_.rows(area.height())) {
-        SeenLane seen{row, {}};
+        SeenLane seen{row, {}, {}};
         if (!row.group) seen.slice = source_->slice(row.lane, axis().scale());
         for (float count : seen.slice.density) most = std::max<double>(most, count);
         seen_.push_back(std::move(seen));

@@ -30,8 +30,11 @@ struct ValueTrack {
     std::vector<Column> columns;  ///< equal parts of the stretch
 };
 
+/// What of a value a track shows: any finite number, booleans as 0 and 1, durations as seconds.
+std::optional<double> number_of(const std::optional<Value>& value);
+
 /// The same as tracks of `columns` parts each; bounded memory however many changes there are.
-/// Booleans are 0 and 1, durations seconds; anything else is not defined.
+/// What is no number is not defined: see number_of().
 result<std::vector<ValueTrack>> value_tracks(Timeline& timeline,
                                              const std::vector<std::string>& paths,
                                              const Mark& from, const Mark& to, std::size_t columns,
