@@ -1,6 +1,6 @@
 #include "teatime/session/router.h"
 
-#include <QtTest>
+#include <QTest>
 
 #include "hub.h"
 
