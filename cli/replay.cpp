@@ -24,14 +24,7 @@ struct Options {
 };
 
 void print_executed(const replayer::ExecutedInfo& message, bool json) {
-    if (json) {
-        Value::Entries line{{"mark", to_string(message.mark)}, {"external", message.external},
-                            {"order", message.order},          {"sender", message.sender.value},
-                            {"target", message.target_name},   {"selector", message.selector},
-                            {"arguments", message.arguments}};
-        if (message.error) line.emplace_back("error", message.error->type);
-        return print(to_json(line));
-    }
+    if (json) return print(to_json(executed_value(message)));
     print(fmt::format("{:>14}  {} {}{}", to_string(message.mark), message.external ? "*" : " ",
                       printable(message.text),
                       message.error

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "member.h"
-#include "output.h"
 #include "teatime/island/module.h"
 
 namespace teatime::cli {
@@ -60,15 +59,27 @@ result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timel
                                    to_string(timeline.begin())));
 }
 
+replayer::Watch shown_on(ProgressLine& line, const Mark& from, const Mark& to) {
+    replayer::Watch watch;
+    watch.progress = [&line, from = from.time, to = to.time](const Mark& at) {
+        auto whole = static_cast<double>((to - from).count());
+        if (whole != 0) line.update(static_cast<double>((at.time - from).count()) / whole);
+    };
+    return watch;
+}
+
+Value executed_value(const replayer::ExecutedInfo& message) {
+    Value::Entries entries{{"mark", to_string(message.mark)}, {"external", message.external},
+                           {"order", message.order},          {"sender", message.sender.value},
+                           {"target", message.target_name},   {"selector", message.selector},
+                           {"arguments", message.arguments}};
+    if (message.error) entries.emplace_back("error", message.error->type);
+    return entries;
+}
+
 result<void> seek(replayer::Timeline& timeline, const Mark& mark) {
     ProgressLine line("rebuilding " + to_string(mark));
-    VirtualTime from = timeline.mark().time;
-    replayer::Watch watch;
-    watch.progress = [&](const Mark& at) {
-        auto whole = static_cast<double>((mark.time - from).count());
-        if (whole > 0) line.update(static_cast<double>((at.time - from).count()) / whole);
-    };
-    return timeline.seek(mark, watch);
+    return timeline.seek(mark, shown_on(line, timeline.mark(), mark));
 }
 
 result<replayer::Timeline> open_at(const std::string& path, const std::string& moment,

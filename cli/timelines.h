@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "moment.h"
+#include "output.h"
 #include "teatime/replayer/timeline.h"
+#include "teatime/state/value.h"
 
 namespace teatime::cli {
 
@@ -30,6 +32,13 @@ result<replayer::Timeline> open_executable(const std::string& path,
 
 /// A moment of a recording or, trivially, of a saved Island.
 result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline);
+
+/// For a long job over a part of a recording, forwards or backwards: shows on the line how far it
+/// is.
+replayer::Watch shown_on(ProgressLine& line, const Mark& from, const Mark& to);
+
+/// An executed message as --json shows it.
+Value executed_value(const replayer::ExecutedInfo& message);
 
 /// Stands at the moment, with progress on a terminal.
 result<void> seek(replayer::Timeline& timeline, const Mark& mark);

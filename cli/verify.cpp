@@ -134,7 +134,8 @@ std::function<int()> add_verify(CLI::App& command) {
     options->timeline.add_to(command);
     command.footer(
         "Checks the file, then executes it again and compares with every vote and "
-        "keyframe.\nExit code 0: all agrees, 1: damage or a difference.");
+        "keyframe.\nWhat lies behind missing messages cannot be; that is told and is no "
+        "failure.\nExit code 0: all agrees, 1: damage or a difference.");
     return [options] { return run(*options); };
 }
 
