@@ -98,8 +98,12 @@ result<void> Hosting::prepare_restore(const HostingOptions& options,
     std::string path = "restored/" + to_string(image->hash) + ".island";
     auto stored = files_->put(path, encode_image(*image));
     if (!stored) return stored.error();
+    VirtualTime time = image->time;
+    for (const Image::Message& one : image->queue) {  // stamped already, though not executed
+        if (one.external) time = std::max(time, one.time);
+    }
     session::SessionStart start{
-        {"", image->time, image->seq, to_string(image->hash)}, image->app, image->code_id};
+        {"", time, image->seq, to_string(image->hash)}, image->app, image->code_id};
     reflector.configure = [this, start, path, id = image->session_id](
                               const std::string& session_id, session::RouterOptions& router) {
         if (session_id != id) return;

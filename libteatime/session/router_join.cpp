@@ -91,6 +91,7 @@ bool Router::Impl::decide(ConnectionId connection, const JoinRequest& request) {
         snapshot_ = options_.start->snapshot;
         start = snapshot_->time;
         history_.start(snapshot_->seq);
+        above_ = start + Duration(1);  // the saved instant is over
         // The restored world may remember members; there were at most as many as messages.
         last_member_ = {snapshot_->seq.value};
     }

@@ -177,22 +177,30 @@ private slots:
         QVERIFY(last > paused + milliseconds(900));
     }
     void a_restored_session_goes_on_above_its_start() {
-        RouterOptions options;
-        options.start =
-            SessionStart{{"http://files/x", VirtualTime(microseconds(5'000'700)), {41}, "h"},
-                         "counter",
-                         std::string(64, 'a')};
-        Hub hub(options);
-        JoinRequest other = Hub::native();
-        other.native.code_id = std::string(64, 'b');
-        hub.send(1, other);
-        QVERIFY(hub[1].closed);
-        hub.join_native(2);
-        auto sync = hub[2].sync();
-        QVERIFY(sync && sync->snapshot && sync->snapshot->seq == Seq{41});
-        QVERIFY(sync->messages.at(0)->stamp.seq == Seq{42});
-        QVERIFY(sync->messages[0]->stamp.time == VirtualTime(milliseconds(5'001)));
-        QVERIFY(sync->native->member.value > 41);  // none that the world may remember
+        // A message at the saved instant itself would come after what is saved of it.
+        for (std::int64_t saved_us : {5'000'000, 5'000'700, 5'000'999}) {
+            RouterOptions options;
+            options.start =
+                SessionStart{{"http://files/x", VirtualTime(microseconds(saved_us)), {41}, "h"},
+                             "counter",
+                             std::string(64, 'a')};
+            Hub hub(options);
+            JoinRequest other = Hub::native();
+            other.native.code_id = std::string(64, 'b');
+            hub.send(1, other);
+            QVERIFY(hub[1].closed);
+            hub.join_native(2);
+            auto sync = hub[2].sync();
+            QVERIFY(sync && sync->snapshot && sync->snapshot->seq == Seq{41});
+            QVERIFY(sync->messages.at(0)->stamp.seq == Seq{42});
+            QVERIFY(sync->messages[0]->stamp.time == VirtualTime(milliseconds(5'001)));
+            QVERIFY(sync->native->member.value > 41);  // none that the world may remember
+            hub.say(2, "at once");
+            QVERIFY(hub.reflected.back()->stamp.time == VirtualTime(milliseconds(5'001)));
+            hub.pass(milliseconds(10));
+            hub.say(2, "later");
+            QVERIFY(hub.reflected.back()->stamp.time > VirtualTime(milliseconds(5'009)));
+        }
     }
 };
 
