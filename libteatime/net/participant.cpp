@@ -185,8 +185,10 @@ private:
                 self.feed(session::SnapshotFailed{address, response.error().message});
             else if (response->status != 200)
                 self.feed(session::SnapshotFailed{
-                    address, fmt::format("the file server answers {}: {}", response->status,
-                                         response->body.substr(0, 200))});
+                    address,
+                    fmt::format("the file server answers {}: {}", response->status,
+                                response->body.substr(0, 200)),
+                    response->status == 404 || response->status == 410});
             else
                 self.feed(session::SnapshotArrived{address, std::move(response->body)});
         });

@@ -110,14 +110,18 @@ void Controller::Impl::on(Disconnected& lost) {
 }
 
 /// Back-off as Croquet clients do: at once, then (d + 100 ms) * (1 .. 2) up to 30 s.
+Duration Controller::Impl::longer(Duration delay) {
+    delay += std::chrono::milliseconds(100);
+    delay +=
+        Duration(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(delay.count())));
+    return std::min(options_.most_delay, delay);
+}
+
 void Controller::Impl::retry(std::string why) {
     if (state_ == State::joined && now_ - joined_at_ >= kStable) delay_ = options_.first_delay;
     state_ = State::waiting;
     retry_at_ = now_ + delay_;
-    Duration longer = delay_ + std::chrono::milliseconds(100);
-    longer +=
-        Duration(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longer.count())));
-    delay_ = std::min(options_.most_delay, longer);
+    delay_ = longer(delay_);
     pulled_.reset();
     uploads_.clear();
     say(ConnectionLost{std::move(why), retry_at_});
@@ -142,9 +146,13 @@ void Controller::Impl::on(ControllerAlarm&) {
         drop_connection(CloseCode::unknown_session,
                         "The reflector did not answer the join in time.");
     }
-    if (loading_ && now_ >= fetch_deadline_) {
-        SnapshotFailed late{loading_->snapshot->url, "it took too long"};
-        on(late);
+    if (loading_ && now_ >= fetch_due_) {
+        if (fetching_) {
+            SnapshotFailed late{loading_->snapshot->url, "it took too long"};
+            on(late);
+        } else {
+            fetch();
+        }
     }
     if (!playhead_shown_) show_playhead();
     pull();
@@ -157,7 +165,7 @@ std::optional<SteadyTime> Controller::Impl::wake_at() const {
     };
     if (state_ == State::waiting) earlier(retry_at_);
     if (state_ == State::connecting || state_ == State::joining) earlier(deadline_);
-    if (loading_ && state_ != State::failed) earlier(fetch_deadline_);
+    if (loading_ && state_ != State::failed) earlier(fetch_due_);
     if (!playhead_shown_ && state_ == State::joined)
         earlier(playhead_at_ + options_.playhead_every);
     earlier(overdue_at());
@@ -231,7 +239,7 @@ bool Controller::Impl::load(const SyncPtr& sync) {
     }
     loading_ = sync;
     if (sync->snapshot) {
-        tries_ = 0;
+        fetch_delay_ = options_.first_delay;
         fetch();
         return true;
     }
@@ -469,34 +477,47 @@ void Controller::Impl::show_playhead() {
 // ---- snapshots -----------------------------------------------------------------------------
 
 void Controller::Impl::fetch() {
-    ++tries_;
-    fetch_deadline_ = now_ + options_.snapshot_deadline;
+    fetching_ = true;
+    fetch_due_ = now_ + options_.snapshot_deadline;
     say(FetchSnapshot{loading_->snapshot->url});
 }
 
+/// A file server that is away comes back: what the session does meanwhile waits here. A snapshot
+/// that is gone for good does not: who rejoins without the state that it was given gets another.
 void Controller::Impl::on(SnapshotFailed& failed) {
     if (!loading_ || failed.url != loading_->snapshot->url) return;
-    if (tries_ < options_.snapshot_tries) {
-        fetch();
-    } else {
-        fail(unavailable("The snapshot " + failed.url +
-                         " of the session could not be fetched: " + failed.why + "."));
-    }
+    if (failed.gone) return start_again("The snapshot " + failed.url + " is gone: " + failed.why);
+    if (!fetching_) return;  // an earlier try, given up
+    fetching_ = false;
+    fetch_due_ = now_ + fetch_delay_;
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(fetch_delay_).count();
+    fetch_delay_ = longer(fetch_delay_);
+    say(Notice{Info{"NO_SNAPSHOT",
+                    "The snapshot " + failed.url + " could not be fetched: " + failed.why +
+                        "; trying again in " + std::to_string(wait) + " ms.",
+                    "warning", 0}});
 }
 
 void Controller::Impl::on(SnapshotArrived& arrived) {
     if (!loading_ || arrived.url != loading_->snapshot->url) return;
     auto image = decode_image(arrived.bytes);
     if (!image)
-        return fail(
-            unreadable("The snapshot " + arrived.url + " is damaged: " + image.error().message));
+        return start_again("The snapshot " + arrived.url + " is damaged: " + image.error().message);
     if (image->seq != loading_->snapshot->seq) {
-        return fail(unreadable("The snapshot " + arrived.url +
-                               " is not of the message that it was announced for."));
+        return start_again("The snapshot " + arrived.url +
+                           " is not of the message that it was announced for");
     }
     auto island = factory_->restore(*image);
     if (!island) return fail(island.error());
     built(std::move(*island), &arrived.bytes);
+}
+
+/// Joins anew, without a state.
+void Controller::Impl::start_again(std::string why) {
+    forget_replica();
+    if (state_ == State::joined)
+        drop_connection(CloseCode::unknown_session,
+                        std::move(why) + "; this replica starts again from another.");
 }
 
 void Controller::Impl::on(SnapshotUploaded& uploaded) {

@@ -70,6 +70,7 @@ public:
     void show_playhead();
     void say(ControllerOutput output) { out_->push_back(std::move(output)); }
     void to_router(ClientFrame frame);
+    Duration longer(Duration delay);
     void retry(std::string why);
     void drop_connection(CloseCode code, std::string why);
     void forget_replica();
@@ -79,6 +80,7 @@ public:
     bool load(const SyncPtr& sync);
     void built(std::unique_ptr<Island> island, const std::string* image);
     void fetch();
+    void start_again(std::string why);
     bool take(MessagePtr message);
     void heard(VirtualTime time);
 
@@ -127,8 +129,9 @@ public:
     bool built_ = false;  // or nothing to build
     bool had_replica_ = false;
     SyncPtr loading_;  // while its snapshot is fetched
-    int tries_ = 0;
-    SteadyTime fetch_deadline_{};
+    bool fetching_ = false;
+    SteadyTime fetch_due_{};  // what is fetched; else the next try
+    Duration fetch_delay_{0};
     std::deque<Item> program_;
     std::size_t program_bytes_ = 0;
     std::size_t budget_ = 0;

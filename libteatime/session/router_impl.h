@@ -52,6 +52,7 @@ private:
         bool recorded = false;  // MemberJoined was
         std::string timeline;   // of its last join, with last_seq
         Seq last_seq;
+        std::string given;  // URL of the snapshot in its last Sync
         VirtualTime last_vote{};
         std::uint32_t unanswered = 0;  // snapshot requests in a row
         std::optional<SteadyTime> leaves_at;
@@ -167,6 +168,7 @@ private:
 
     // router_snapshot.cpp
     void on(Member& member, Snap& snap);
+    bool needs_snapshot(const Member& member) const;
     bool wants_snapshot() const;
     void request_snapshot();
     void snapshot_wanted();

@@ -172,11 +172,17 @@ bool Router::Impl::resumes(const Member& member) const {
     return member.replica && member.timeline == info_.timeline && history_.covers(member.last_seq);
 }
 
+/// Also who comes back without the state that it was given: it could not fetch it, or not use it.
+bool Router::Impl::needs_snapshot(const Member& member) const {
+    if (!member.replica || resumes(member)) return false;
+    return wants_snapshot() || (snapshot_ && member.given == snapshot_->url);
+}
+
 /// Answers the join now, or when a snapshot has come or a step has ended.
 void Router::Impl::admit(Member& member) {
-    bool needs_snapshot = member.replica && !resumes(member) && wants_snapshot();
-    if (needs_snapshot && !request_) request_snapshot();
-    if (joins_wait() || (needs_snapshot && request_)) {
+    bool needs = needs_snapshot(member);
+    if (needs && !request_) request_snapshot();
+    if (joins_wait() || (needs && request_)) {
         joiners_.push_back(member.id);
     } else {
         sync(member);
@@ -190,7 +196,7 @@ void Router::Impl::admit_waiting() {
     for (MemberId id : waiting) {
         Member* member = find(id);
         if (!member || !member->connection || member->synced) continue;
-        if (request_ && member->replica && !resumes(*member) && wants_snapshot()) {
+        if (request_ && needs_snapshot(*member)) {
             joiners_.push_back(id);
         } else {
             sync(*member);
@@ -212,6 +218,7 @@ void Router::Impl::sync(Member& member) {
     member.recorded = true;
     record(
         MemberJoined{here(), member.id, member.name, member.user_json, member.role, member.again});
+    member.given = !resumed && member.replica && snapshot_ ? snapshot_->url : std::string();
     roster_changed(member);
     send(member, make_sync(member, resumed));
     introduce(member);

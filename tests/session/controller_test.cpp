@@ -43,12 +43,15 @@ private slots:
     void a_late_joiner_starts_from_a_snapshot();
     void a_join_survives_its_snapshotter_dying_at_any_point();
     void a_join_survives_members_that_never_answer();
+    void a_file_server_that_is_away_is_waited_for();
+    void a_snapshot_that_is_gone_or_damaged_leads_to_another();
     void nothing_is_lost_or_repeated_over_broken_connections();
     void a_restarted_reflector_gets_what_was_not_sent();
     void three_replicas_step_ten_times();
     void a_budget_changes_nothing();
     void a_late_joiner_of_a_paused_session_stands_at_the_same_mark();
     void sends_wait_while_paused();
+    void sends_that_wait_outlive_connections_members_and_routers();
     void the_rate_is_obeyed();
     void a_step_names_members_that_do_not_report();
     void a_step_ends_when_the_replica_that_did_it_comes_back();
@@ -169,6 +172,60 @@ void ControllerTest::a_join_survives_members_that_never_answer() {
     net.pass(milliseconds(300));
     QCOMPARE(late.joins, 1u);  // with the whole history
     QCOMPARE(agreeing(net, late), 3u);
+}
+
+void ControllerTest::a_file_server_that_is_away_is_waited_for() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    net.add();
+    net.pass(seconds(15));  // long enough that joiners get a snapshot
+    net.files_away = true;
+    auto& late = net.add();
+    net.pass(seconds(120));
+    net.say(a, call("add", 7));
+    net.pass(seconds(1));
+    QVERIFY(!late.failed);
+    QCOMPARE(late.built, 0u);
+    QCOMPARE(late.joins, 1u);  // the connection is as good as ever
+    auto told = std::count_if(late.infos.begin(), late.infos.end(),
+                              [](const Info& info) { return info.code == "NO_SNAPSHOT"; });
+    QVERIFY2(told > 5 && told < 40, std::to_string(told).c_str());  // ever more slowly
+    QVERIFY(late.infos.back().message.find("connection refused; trying again in") !=
+            std::string::npos);
+    net.files_away = false;
+    net.pass(seconds(31));
+    QCOMPARE(late.built, 1u);
+    QCOMPARE(late.joins, 1u);
+    QCOMPARE(agreeing(net, a), 3u);
+}
+
+void ControllerTest::a_snapshot_that_is_gone_or_damaged_leads_to_another() {
+    for (bool damaged : {false, true}) {
+        Net net({}, seed_of_test());
+        auto& a = net.add();
+        net.add();
+        net.pass(seconds(15));
+        net.want_snapshot();
+        net.pass(seconds(1));
+        QCOMPARE(net.files.size(), 1u);
+        if (damaged)
+            net.files.begin()->second[40] ^= 1;
+        else
+            net.files.clear();
+        net.say(a, call("add", 7));
+        net.pass(seconds(1));
+        auto& late = net.add();  // so soon that it would not be asked for another
+        net.pass(seconds(1));
+        QVERIFY(!late.failed);
+        QCOMPARE(late.joins, 2u);
+        QCOMPARE(late.built, 1u);
+        QCOMPARE(agreeing(net, a), 3u);
+        net.time(a, Net::op(kResume));
+        auto& later = net.add();
+        net.pass(seconds(1));
+        QCOMPARE(later.joins, 1u);
+        QCOMPARE(agreeing(net, a), 4u);
+    }
 }
 
 void ControllerTest::nothing_is_lost_or_repeated_over_broken_connections() {
@@ -335,6 +392,39 @@ void ControllerTest::sends_wait_while_paused() {
     net.pass(seconds(1));
     QCOMPARE(payload_numbers(net, b.controller->member()), (std::vector<std::int64_t>{1, 2, 3, 4}));
     QCOMPARE(agreeing(net, a), 2u);
+}
+
+void ControllerTest::sends_that_wait_outlive_connections_members_and_routers() {
+    for (const char* what : {"cut", "departed", "router restarted"}) {
+        Net net({}, seed_of_test());
+        auto& a = net.add();
+        auto& b = net.add();
+        net.pass(seconds(1));
+        net.time(a, Net::op(kPause));
+        net.pass(milliseconds(100));
+        for (int i = 1; i <= 4; ++i) net.say(b, call("add", i));
+        net.pass(milliseconds(100));
+        QCOMPARE(net.router->status(net.now).control.held, 4u);
+        MemberId before = b.controller->member();
+        net.hang(b);
+        net.cut(b);
+        net.pass(what == std::string("departed") ? seconds(8) : seconds(1));
+        b.hung = false;
+        net.pass(seconds(1));
+        QCOMPARE(b.controller->joined(), true);
+        QCOMPARE(b.controller->member() != before, what == std::string("departed"));
+        QCOMPARE(b.controller->outstanding(), 4u);
+        if (what == std::string("router restarted")) {  // and with it what waited there
+            net.restart_router();
+            net.pass(seconds(1));
+        }
+        net.time(a, Net::op(kResume));
+        net.pass(seconds(1));
+        QCOMPARE(payload_numbers(net, b.controller->member()),
+                 (std::vector<std::int64_t>{1, 2, 3, 4}));
+        QCOMPARE(b.controller->outstanding(), 0u);
+        QCOMPARE(agreeing(net, a), 2u);
+    }
 }
 
 void ControllerTest::the_rate_is_obeyed() {

@@ -227,6 +227,7 @@ struct Net {
     std::optional<Router> router;
     std::vector<std::unique_ptr<Replica>> replicas;
     std::map<std::string, std::string> files;
+    bool files_away = false;  ///< their server does not answer
     std::vector<Record> recorded;
     std::vector<MessagePtr> reflected;
     std::function<void(const RouterOutputs&)> tap;  ///< as a recorder has it
@@ -323,7 +324,13 @@ private:
                 if (one.connection)
                     post(one.outbox, RouterInput{{one.connection}, std::move(frame->frame)});
             } else if (auto* fetch = std::get_if<FetchSnapshot>(&output)) {
-                post(one.inbox, SnapshotArrived{fetch->url, files.at(fetch->url)});
+                auto file = files.find(fetch->url);
+                if (files_away)
+                    post(one.inbox, SnapshotFailed{fetch->url, "connection refused"});
+                else if (file == files.end())
+                    post(one.inbox, SnapshotFailed{fetch->url, "404", true});
+                else
+                    post(one.inbox, SnapshotArrived{fetch->url, file->second});
             } else if (auto* upload = std::get_if<UploadSnapshot>(&output)) {
                 if (one.loses_uploads) continue;
                 files["files/" + upload->name] = std::move(upload->bytes);

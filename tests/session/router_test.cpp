@@ -23,6 +23,7 @@ private slots:
     void a_native_member_may_return_within_the_window();
     void a_rejoin_repeats_and_loses_nothing_at_any_cut();
     void a_vote_counts_once();
+    void a_vote_at_the_bound_counts_and_none_beyond_it();
     void who_has_no_snapshot_keeps_no_joiner_waiting();
     void another_build_is_refused_by_name();
     void untimely_frames_close_only_their_connection();
@@ -310,6 +311,19 @@ void RouterTest::a_vote_counts_once() {
     hub.pass(seconds(3));
     QCOMPARE(hub.records<VoteCast>().size(), 1u);
     QCOMPARE(hub.records<Split>().size(), 0u);
+}
+
+void RouterTest::a_vote_at_the_bound_counts_and_none_beyond_it() {
+    Hub hub;
+    hub.join_native(1);
+    hub.pass(milliseconds(1'970));
+    hub.now = SteadyTime(seconds(2));
+    hub.say(1, "the bound is two seconds");  // inclusive: a replica may be through with it
+    QVERIFY(hub.reflected.back()->stamp.time == kSessionStart + seconds(2));
+    hub.send(1, Vote{{{}, kSessionStart + seconds(2), Mark::kWholeInstant}, {1, 1}});
+    QCOMPARE(hub.records<VoteCast>().size(), 1u);
+    hub.send(1, Vote{{{}, kSessionStart + seconds(3), Mark::kWholeInstant}, {1, 1}});
+    QCOMPARE(hub.records<VoteCast>().size(), 1u);
 }
 
 void RouterTest::who_has_no_snapshot_keeps_no_joiner_waiting() {

@@ -33,11 +33,10 @@ struct ControllerOptions {
     std::size_t outstanding = 10'000;         ///< own sends not yet reflected
     std::size_t buffered_messages = 500'000;  ///< received, not yet executed
     std::size_t buffered_bytes = 256u << 20;
-    Duration first_delay = ms(0);  ///< of reconnecting; then (d + 100 ms) * (1 .. 2)
+    Duration first_delay = ms(0);  ///< of reconnecting and fetching; then (d + 100 ms) * (1 .. 2)
     Duration most_delay = ms(30'000);
-    Duration sync_deadline = ms(10'000);  ///< from connected to Sync
-    Duration snapshot_deadline = ms(30'000);
-    int snapshot_tries = 3;
+    Duration sync_deadline = ms(10'000);      ///< from connected to Sync
+    Duration snapshot_deadline = ms(30'000);  ///< of one try
     Duration pull_overdue = ms(1'000);
     Duration playhead_every = ms(100);  ///< least time between two of the own
 };
@@ -74,6 +73,7 @@ struct SnapshotArrived {
 struct SnapshotFailed {
     std::string url;
     std::string why;
+    bool gone = false;  ///< the file server has no such file: it would not help to try again
 };
 struct SnapshotUploaded {
     std::uint64_t request = 0;
@@ -122,8 +122,9 @@ struct TimeStateChanged {
     TimeState state;
     std::optional<TimeOp> op;  ///< by which; none: an outcome told where time stands
 };
-/// An Info, StepOutcome, TimeAnswer or Answer from the router; or a Roster, Lease, WaitingMessages,
-/// Notes (new ones only) or Playheads, by which company() has just changed.
+/// An Info, StepOutcome, TimeAnswer or Answer from the router, an Info of the controller itself; or
+/// a Roster, Lease, WaitingMessages, Notes (new ones only) or Playheads, by which company() has
+/// just changed.
 struct Notice {
     Frame frame;
 };
