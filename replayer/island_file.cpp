@@ -1,17 +1,15 @@
 #include "teatime/replayer/island_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
 
 #include "teatime/state/bytes.h"
+#include "teatime/state/whole_file.h"
 
 namespace teatime::replayer {
 namespace {
@@ -19,21 +17,6 @@ namespace {
 constexpr std::string_view kMagic = "TTISLAND";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint64_t kLargest = std::uint64_t{4} << 30;
-
-Error cannot(const char* what, const std::string& path) {
-    return failed(std::string("cannot ") + what + " " + path + ": " + std::strerror(errno));
-}
-
-result<void> write_whole(int file, std::string_view bytes, const std::string& path) {
-    while (!bytes.empty()) {
-        ssize_t written = ::write(file, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return cannot("write", path);
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::fsync(file) != 0) return cannot("write", path);
-    return {};
-}
 
 /// Grows with what comes out, not with what the header promises.
 result<std::string> decompress(std::string_view frame, std::uint64_t size,
@@ -68,15 +51,7 @@ result<void> write_island_file(const std::string& path, const Image& image) {
     std::size_t size = ZSTD_compress(frame.data(), frame.size(), state.data(), state.size(), 3);
     if (ZSTD_isError(size)) return failed("cannot compress the state of " + path);
     out.raw(std::string_view(frame).substr(0, size));
-
-    std::string beside = path + ".part";
-    int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0) return cannot("create", beside);
-    result<void> written = write_whole(file, bytes, beside);
-    if (::close(file) != 0 && written) written = cannot("write", beside);
-    if (written && std::rename(beside.c_str(), path.c_str()) != 0) written = cannot("create", path);
-    if (!written) ::unlink(beside.c_str());
-    return written;
+    return write_whole_file(path, bytes);
 }
 
 result<Image> read_island_file(const std::string& path) {

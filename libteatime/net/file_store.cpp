@@ -7,13 +7,12 @@
 #include <optional>
 
 #include "teatime/state/hash.h"
+#include "teatime/state/whole_file.h"
 
 namespace teatime::net {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kHalfWritten = ".part";
 
 std::optional<std::string> read_file(const fs::path& place) {
     std::ifstream in(place, std::ios::binary);
@@ -27,7 +26,7 @@ std::optional<std::string> read_file(const fs::path& place) {
 
 result<std::unique_ptr<FileStore>> FileStore::open(fs::path folder, const FileStoreLimits& limits) {
     std::error_code error;
-    fs::create_directories(folder, error);
+    bool made = fs::create_directories(folder, error);
     auto unusable = [&] {
         return unavailable(fmt::format("cannot keep files in {}: {}; name another folder",
                                        folder.string(), error.message()));
@@ -43,6 +42,10 @@ result<std::unique_ptr<FileStore>> FileStore::open(fs::path folder, const FileSt
             store->used_ += size;
         }
     }
+    // What is found here may be of a process that was killed before it had synced it.
+    auto safe = sync_folder(folder.string());
+    if (safe && made) safe = sync_folder((folder / "..").string());
+    if (!safe) return safe.error();
     return store;
 }
 
@@ -56,23 +59,10 @@ result<FileStore::Put> FileStore::put(std::string_view path, std::string_view by
     const std::lock_guard lock(mutex_);
     if (auto old = read_file(place)) return *old == bytes ? Put::same : Put::different;
     if (used_ + bytes.size() > limits_.total_bytes) return Put::full;
-    fs::path part = place;
-    part += kHalfWritten;
-    std::error_code error;
-    {
-        std::ofstream out(part, std::ios::binary | std::ios::trunc);
-        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        out.close();
-        if (!out) {
-            fs::remove(part, error);
-            return failed(fmt::format("cannot write {}: is the disk full?", part.string()));
-        }
-    }
-    fs::rename(part, place, error);
-    if (error) {
-        std::string why = error.message();
-        fs::remove(part, error);
-        return failed(fmt::format("cannot write {}: {}", place.string(), why));
+    if (auto written = write_whole_file(place.string(), bytes); !written) {
+        std::error_code ignored;
+        fs::remove(place, ignored);  // what was not promised must not be found by the next try
+        return written.error();
     }
     used_ += bytes.size();
     return Put::created;
