@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include "detached.h"
 #include "scene_painter.h"
 #include "timeline_thread.h"
 
@@ -78,8 +79,7 @@ public:
         thread->run(
             [this, times = std::move(times), size = pixels, under_way = under_way_,
              request = ++under_way_->request](replayer::Timeline& timeline,
-                                              const std::stop_token& stop,
-                                              const GuiCall& post) {
+                                              const std::stop_token& stop, const GuiCall& post) {
                 for (std::size_t i = 0; i < times.size() && request == under_way->request; ++i) {
                     const VirtualTime time = times[i];
                     under_way->us = time.time_since_epoch().count();
@@ -93,6 +93,7 @@ public:
             cancel);
     }
 
+    const DetachedThreads threads;
     struct Picture {
         QImage image;
         std::uint64_t used = 0;
@@ -132,15 +133,19 @@ private:
 };
 
 Film::Film(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>(*this)) {}
-Film::~Film() = default;
+Film::~Film() {
+    const DetachedThreads threads = impl_->threads;
+    impl_.reset();
+    threads.wait();
+}
 
 void Film::open(const FactsPtr& facts, replayer::TimelineOptions options) {
     close();
     if (!facts || !facts->can_draw) return;
     impl_->aspect_known = false;
     options.checkpoint_bytes = std::size_t{64} << 20;
-    impl_->thread = std::make_unique<TimelineThread>(*this, facts->path.toStdString(), options,
-                                                     TimelineThread::Priority::low);
+    impl_->thread = std::make_unique<TimelineThread>(
+        *this, impl_->threads, facts->path.toStdString(), options, TimelineThread::Priority::low);
     emit opened();
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <thread>
 #include <unordered_map>
 
+#include "detached.h"
 #include "gui_call.h"
 #include "near_messages.h"
 #include "teatime/replayer/external_survey.h"
@@ -30,8 +30,9 @@ struct IdHash {
 
 /// Ends the work where nobody waits for it: one message may take long.
 template <class T>
-void end_elsewhere(std::unique_ptr<T> work) {
-    if (work) std::thread([work = std::move(work)]() mutable { work.reset(); }).detach();
+void end_elsewhere(const DetachedThreads& threads, std::unique_ptr<T> work) {
+    if (!work) return;
+    threads.run([work = std::shared_ptr<T>(std::move(work))]() mutable { work.reset(); });
 }
 
 std::vector<float> narrowed(const std::vector<double>& counts) {
@@ -60,15 +61,15 @@ public:
             how.changed = tell;
             survey_ = std::make_unique<Survey>(path, how);
         }
-        near_thread_ = std::make_unique<TimelineThread>(history_, path, options,
+        near_thread_ = std::make_unique<TimelineThread>(history_, threads, path, options,
                                                         TimelineThread::Priority::normal);
     }
 
     void close() {
         if (call_) call_->give_up();
         call_.reset();
-        end_elsewhere(std::move(external_));
-        end_elsewhere(std::move(survey_));
+        end_elsewhere(threads, std::move(external_));
+        end_elsewhere(threads, std::move(survey_));
         near_thread_.reset();
         lanes_.clear();
         by_member_.clear();
@@ -89,6 +90,8 @@ public:
         for (const auto& [member, lane] : by_member_) lanes_[lane].name = name_of(member);
         ++version_;
     }
+
+    const DetachedThreads threads;
 
     const std::vector<Lane>& lanes() const { return lanes_; }
     const Progress& progress() const { return progress_; }
@@ -223,18 +226,22 @@ private:
         auto first =
             std::lower_bound(near_.messages.begin(), near_.messages.end(), scale.left, before);
         const auto last = std::lower_bound(first, near_.messages.end(), scale.right(), before);
-        const bool apart = static_cast<double>(last - first) <= kSinglesInView;
-        for (LaneSlice& slice : sliced_.lanes) {
-            slice.exact = true;
-            slice.density.assign(apart ? 0 : static_cast<std::size_t>(scale.width), 0);
+        std::vector<std::size_t> counts(lanes_.size());
+        for (auto message = first; message != last; ++message) ++counts[near_lane(*message)];
+        constexpr std::size_t kPixelsApart = 5;  // dots that touch are told better by a density
+        const auto width = static_cast<std::size_t>(scale.width);
+        for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+            const bool apart = counts[lane] * kPixelsApart <= width;
+            sliced_.lanes[lane].exact = true;
+            sliced_.lanes[lane].density.assign(apart ? 0 : width, 0);
         }
         for (; first != last; ++first) {
             LaneSlice& slice = sliced_.lanes[near_lane(*first)];
-            if (apart) {
+            const double x = scale.x_of(first->single.mark.time);
+            if (slice.density.empty()) {
                 slice.singles.push_back(first->single);
-            } else {
-                const double x = scale.x_of(first->single.mark.time);
-                if (x >= 0 && x < scale.width) slice.density[static_cast<std::size_t>(x)] += 1;
+            } else if (x >= 0 && x < scale.width) {
+                slice.density[static_cast<std::size_t>(x)] += 1;
             }
         }
     }
@@ -313,7 +320,11 @@ private:
 };
 
 History::History(QObject* parent) : LaneSource(parent), impl_(std::make_unique<Impl>(*this)) {}
-History::~History() = default;
+History::~History() {
+    const DetachedThreads threads = impl_->threads;
+    impl_.reset();
+    threads.wait();
+}
 
 void History::open(const FactsPtr& facts, const replayer::TimelineOptions& options) {
     impl_->open(facts, options);

@@ -15,7 +15,7 @@ class History : public LaneSource {
     Q_OBJECT
 public:
     explicit History(QObject* parent = nullptr);
-    ~History() override;  ///< ends the work: at most one message, 20 ms otherwise
+    ~History() override;  ///< ends the work: at most one message, two seconds at the worst
 
     void open(const FactsPtr& facts, const replayer::TimelineOptions& options);
     /// The same recording, with more members or a later end.

@@ -13,7 +13,10 @@ NearMessage of(const ExecutedInfo& info) {
     message.single.id = {info.external, info.order};
     message.single.error = info.error.has_value();
     message.single.cause = info.cause;
-    message.single.label = QString::fromStdString(info.text);
+    message.single.label =
+        QString::fromStdString(info.selector.empty() ? info.text
+                                                     : info.target_name + '.' + info.selector +
+                                                           '(' + info.arguments + ')');
     message.sender = info.sender;
     if (!info.external) {
         message.call = QString::fromStdString(

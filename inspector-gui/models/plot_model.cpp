@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "detached.h"
 #include "plot.h"
 #include "teatime/state/json.h"
 #include "timeline_thread.h"
@@ -219,7 +220,8 @@ public:
         const Duration span = scale.right() - scale.left;
         const double whole_us =
             static_cast<double>((facts_->end.time - facts_->begin.time).count());
-        if (whole_us / kColumns < 1.5 * scale.us_per_pixel) return;  // fine enough
+        const bool fine = whole_us / kColumns < 1.5 * scale.us_per_pixel;
+        if (fine && !points_wanted(scale)) return;
         const bool fits = near_from_ <= std::max(scale.left, facts_->begin.time) &&
                           near_to_ >= std::min(scale.right(), facts_->end.time) &&
                           near_to_ - near_from_ <= 8 * span && near_paths_ == paths;
@@ -244,6 +246,16 @@ public:
                 take_near(group, from, to, std::move(found));
             });
         });
+    }
+
+    /// Each change can be told in view, but the whole recording's tracks tell only how many.
+    bool points_wanted(const TimeScale& scale) const {
+        std::uint64_t changes = 0;
+        for (const auto& [path, whole] : whole_) {
+            if (!whole.track.complete) return false;
+            for (const auto& pixel : whole.track.pixels(scale)) changes += pixel.changes;
+        }
+        return changes <= kMostPoints;
     }
 
     void take_near(const QStringList& group, const Mark& from, const Mark& to, Found found) {
@@ -271,7 +283,8 @@ public:
             const double step = static_cast<double>((near->second.to - near->second.from).count()) /
                                 static_cast<double>(near->second.columns.size());
             const auto whole = whole_.find(path);
-            if (whole == whole_.end() || step < static_cast<double>(whole->second.step.count())) {
+            if (near->second.has_points || whole == whole_.end() ||
+                step < static_cast<double>(whole->second.step.count())) {
                 return near->second;
             }
         }
@@ -293,6 +306,7 @@ public:
     bool opened() const { return facts_ != nullptr; }
 
     QStringList paths;
+    const DetachedThreads threads;
 
 private:
     static Mark before(VirtualTime time) { return {BranchId{}, time, 0}; }
@@ -304,8 +318,8 @@ private:
         return static_cast<std::size_t>(span / whole.step) + 1;
     }
     std::unique_ptr<TimelineThread> thread(TimelineThread::Priority priority) {
-        return std::make_unique<TimelineThread>(model_, facts_->path.toStdString(), options_,
-                                                priority);
+        return std::make_unique<TimelineThread>(model_, threads, facts_->path.toStdString(),
+                                                options_, priority);
     }
 
     PlotModel& model_;
@@ -320,7 +334,11 @@ private:
 };
 
 PlotModel::PlotModel(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>(*this)) {}
-PlotModel::~PlotModel() = default;
+PlotModel::~PlotModel() {
+    const DetachedThreads threads = impl_->threads;
+    impl_.reset();
+    threads.wait();
+}
 
 void PlotModel::open(const FactsPtr& facts, const replayer::TimelineOptions& options) {
     impl_->open(facts, options);

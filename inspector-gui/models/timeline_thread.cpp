@@ -6,7 +6,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace teatime::inspector {
 
@@ -36,16 +35,16 @@ struct TimelineThread::State {
     bool quit = false;
 };
 
-TimelineThread::TimelineThread(QObject& context, std::string path,
+TimelineThread::TimelineThread(QObject& context, const DetachedThreads& threads, std::string path,
                                replayer::TimelineOptions options, Priority priority)
     : state_(std::make_shared<State>()), post_(context) {
-    std::thread([state = state_, post = post_, path = std::move(path), options = std::move(options),
+    threads.run([state = state_, post = post_, path = std::move(path), options = std::move(options),
                  priority] {
         if (priority == Priority::low) {  // its worker process inherits it
             ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);
         }
         state->work(path, options, post);
-    }).detach();  // see ~TimelineThread
+    });
 }
 
 TimelineThread::~TimelineThread() {

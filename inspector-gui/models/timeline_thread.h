@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "detached.h"
 #include "gui_call.h"
 #include "teatime/replayer/timeline.h"
 
@@ -24,8 +25,8 @@ public:
 
     enum class Priority { normal, low };
     /// `context`: lives in the GUI's thread, at least as long as this.
-    TimelineThread(QObject& context, std::string path, replayer::TimelineOptions options,
-                   Priority priority);
+    TimelineThread(QObject& context, const DetachedThreads& threads, std::string path,
+                   replayer::TimelineOptions options, Priority priority);
     ~TimelineThread();  ///< cancels; nothing is posted any more
     TimelineThread(const TimelineThread&) = delete;
     TimelineThread& operator=(const TimelineThread&) = delete;

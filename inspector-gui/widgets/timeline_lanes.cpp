@@ -358,7 +358,9 @@ QString TimelineLanes::dot_tip(const Dot& dot) const {
     const Single& single = *dot.single;
     QString tip = single.label + '\n' + text_of(single.mark);
     if (single.id.external) {
-        tip += tr(", external message %1").arg(single.id.order);
+        tip += tr(", external message %1 from %2")
+                   .arg(single.id.order)
+                   .arg(source_->lanes()[dot.lane].name);
     } else if (single.cause) {
         tip += single.cause->external ? tr(", sent by external message %1").arg(single.cause->order)
                                       : tr(", sent by message %1").arg(single.cause->order);

@@ -45,10 +45,14 @@ QPixmap dot_picture(const QColor& color, bool outside, double tall, double pixel
 }
 
 void draw_arrow(QPainter& painter, const QPointF& from, const QPointF& to) {
-    // Leaves and arrives level: one sees that time goes to the right, also from lane to lane.
+    const bool level = std::abs(to.y() - from.y()) < 1;
+    // From lane to lane it leaves and arrives level: time goes to the right. Within a lane it goes
+    // around what stands between.
     const double reach = std::max(14.0, std::min(60.0, std::abs(to.x() - from.x()) / 2));
+    const double lift = level ? 12 : 0;
     QPainterPath path(from);
-    path.cubicTo(from + QPointF(reach, 0), to - QPointF(reach, 0), to - QPointF(4, 0));
+    path.cubicTo(from + QPointF(level ? reach / 3 : reach, -lift),
+                 to - QPointF(level ? reach / 3 + 4 : reach, lift), to - QPointF(4, 0));
     painter.setBrush(Qt::NoBrush);
     painter.drawPath(path);
     const QPointF tip = to - QPointF(3, 0);

@@ -8,7 +8,9 @@
 namespace teatime::inspector {
 
 TimelineWidget::TimelineWidget(QWidget* parent) : QWidget(parent) {
-    axis_.set_gutter(fontMetrics().averageCharWidth() * 26);
+    QFont heads = font();
+    heads.setBold(true);
+    axis_.set_gutter(QFontMetrics(heads).horizontalAdvance(tr("External messages (99)")) + 28);
     film_ = new FilmStrip(axis_, this);
     lanes_ = new TimelineLanes(axis_, this);
     overview_ = new OverviewStrip(axis_, this);
