@@ -158,6 +158,7 @@ private:
     void announce_leave(const Member& member);
     void flush_users();
     void tell_users();
+    bool send_waits(MemberId sender) const;
     std::size_t active() const;
     void gone(ConnectionId connection, bool for_good);
     void detach(Member& member);

@@ -284,7 +284,7 @@ void Router::Impl::announce_leave(const Member& member) {
     if (!member.counted) return;
     auto unknown = std::find_if(joined_.begin(), joined_.end(),
                                 [&](const Named& one) { return one.member == member.id; });
-    if (unknown != joined_.end()) {
+    if (unknown != joined_.end() && !send_waits(member.id)) {
         joined_.erase(unknown);
         return;
     }
@@ -294,6 +294,14 @@ void Router::Impl::announce_leave(const Member& member) {
         users_due_ = std::max(now_, last_users_.value_or(now_) + options_.users_batch);
         alarm(*users_due_);
     }
+}
+
+/// Where a native world stands still, it hears from who has left already: of its coming before
+/// that, of its leaving after.
+bool Router::Impl::send_waits(MemberId sender) const {
+    return info_.kind == Kind::native &&
+           std::any_of(held_.begin(), held_.end(),
+                       [&](const Waiting& one) { return one.sender == sender; });
 }
 
 std::size_t Router::Impl::active() const {
@@ -311,7 +319,11 @@ void Router::Impl::flush_users() {
 }
 
 void Router::Impl::tell_users() {
-    if (joined_.empty() && left_.empty()) return;
+    std::vector<Named> left;
+    for (const Named& one : left_) {
+        if (!send_waits(one.member)) left.push_back(one);
+    }
+    if (joined_.empty() && left.empty()) return;
     std::size_t count = active();
     // A Croquet client takes "as many joined as are active" for a new start: nobody joined, nobody
     // there would be one. The next joiner's message tells it too.
@@ -325,10 +337,10 @@ void Router::Impl::tell_users() {
         payload.back() = ']';
     };
     list(",\"joined\":[", joined_);
-    list(",\"left\":[", left_);
+    list(",\"left\":[", left);
     if (info_.kind == Kind::croquet) payload += ",\"_size\":" + std::to_string(payload.size() + 1);
     joined_.clear();
-    left_.clear();
+    std::erase_if(left_, [&](const Named& one) { return !send_waits(one.member); });
     last_users_ = now_;
     stamp({}, payload + "}", {});
 }

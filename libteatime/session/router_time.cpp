@@ -205,6 +205,7 @@ void Router::Impl::let_through() {
     held_bytes_ = 0;
     if (!batch.empty()) waiting_changed();
     for (Waiting& one : batch) stamp_send(std::move(one));
+    flush_users();  // of those that left while they waited
 }
 
 void Router::Impl::on(Member& member, StepReport& report) {
