@@ -3,62 +3,16 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <ctime>
 
 namespace teatime::cli {
-namespace {
-
-/// `2026-11-20T14:32:05`, with a blank or T between, seconds and their fraction and a Z as one
-/// likes.
-bool parse_wall(std::string_view text, timegraph::WallTime& wall) {
-    std::tm parts{};
-    double seconds = 0;
-    int read = 0;
-    std::string copy(text);
-    if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d:%lf%n", &parts.tm_year, &parts.tm_mon,
-                    &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &seconds, &read) < 6) {
-        seconds = 0;
-        if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
-                        &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &read) < 5) {
-            return false;
-        }
-    }
-    std::string_view rest = text.substr(static_cast<std::size_t>(read));
-    if (!rest.empty() && rest != "Z") return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    wall = timegraph::WallTime(std::chrono::seconds(timegm(&parts)) +
-                               std::chrono::microseconds(std::int64_t(seconds * 1e6 + 0.5)));
-    return true;
-}
-
-}  // namespace
 
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording) {
     auto end = recording.end();
     if (!end) return end.error();
-    if (text == "start") return Mark{BranchId{}, kSessionStart, 0};
-    if (text == "end") return Mark{BranchId{}, end->bound, Mark::kWholeInstant};
-    Mark mark;
-    timegraph::WallTime wall;
-    if (parse_wall(text, wall)) {
-        auto time = recording.time_at(wall);
-        if (!time) return time.error();
-        mark.time = *time;
-    } else {
-        auto parsed = parse_mark(text);
-        if (!parsed) {
-            return wrong_usage(
-                fmt::format("\"{}\" is no moment of a recording; write {}", text, kMomentForms));
-        }
-        mark = *parsed;
-    }
-    if (mark.time < kSessionStart || mark.time > end->bound) {
-        return wrong_usage(fmt::format("{} is outside the recording, which goes from 0s to {}",
-                                       text, teatime::to_string(end->bound)));
-    }
-    return mark;
+    return timegraph::parse_moment(text, end->bound, [&](timegraph::WallTime wall) {
+        return recording.time_at(wall);
+    });
 }
 
 void Interval::add_to(CLI::App& command) {

@@ -7,14 +7,12 @@
 
 #include "teatime/state/mark.h"
 #include "teatime/state/result.h"
+#include "teatime/timegraph/moment.h"
 #include "teatime/timegraph/reader.h"
 
 namespace teatime::cli {
 
-/// What people may write for a moment of a recording; for --help.
-inline constexpr const char* kMomentForms =
-    "12.5s, 500ms, 1:02:03.25, start, end, a Mark (12.5s#3), or wall clock "
-    "(2026-11-20T14:32:05, UTC)";
+using timegraph::kMomentForms;
 
 /// A moment of a recording. One outside it is an error that names the range.
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording);
