@@ -22,6 +22,7 @@ std::function<int()> add_diff(CLI::App& command);
 std::function<int()> add_render(CLI::App& command);
 std::function<int()> add_save(CLI::App& command);
 std::function<int()> add_verify(CLI::App& command);
+std::function<int()> add_inspect(CLI::App& command);
 std::function<int()> add_completion(CLI::App& command);
 
 }  // namespace teatime::cli

@@ -8,8 +8,6 @@
 #include "detached.h"
 #include "gui_call.h"
 #include "near_messages.h"
-#include "teatime/replayer/external_survey.h"
-#include "teatime/replayer/survey.h"
 #include "timeline_thread.h"
 
 namespace teatime::inspector {
@@ -30,9 +28,9 @@ struct IdHash {
 
 /// Ends the work where nobody waits for it: one message may take long.
 template <class T>
-void end_elsewhere(const DetachedThreads& threads, std::unique_ptr<T> work) {
+void end_elsewhere(const DetachedThreads& threads, std::shared_ptr<T> work) {
     if (!work) return;
-    threads.run([work = std::shared_ptr<T>(std::move(work))]() mutable { work.reset(); });
+    threads.run([work = std::move(work)]() mutable { work.reset(); });
 }
 
 std::vector<float> narrowed(const std::vector<double>& counts) {
@@ -53,17 +51,20 @@ public:
         call_.emplace(history_);
         const std::string path = facts->path.toStdString();
         const auto tell = [call = *call_, this] { call([this] { learn(); }); };
-        external_ = std::make_unique<ExternalSurvey>(
+        external_ = std::make_shared<ExternalSurvey>(
             path, replayer::ExternalSurveyOptions{.follow = true, .changed = tell});
         if (facts->can_execute) {
             replayer::SurveyOptions how;
             how.timeline = options;
             how.changed = tell;
-            survey_ = std::make_unique<Survey>(path, how);
+            survey_ = std::make_shared<Survey>(path, how);
         }
         near_thread_ = std::make_unique<TimelineThread>(history_, threads, path, options,
                                                         TimelineThread::Priority::normal);
     }
+
+    std::shared_ptr<const Survey> survey() const { return survey_; }
+    std::shared_ptr<const ExternalSurvey> external_survey() const { return external_; }
 
     void close() {
         if (call_) call_->give_up();
@@ -288,8 +289,8 @@ private:
     History& history_;
     FactsPtr facts_;
     std::optional<GuiCall> call_;
-    std::unique_ptr<ExternalSurvey> external_;
-    std::unique_ptr<Survey> survey_;  ///< null where nothing can be executed
+    std::shared_ptr<ExternalSurvey> external_;
+    std::shared_ptr<Survey> survey_;  ///< null where nothing can be executed
     std::unique_ptr<TimelineThread> near_thread_;
 
     std::vector<Lane> lanes_;
@@ -361,6 +362,14 @@ std::optional<LaneSource::Place> History::place_of(const MessageId& id) const {
 
 const LaneSource::Progress& History::progress() const {
     return impl_->progress();
+}
+
+std::shared_ptr<const Survey> History::survey() const {
+    return impl_->survey();
+}
+
+std::shared_ptr<const ExternalSurvey> History::external_survey() const {
+    return impl_->external_survey();
 }
 
 }  // namespace teatime::inspector

@@ -4,6 +4,8 @@
 
 #include "lanes.h"
 #include "player.h"
+#include "teatime/replayer/external_survey.h"
+#include "teatime/replayer/survey.h"
 
 namespace teatime::inspector {
 
@@ -27,6 +29,10 @@ public:
     Totals totals(const TimeScale& scale) override;
     std::optional<Place> place_of(const MessageId& id) const override;
     const Progress& progress() const override;
+
+    /// What lists and statistics are made of; null where nothing is open, or executed.
+    std::shared_ptr<const replayer::Survey> survey() const;
+    std::shared_ptr<const replayer::ExternalSurvey> external_survey() const;
 
 private:
     class Impl;

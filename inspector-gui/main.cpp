@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <QApplication>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "main_window.h"
+#include "screenshot.h"
+#include "theme.h"
+
+namespace teatime::inspector {
+namespace {
+
+// As of `teatime`.
+constexpr int kFine = 0, kWrongUsage = 2, kUnreadable = 3;
+
+struct Options {
+    std::string what;
+    std::string at;
+    std::string size;
+    std::string theme = "system";
+    std::vector<std::string> modules;
+    std::string panel;
+    std::string screenshot;
+};
+
+int fail(int code, const std::string& sentence) {
+    fmt::print(stderr, "teatime-inspector: {}\n", sentence);
+    return code;
+}
+
+constexpr const char* kNoDisplay =
+    "there is no display: set DISPLAY or WAYLAND_DISPLAY, or QT_QPA_PLATFORM to offscreen for "
+    "--screenshot";
+
+/// Without one, Qt would end the program with a page of text.
+bool has_display() {
+    for (const char* variable : {"QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"}) {
+        const char* value = std::getenv(variable);
+        if (value && *value) return true;
+    }
+    return false;
+}
+
+/// What Qt says of a platform without windows concerns nobody.
+void quiet(QtMsgType type, const QMessageLogContext&, const QString& text) {
+    if (!text.startsWith("This plugin does not support")) {
+        fmt::print(stderr, "teatime-inspector: {}\n", text.toStdString());
+    }
+    if (type == QtFatalMsg) std::abort();
+}
+
+/// Nor where there should be one but cannot be reached.
+void no_display(QtMsgType type, const QMessageLogContext&, const QString&) {
+    if (type != QtFatalMsg) return;
+    fail(kWrongUsage, kNoDisplay);
+    std::_Exit(kWrongUsage);
+}
+
+bool parse_size(const std::string& text, QSize& size) {
+    constexpr int kSmallest = 200, kLargest = 16'384;
+    int width = 0, height = 0, read = 0;
+    if (std::sscanf(text.c_str(), "%5dx%5d%n", &width, &height, &read) != 2) return false;
+    size = QSize(width, height);
+    return static_cast<std::size_t>(read) == text.size() && width >= kSmallest &&
+           height >= kSmallest && width <= kLargest && height <= kLargest;
+}
+
+void declare(CLI::App& app, Options& options) {
+    app.set_version_flag("--version", "teatime-inspector " TEATIME_VERSION);
+    app.add_option("WHAT", options.what,
+                   "A recording (*.timegraph), a saved Island (*.island), or a live session "
+                   "(ws://host:port/session)");
+    app.add_option("--at", options.at,
+                   "Moment: 12.5s, 1:02:03.25, 12.5s#3, start, end, wall clock");
+    app.add_option("--size", options.size, "Of the window, as 1600x1000");
+    app.add_option("--theme", options.theme, "light, dark, or system");
+    app.add_option("--modules", options.modules,
+                   "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    app.add_option("--panel", options.panel, "Show this panel: state, message, messages, ...");
+    app.add_option("--screenshot", options.screenshot,
+                   "Save a picture of the window here once it is complete, and end");
+    app.footer(
+        "Exit codes: 0 fine, 2 wrong usage, 3 unreadable input. F1 in the window shows the "
+        "keys.");
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("See a recording or a live session: scrub, step, compare, take part.",
+                 "teatime-inspector");
+    Options options;
+    declare(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        return fail(kWrongUsage, std::string(error.what()) + "; see `teatime-inspector --help`");
+    }
+    auto theme = parse_theme(QString::fromStdString(options.theme));
+    if (!theme) return fail(kWrongUsage, "--theme is light, dark or system");
+    QSize size(1600, 1000);
+    if (!options.size.empty() && !parse_size(options.size, size))
+        return fail(kWrongUsage, fmt::format("\"{}\" is no size; write 1600x1000", options.size));
+    if (!options.screenshot.empty() && options.what.empty() && !options.at.empty())
+        return fail(kWrongUsage, "--at needs a recording");
+    if (!has_display()) return fail(kWrongUsage, kNoDisplay);
+
+    QtMessageHandler usual = qInstallMessageHandler(no_display);
+    QApplication application(argc, argv);
+    qInstallMessageHandler(options.screenshot.empty() ? usual : quiet);
+    QApplication::setApplicationName("teatime-inspector");
+    QApplication::setApplicationVersion(TEATIME_VERSION);
+    QApplication::setDesktopFileName("teatime-inspector");
+    apply_theme(application, *theme);
+    QStringList modules;
+    for (const std::string& path : options.modules) modules += QString::fromStdString(path);
+    MainWindow window(modules);
+    if (!options.size.empty() || !options.screenshot.empty()) window.resize(size);
+    window.show();
+    QString what = QString::fromStdString(options.what);
+    if (what.startsWith("ws://") || what.startsWith("wss://")) {
+        window.join(what);
+    } else if (!what.isEmpty()) {
+        window.open(what, QString::fromStdString(options.at));
+    }
+    if (!options.panel.empty() && !window.show_panel(QString::fromStdString(options.panel)))
+        return fail(kWrongUsage,
+                    fmt::format("there is no panel \"{}\"; there are {}", options.panel,
+                                window.panel_names().join(", ").toStdString()));
+    std::unique_ptr<Screenshot> screenshot;
+    int code = kFine;
+    if (!options.screenshot.empty()) {
+        screenshot = std::make_unique<Screenshot>(
+            window, QString::fromStdString(options.panel),
+            QString::fromStdString(options.screenshot), [&](const QString& problem) {
+                if (!problem.isEmpty()) code = fail(kUnreadable, problem.toStdString());
+                QApplication::exit(code);
+            });
+    }
+    int exit_code = QApplication::exec();
+    return code != kFine ? code : exit_code;
+}
+
+}  // namespace
+}  // namespace teatime::inspector
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a worker that ends is seen by the write
+    return teatime::inspector::run(argc, argv);
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <QObject>
+#include <vector>
+
+#include "background.h"
+#include "facts.h"
+#include "moment.h"
+#include "text_rows.h"
+
+namespace teatime::inspector {
+
+/// Looks for a text in all that is known of a recording: objects and fields at a Moment, marks,
+/// errors, members, and the external messages of the file. In a thread of its own; a newer text
+/// takes the place of the one before. Used by the GUI's thread; signals come on it.
+class Finder : public QObject {
+    Q_OBJECT
+public:
+    explicit Finder(QObject* parent = nullptr);
+    ~Finder() override;
+
+    void find(const QString& text, const FactsPtr& facts, const MomentPtr& moment);
+    void cancel();
+
+    static constexpr std::size_t kMostOfAKind = 200;
+
+signals:
+    /// Cells: kind, where, what. A row leads to its Mark, or to the path in its DataRole.
+    /// Several times, always with all so far; `done` with the last.
+    void found(const std::vector<teatime::inspector::TextRow>& rows, bool done);
+
+private:
+    class Search;
+    std::uint64_t run_ = 0;
+    Background background_;
+};
+
+}  // namespace teatime::inspector

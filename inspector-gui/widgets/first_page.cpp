@@ -1,0 +1,154 @@
+#include "first_page.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QDir>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPushButton>
+#include <QUrl>
+
+#include "icons.h"
+#include "list_view.h"
+
+namespace teatime::inspector {
+namespace {
+
+constexpr const char* kDefaultReflector = "ws://127.0.0.1:9090";
+
+QLabel* heading(const QString& text, double larger = 1.25) {
+    auto* label = new QLabel(text);
+    QFont font = label->font();
+    font.setPointSizeF(font.pointSizeF() * larger);
+    font.setBold(true);
+    label->setFont(font);
+    return label;
+}
+
+void add_files(std::vector<TextRow>& rows, const QString& title, const QStringList& paths) {
+    if (paths.isEmpty()) return;
+    rows.push_back({{title, {}, {}}, {}, true});
+    for (const QString& path : paths) {
+        QFileInfo file(path);
+        rows.push_back({{"   " + file.fileName(),
+                         QLocale::c().formattedDataSize(file.size(), 1, QLocale::DataSizeSIFormat),
+                         file.lastModified().toString("yyyy-MM-dd HH:mm")},
+                        {},
+                        false,
+                        false,
+                        file.absoluteFilePath()});
+    }
+}
+
+}  // namespace
+
+FirstPage::FirstPage(QWidget* parent)
+    : QWidget(parent),
+      files_({tr("Recording"), tr("Size"), tr("Changed")}),
+      sessions_({tr("Session"), tr("World"), tr("Members"), tr("Time")}) {
+    setObjectName("first-page");
+    files_view_ = new ListView(tr("Recordings"),
+                               tr("No recordings here yet. `teatime serve --record FOLDER` makes "
+                                  "them, or drop a file on this window."));
+    files_view_->setModel(&files_);
+    files_view_->set_widths({44, 10, 16});
+    sessions_view_ = new ListView(tr("Live sessions"), tr("…"));
+    sessions_view_->setModel(&sessions_);
+    sessions_view_->set_widths({22, 12, 9, 12});
+    auto* choose = new QPushButton(glyph_icon(Glyph::open), tr("Open a file…"));
+    url_ = new QLineEdit(kDefaultReflector);
+    url_->setAccessibleName(tr("Address of a reflector or session"));
+    url_->setToolTip(
+        tr("A reflector, ws://host:port, lists its sessions; with /session it is "
+           "joined at once"));
+    auto* look = new QPushButton(glyph_icon(Glyph::live), tr("Connect"));
+
+    auto* title = heading(tr("Teatime inspector"), 1.7);
+    auto* below = new QLabel(tr("Open a recording, or join a session that is running."));
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(48, 36, 48, 36);
+    grid->setHorizontalSpacing(36);
+    grid->setVerticalSpacing(8);
+    grid->addWidget(title, 0, 0, 1, 4);
+    grid->addWidget(below, 1, 0, 1, 4);
+    grid->setRowMinimumHeight(2, 12);
+    grid->addWidget(heading(tr("Recordings")), 3, 0);
+    grid->addWidget(choose, 3, 1, Qt::AlignRight);
+    grid->addWidget(files_view_, 4, 0, 2, 2);
+    grid->addWidget(heading(tr("Live sessions")), 3, 2, 1, 2);
+    auto* address = new QHBoxLayout;
+    address->addWidget(url_, 1);
+    address->addWidget(look);
+    grid->addLayout(address, 4, 2, 1, 2);
+    grid->addWidget(sessions_view_, 5, 2, 1, 2);
+    grid->setColumnStretch(0, 3);
+    grid->setColumnStretch(2, 2);
+    grid->setColumnStretch(3, 1);
+    grid->setRowStretch(5, 1);
+
+    connect(choose, &QPushButton::clicked, this, &FirstPage::choose_file);
+    connect(files_view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+        QString path = index.data(TextRowsModel::DataRole).toString();
+        if (!path.isEmpty()) emit open(path);
+    });
+    connect(files_view_, &QTreeView::clicked, files_view_, &QTreeView::activated);
+    connect(sessions_view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+        QString url = index.data(TextRowsModel::DataRole).toString();
+        if (!url.isEmpty()) emit join(url);
+    });
+    connect(sessions_view_, &QTreeView::clicked, sessions_view_, &QTreeView::activated);
+    auto connect_to = [this] {
+        bool session = QUrl(url_->text()).path().size() > 1;
+        if (session) {
+            emit join(url_->text());
+        } else {
+            emit list_sessions(url_->text());
+        }
+    };
+    connect(look, &QPushButton::clicked, this, connect_to);
+    connect(url_, &QLineEdit::returnPressed, this, connect_to);
+}
+
+QStringList FirstPage::recordings_in(const QString& folder) {
+    constexpr int kMost = 200;
+    QStringList paths;
+    if (folder.isEmpty()) return paths;
+    for (const QFileInfo& file :
+         QDir(folder).entryInfoList({"*.timegraph", "*.island"}, QDir::Files, QDir::Time)) {
+        if (paths.size() < kMost) paths += file.absoluteFilePath();
+    }
+    return paths;
+}
+
+QString FirstPage::samples_folder() {
+    QDir folder(QCoreApplication::applicationDirPath() + "/../share/teatime/samples");
+    return folder.exists() ? folder.canonicalPath() : QString();
+}
+
+void FirstPage::refresh(const QStringList& recent) {
+    std::vector<TextRow> rows;
+    QStringList existing;
+    for (const QString& path : recent) {
+        if (QFileInfo::exists(path)) existing += path;
+    }
+    add_files(rows, tr("Recent"), existing);
+    QStringList here = recordings_in(QDir::currentPath());
+    for (const QString& path : recordings_in(QDir::currentPath() + "/recordings")) here += path;
+    add_files(rows, tr("In this folder"), here);
+    add_files(rows, tr("Samples"), recordings_in(samples_folder()));
+    files_.set_rows(std::move(rows));
+    emit list_sessions(reflector());
+}
+
+QString FirstPage::reflector() const {
+    return url_->text();
+}
+
+void FirstPage::set_sessions(std::vector<TextRow> sessions, const QString& sentence) {
+    sessions_view_->set_empty_text(sentence);
+    sessions_.set_rows(std::move(sessions));
+}
+
+}  // namespace teatime::inspector

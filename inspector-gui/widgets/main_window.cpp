@@ -1,0 +1,493 @@
+#include "main_window.h"
+
+#include <QCheckBox>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QVBoxLayout>
+
+#include "actions.h"
+#include "diff_panel.h"
+#include "find_box.h"
+#include "first_page.h"
+#include "info_bar.h"
+#include "list_view.h"
+#include "message_panel.h"
+#include "messages_panel.h"
+#include "moment_text.h"
+#include "plots_widget.h"
+#include "rows_panel.h"
+#include "state_panel.h"
+#include "status_strip.h"
+#include "timeline_widget.h"
+#include "together_panel.h"
+#include "transport_bar.h"
+#include "world_input.h"
+#include "world_view.h"
+
+namespace teatime::inspector {
+namespace {
+
+constexpr int kDocks = 1;  // version of saveState(): which docks there are
+
+}  // namespace
+
+MainWindow::MainWindow(QStringList modules, QWidget* parent)
+    : QMainWindow(parent), modules_(std::move(modules)) {
+    player_ = std::make_unique<Player>();
+    transport_ = std::make_unique<Transport>(*player_);
+    history_ = std::make_unique<History>();
+    film_ = std::make_unique<Film>();
+    plot_model_ = std::make_unique<PlotModel>();
+    questions_ = std::make_unique<Questions>();
+    session_list_ = std::make_unique<SessionList>();
+    actions_ = new Actions(*this, action_table());
+    setWindowIcon(program_icon());
+    setAcceptDrops(true);
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    make_central();
+    make_panels();
+    make_menus();
+    find_box_ = new FindBox(this);
+    connect_models();
+    resize(1600, 1000);
+    show_first_page();
+}
+
+MainWindow::~MainWindow() {
+    close_recording();
+    diff_->set_recording({}, {});
+    timeline_->set_source(nullptr);  // models go before widgets
+    timeline_->set_film(nullptr);
+}
+
+// ---- parts ---------------------------------------------------------------------------------
+
+void MainWindow::make_central() {
+    transport_bar_ = new TransportBar(*actions_, *transport_);
+    addToolBar(transport_bar_);
+    status_ = new StatusStrip;
+    setStatusBar(status_);
+
+    info_bar_ = new InfoBar;
+    first_page_ = new FirstPage;
+    world_ = new WorldView;
+    timeline_ = new TimelineWidget;
+    timeline_->setObjectName("timeline");
+    timeline_->set_film(film_.get());
+    timeline_->set_source(history_.get());
+    plots_ = new PlotsWidget(timeline_->axis());
+    plots_->set_model(plot_model_.get());
+    plots_->hide();  // until something is pinned
+    auto* work = new QSplitter(Qt::Vertical);
+    work->setObjectName("work");
+    work->setChildrenCollapsible(false);
+    work->addWidget(world_);
+    work->addWidget(timeline_);
+    work->addWidget(plots_);
+    work->setStretchFactor(0, 1);
+    work->setSizes({540, 320, 120});
+
+    pages_ = new QStackedWidget;
+    pages_->addWidget(first_page_);
+    pages_->addWidget(work);
+    auto* central = new QWidget;
+    auto* column = new QVBoxLayout(central);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(info_bar_);
+    column->addWidget(pages_, 1);
+    setCentralWidget(central);
+}
+
+void MainWindow::add_panel(const QString& name, const QString& title, Qt::DockWidgetArea area,
+                           Panel* panel) {
+    auto* dock = new QDockWidget(title);
+    dock->setObjectName(name);
+    dock->setWidget(panel);
+    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable |
+                      QDockWidget::DockWidgetClosable);
+    panel->setAccessibleName(title);
+    QDockWidget* beside = nullptr;
+    for (QDockWidget* other : docks_) {
+        if (other->property("area").toInt() == area) beside = other;
+    }
+    dock->setProperty("area", static_cast<int>(area));
+    docks_.push_back(dock);
+    // Both groups are at the right: the first one above the second.
+    addDockWidget(Qt::RightDockWidgetArea, dock, Qt::Vertical);
+    if (beside) tabifyDockWidget(beside, dock);
+    connect(panel, &Panel::go, this, &MainWindow::go);
+    connect(panel, &Panel::said, this, &MainWindow::say);
+    connect(panel, &Panel::pin, this, &MainWindow::pin);
+    connect(panel, &Panel::who_wrote, this, &MainWindow::who_wrote);
+    connect(panel, &Panel::show_path, this, &MainWindow::show_object);
+}
+
+void MainWindow::make_panels() {
+    constexpr auto kUpper = Qt::TopDockWidgetArea, kLower = Qt::BottomDockWidgetArea;
+    state_ = new StatePanel;
+    add_panel("state", tr("State"), kUpper, state_);
+    message_ = new MessagePanel;
+    add_panel("message", tr("Message"), kUpper, message_);
+    diff_ = new DiffPanel(*player_);
+    add_panel("diff", tr("Diff"), kUpper, diff_);
+    add_panel("info", tr("Info"), kUpper,
+              new RowsPanel(tr("Info"), facts_model_, {22, 40}, tr("Nothing is open.")));
+
+    auto* statistics =
+        new RowsPanel(tr("Statistics"), statistics_model_, {14, 18, 10, 10, 10, 10, 10, 9, 8},
+                      tr("Nothing was executed yet."));
+    statistics->make_sortable();
+    auto* by_class = new QCheckBox(tr("By class"));
+    connect(by_class, &QCheckBox::toggled, this,
+            [this](bool on) { statistics_model_.set_by_class(on); });
+    statistics->add_tool(by_class);
+    add_panel("statistics", tr("Statistics"), kUpper, statistics);
+
+    messages_ = new MessagesPanel;
+    add_panel("messages", tr("Messages"), kLower, messages_);
+    add_panel("queue", tr("Queue"), kLower,
+              new RowsPanel(tr("Queue"), queue_model_, {14, 10, 14, 16, 22},
+                            tr("Nothing is pending here.")));
+    add_panel(
+        "errors", tr("Errors"), kLower,
+        new RowsPanel(tr("Errors"), error_model_, {14, 26, 40}, tr("No handler threw an error.")));
+    add_panel("marks", tr("Marks"), kLower,
+              new RowsPanel(tr("Marks"), mark_model_, {16, 44, 14},
+                            tr("No marks yet. M makes one at the playhead.")));
+    together_ = new TogetherPanel;
+    add_panel("together", tr("Together"), kLower, together_);
+    add_panel("members", tr("Members"), kLower,
+              new RowsPanel(tr("Members"), member_model_, {6, 20, 14, 16, 16},
+                            tr("No members are known.")));
+    for (const char* name : {"state", "messages"}) show_panel(name);
+    resizeDocks({docks_.front()}, {620}, Qt::Horizontal);
+    resizeDocks({docks_.front(), docks_.back()}, {520, 400}, Qt::Vertical);
+}
+
+void MainWindow::make_menus() {
+    for (const Actions::Group& group : actions_->groups()) {
+        QMenu* menu = menuBar()->addMenu(group.name);
+        for (QAction* action : group.actions) menu->addAction(action);
+    }
+    QMenu* panels = menuBar()->addMenu(tr("&Panels"));
+    int number = 0;
+    for (QDockWidget* dock : docks_) {
+        QAction* raise = panels->addAction(dock->windowTitle(), this,
+                                           [this, dock] { show_panel(dock->objectName()); });
+        if (++number <= 9) raise->setShortcut(QKeySequence(Qt::ALT | Qt::Key(Qt::Key_0 + number)));
+    }
+}
+
+void MainWindow::connect_models() {
+    connect(player_.get(), &Player::opened, this, &MainWindow::opened);
+    connect(player_.get(), &Player::failed, this, &MainWindow::failed);
+    connect(player_.get(), &Player::moment_changed, this, &MainWindow::show_moment);
+    connect(player_.get(), &Player::playhead_moved, this, &MainWindow::show_playhead);
+    connect(player_.get(), &Player::facts_changed, this, &MainWindow::show_facts);
+    connect(player_.get(), &Player::busy_changed, this, &MainWindow::show_busy);
+    connect(history_.get(), &History::changed, this, &MainWindow::show_history);
+    connect(history_.get(), &History::progress_changed, this, &MainWindow::show_history);
+    connect(plot_model_.get(), &PlotModel::paths_changed, this,
+            [this] { plots_->setVisible(!plot_model_->paths().isEmpty()); });
+    connect(plots_, &PlotsWidget::export_requested, this, &MainWindow::export_plot);
+    connect(plot_model_.get(), &PlotModel::exported, this,
+            [this](const QString& file, const QString& problem) {
+                say(problem.isEmpty() ? tr("Saved %1").arg(file) : problem);
+            });
+    connect(message_, &MessagePanel::causes_wanted, questions_.get(), &Questions::causes);
+    connect(questions_.get(), &Questions::caused, this,
+            [this](const Mark& mark, const std::shared_ptr<const replayer::CauseChain>& chain) {
+                const MomentPtr moment = player_->moment();
+                if (!moment || !moment->message || moment->message->mark != mark) return;
+                message_->set_causes(chain->links, QString::fromStdString(chain->end));
+            });
+    connect(questions_.get(), &Questions::wrote, this,
+            [this](const QString& path, const std::shared_ptr<const replayer::Write>& write) {
+                show_write(path, *write);
+            });
+    connect(questions_.get(), &Questions::failed, this, [this](const QString& sentence) {
+        info_bar_->forget("question");
+        say(sentence);
+    });
+    connect(timeline_, &TimelineWidget::mark_requested, this, &MainWindow::go);
+    connect(transport_bar_, &TransportBar::go_to, this, &MainWindow::go_to);
+    connect(transport_bar_, &TransportBar::refused, this, &MainWindow::say);
+    connect(world_, &WorldView::pointer_at, status_,
+            [this](const QPointF& at) { status_->set_pointer(at); });
+    connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
+    connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
+    connect(session_list_.get(), &SessionList::listed, this, &MainWindow::show_sessions);
+    connect(session_list_.get(), &SessionList::failed, this,
+            [this](const QString&, const QString& sentence) {
+                first_page_->set_sessions({}, sentence);
+            });
+    connect(find_box_, &FindBox::go, this, &MainWindow::go);
+    connect(find_box_, &FindBox::show_path, this, &MainWindow::show_object);
+    connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::show_first_page);
+    connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
+    connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);
+    connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
+    connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
+    connect(first_page_, &FirstPage::join, this, &MainWindow::join);
+    connect(first_page_, &FirstPage::list_sessions, this, &MainWindow::list_sessions);
+}
+
+bool MainWindow::show_panel(const QString& name) {
+    for (QDockWidget* dock : docks_) {
+        if (dock->objectName() != name) continue;
+        dock->show();
+        dock->raise();
+        if (isVisible()) static_cast<Panel*>(dock->widget())->first_focus()->setFocus();
+        return true;
+    }
+    return false;
+}
+
+QStringList MainWindow::panel_names() const {
+    QStringList names;
+    for (const QDockWidget* dock : docks_) names += dock->objectName();
+    return names;
+}
+
+// ---- opening and closing -------------------------------------------------------------------
+
+replayer::TimelineOptions MainWindow::timeline_options() const {
+    replayer::TimelineOptions options;
+    for (const QString& path : modules_) options.modules.emplace_back(path.toStdString());
+    return options;
+}
+
+void MainWindow::open(const QString& path, const QString& at) {
+    close_recording();
+    open_error_.clear();
+    path_ = path;
+    wanted_at_ = at;
+    setWindowTitle(tr("%1 - Teatime").arg(QFileInfo(path).fileName()));
+    info_bar_->progress("open", tr("Opening %1").arg(path), -1, [this] { show_first_page(); });
+    player_->open(path, timeline_options());
+}
+
+void MainWindow::close_recording() {
+    remember_place();
+    path_.clear();
+    transport_->pause();
+    messages_->model().close();
+    history_->close();
+    film_->close();
+    plot_model_->close();
+    questions_->close();
+    has_messages_ = false;
+    player_->close();
+    together_->set_session(nullptr);
+    world_input_.reset();
+    live_.reset();  // leaves
+    show_place();
+    info_bar_->forget_all();
+    timeline_->set_facts(nullptr);
+    status_->set_facts(nullptr);
+    show_moment(nullptr);
+}
+
+void MainWindow::show_first_page() {
+    close_recording();
+    setWindowTitle(tr("Teatime inspector"));
+    QStringList files;
+    for (const Recent::Entry& entry : recent_.entries()) {
+        if (!entry.is_session()) files += entry.path;
+    }
+    first_page_->refresh(files);
+    pages_->setCurrentWidget(first_page_);
+    for (QDockWidget* dock : docks_) dock->hide();
+    transport_bar_->setEnabled(false);
+}
+
+void MainWindow::remember_place() {
+    if (path_.isEmpty() || live_ || !player_->is_open()) return;
+    Recent::Entry entry;
+    entry.path = path_;
+    entry.mark = player_->playhead();
+    entry.left_us = timeline_->axis().scale().left.time_since_epoch().count();
+    entry.us_per_pixel = timeline_->axis().shows_all() ? 0 : timeline_->axis().scale().us_per_pixel;
+    entry.window = saveState(kDocks);
+    recent_.remember(entry);
+}
+
+void MainWindow::restore_place(const RecordingFacts& facts) {
+    auto left = recent_.find(path_);
+    if (left) restoreState(left->window, kDocks);
+    if (left && left->us_per_pixel > 0) {
+        TimeScale scale = timeline_->axis().scale();
+        scale.left = VirtualTime(Duration(left->left_us));
+        scale.us_per_pixel = left->us_per_pixel;
+        timeline_->axis().set_scale(scale);
+    }
+    if (!wanted_at_.isEmpty()) return go_to(wanted_at_);
+    player_->seek(left && left->mark ? *left->mark : facts.begin);
+}
+
+void MainWindow::opened() {
+    info_bar_->forget("open");
+    bool from_first_page = pages_->currentWidget() == first_page_;
+    pages_->setCurrentIndex(1);
+    transport_bar_->setEnabled(true);
+    if (from_first_page) {
+        for (QDockWidget* dock : docks_) dock->show();
+        for (const char* name : {"state", "messages"}) show_panel(name);
+    }
+    const FactsPtr facts = player_->facts();
+    history_->open(facts, timeline_options());
+    film_->open(facts, timeline_options());
+    plot_model_->open(facts, timeline_options());
+    questions_->open(facts->path, timeline_options());
+    timeline_->fit();
+    show_facts();
+    show_place();
+    if (live_) return transport_->follow();
+    restore_place(*facts);
+    world_->setFocus();
+}
+
+void MainWindow::failed(const QString& sentence) {
+    open_error_ = sentence;
+    QString path = path_;
+    path_.clear();
+    show_first_page();
+    open_error_ = sentence;
+    info_bar_->say("open", InfoBar::Kind::error, sentence,
+                   {{tr("Try again"), [this, path] { open(path); }}});
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    remember_place();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.isEmpty()) return;
+    QString file = urls.front().toLocalFile();
+    if (file.endsWith(".so")) {
+        use_module(file);
+    } else if (!file.isEmpty()) {
+        open(file);
+    } else {
+        join(urls.front().toString());
+    }
+}
+
+// ---- what is shown -------------------------------------------------------------------------
+
+void MainWindow::show_moment(const MomentPtr& moment) {
+    world_->set_moment(moment);
+    state_->set_moment(moment);
+    message_->set_moment(moment);
+    queue_model_.show(moment);
+    messages_->model().follow(moment);
+    status_->set_moment(moment);
+    if (moment && !moment->problem.empty()) {
+        info_bar_->say("moment", InfoBar::Kind::error, QString::fromStdString(moment->problem));
+    } else {
+        info_bar_->forget("moment");
+    }
+}
+
+void MainWindow::show_object(const QString& path) {
+    show_panel("state");
+    state_->reveal(path);
+}
+
+void MainWindow::show_playhead(const Mark& mark) {
+    timeline_->set_playhead(mark);
+    status_->set_playhead(mark);
+    together_->set_playhead(mark);
+    if (live_) live_->show_playhead(mark, transport_->state() == Transport::State::following);
+}
+
+void MainWindow::show_facts() {
+    const FactsPtr facts = player_->facts();
+    if (!facts) return;
+    timeline_->set_facts(facts);
+    history_->set_facts(facts);
+    plot_model_->set_facts(facts);
+    messages_->model().set_members(facts->members);
+    status_->set_facts(facts);
+    status_->set_playhead(player_->playhead());
+    facts_model_.show(facts);
+    error_model_.show(facts);
+    member_model_.show(facts);
+    mark_model_.show(facts);
+    diff_->set_recording(path_, timeline_options());
+    show_notes(*facts);
+}
+
+void MainWindow::show_notes(const RecordingFacts& facts) {
+    if (facts.why_not_executed.isEmpty()) {
+        info_bar_->forget("module");
+    } else {
+        info_bar_->say("module", InfoBar::Kind::warning, facts.why_not_executed,
+                       {{tr("Choose module…"), [this] { choose_module(); }}});
+    }
+    if (facts.notes.isEmpty()) {
+        info_bar_->forget("notes");
+    } else {
+        info_bar_->say("notes", InfoBar::Kind::note, facts.notes.join('\n'));
+    }
+}
+
+void MainWindow::show_busy(bool busy, const Mark& at) {
+    const FactsPtr facts = player_->facts();
+    if (!busy || !facts) return info_bar_->forget("busy");
+    auto whole = static_cast<double>(player_->playhead().time.time_since_epoch().count());
+    auto done = static_cast<double>(at.time.time_since_epoch().count());
+    info_bar_->progress(
+        "busy", tr("Rebuilding %1, at %2").arg(to_text(player_->playhead()), to_text(at)),
+        whole > 0 && done <= whole ? done / whole : -1, [this] { player_->cancel(); });
+}
+
+bool MainWindow::complete() const {
+    if (!player_->is_open()) return open_error_.isEmpty() ? path_.isEmpty() : true;
+    const MomentPtr moment = player_->moment();
+    bool here = moment && (moment->complete || moment->stored || !moment->problem.empty());
+    const LaneSource::Progress& survey = history_->progress();
+    bool surveyed =
+        survey.share >= 1 || !survey.problem.isEmpty() || !player_->facts()->can_execute;
+    return here && surveyed && !plot_model_->working() && messages_->complete() &&
+           !player_->working() && !film_->working() && diff_->complete();
+}
+
+void MainWindow::go(const Mark& mark) {
+    player_->seek(mark);
+}
+
+void MainWindow::go_to(const QString& moment) {
+    const FactsPtr facts = player_->facts();
+    if (!facts) return;
+    auto mark = parse_moment(moment, *facts);
+    if (!mark) {
+        open_error_ = QString::fromStdString(mark.error().message);
+        return transport_bar_->refuse_go_to(open_error_);
+    }
+    go(*mark);
+    timeline_->reveal_playhead();
+    transport_bar_->accept_go_to();
+}
+
+void MainWindow::say(const QString& sentence) {
+    constexpr int kShown_ms = 6'000;
+    status_->showMessage(sentence, kShown_ms);
+}
+
+}  // namespace teatime::inspector

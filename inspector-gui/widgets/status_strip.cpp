@@ -1,0 +1,75 @@
+#include "status_strip.h"
+
+#include <QDateTime>
+#include <QLabel>
+
+#include "rows_model.h"
+
+namespace teatime::inspector {
+namespace {
+
+QString wall_text(timegraph::WallTime wall) {
+    auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
+    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString("yyyy-MM-dd HH:mm:ss.zzz 'UTC'");
+}
+
+}  // namespace
+
+StatusStrip::StatusStrip(QWidget* parent) : QStatusBar(parent) {
+    setSizeGripEnabled(false);
+    mark_ = field(tr("Mark"), tr("Where the playhead is: time # messages of that instant"), 16);
+    hash_ = field(tr("Hash"), tr("Hash of the state here: equal on every replica"), 34);
+    wall_ = field(tr("Wall time"), tr("When the session was there"), 28);
+    end_ = field(tr("End"), tr("How far the recording goes"), 16);
+    pointer_ = field(tr("Pointer"), tr("The pointer in units of the world"), 18);
+}
+
+QLabel* StatusStrip::field(const QString& name, const QString& tip, int characters) {
+    auto* label = new QLabel;
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setToolTip(tip);
+    label->setAccessibleName(name);
+    label->setMinimumWidth(fontMetrics().averageCharWidth() * characters);
+    label->setContentsMargins(6, 0, 6, 0);
+    addPermanentWidget(label);
+    return label;
+}
+
+void StatusStrip::set_facts(const FactsPtr& facts) {
+    facts_ = facts;
+    if (!facts) {
+        for (QLabel* label : {mark_, hash_, wall_, end_, pointer_}) label->clear();
+        return;
+    }
+    clock_ = WallClock(facts->clock, facts->info.end.bound, facts->info.end.wall);
+    end_->setText(facts->is_recording ? tr("of %1").arg(to_text(facts->info.end.bound))
+                                      : QString());
+}
+
+void StatusStrip::set_playhead(const Mark& mark) {
+    mark_->setText(to_text(mark));
+    wall_->setText(clock_.empty() ? QString() : wall_text(clock_.wall_at(mark.time)));
+}
+
+void StatusStrip::set_moment(const MomentPtr& moment) {
+    bool known = moment && moment->hash;
+    hash_->setText(known ? to_text(to_string(*moment->hash)) : QString());
+    hash_->setEnabled(!moment || !moment->stored);
+    if (moment && moment->stored) mark_->setText(tr("%1 (stored)").arg(to_text(moment->mark)));
+}
+
+void StatusStrip::set_pointer(std::optional<QPointF> world) {
+    pointer_->setText(world ? tr("x %1  y %2").arg(world->x(), 0, 'f', 1).arg(world->y(), 0, 'f', 1)
+                            : QString());
+}
+
+QString StatusStrip::mark_text() const {
+    return mark_->text();
+}
+
+QString StatusStrip::hash_text() const {
+    return hash_->text();
+}
+
+}  // namespace teatime::inspector

@@ -1,0 +1,284 @@
+#include "together_panel.h"
+
+#include <QComboBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "icons.h"
+#include "list_view.h"
+#include "rows_model.h"
+#include "theme.h"
+
+namespace teatime::inspector {
+namespace {
+
+QLabel* plain_label() {
+    auto* label = new QLabel;
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
+QString member_list(const session::Company& company, const std::vector<MemberId>& members) {
+    QStringList names;
+    for (MemberId member : members) names += QString::fromStdString(company.name_of(member));
+    return names.join(", ");
+}
+
+}  // namespace
+
+TogetherPanel::TogetherPanel(QWidget* parent)
+    : Panel(parent), notes_({tr("At"), tr("Note"), tr("By")}) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(10, 10, 10, 10);
+    nothing_ = new QWidget;
+    auto* empty = new QVBoxLayout(nothing_);
+    empty->setContentsMargins(0, 0, 0, 0);
+    auto* hint = plain_label();
+    hint->setText(
+        tr("No live session is joined. In one, everybody's replica is paused and stepped "
+           "together here."));
+    auto* join = new QPushButton(glyph_icon(Glyph::live), tr("Sessions that are running…"));
+    empty->addWidget(hint);
+    empty->addWidget(join, 0, Qt::AlignLeft);
+    connect(join, &QPushButton::clicked, this, &TogetherPanel::sessions_wanted);
+    controls_ = new QWidget;
+    build_controls(controls_);
+    column->addWidget(nothing_);
+    column->addWidget(controls_, 1);
+    column->addStretch(0);
+    set_session(nullptr);
+}
+
+void TogetherPanel::build_controls(QWidget* page) {
+    auto* grid = new QGridLayout(page);
+    grid->setContentsMargins(0, 0, 0, 0);
+    name_ = plain_label();
+    QFont bold = name_->font();
+    bold.setBold(true);
+    name_->setFont(bold);
+    state_ = plain_label();
+    auto* leave = new QPushButton(tr("Leave"));
+    connect(leave, &QPushButton::clicked, this, &TogetherPanel::leave_wanted);
+    grid->addWidget(name_, 0, 0, 1, 3);
+    grid->addWidget(leave, 0, 3, Qt::AlignRight);
+    grid->addWidget(state_, 1, 0, 1, 4);
+    build_time(*grid);
+    build_company(*grid);
+    grid->setRowStretch(7, 3);
+    grid->setRowStretch(8, 2);
+    grid->setRowStretch(9, 3);
+}
+
+void TogetherPanel::build_time(QGridLayout& grid) {
+    pause_ = new QPushButton;
+    connect(pause_, &QPushButton::clicked, this, [this] {
+        if (!session_) return;
+        session_->time().paused ? session_->resume() : session_->pause();
+    });
+    grid.addWidget(pause_, 2, 0);
+    struct StepButton {
+        QString text, tip;
+        Glyph glyph;
+        session::StepBy by;
+    };
+    const StepButton buttons[] = {{tr("Message"), tr("Everyone executes the next message"),
+                                   Glyph::message_forward, session::StepBy::message},
+                                  {tr("Instant"), tr("Everyone executes all of the next instant"),
+                                   Glyph::instant_forward, session::StepBy::instant},
+                                  {tr("External"), tr("Lets one waiting message through"),
+                                   Glyph::external_forward, session::StepBy::external}};
+    int at = 1;
+    for (const StepButton& each : buttons) {
+        auto* button = new QPushButton(glyph_icon(each.glyph), each.text);
+        button->setToolTip(each.tip);
+        connect(button, &QPushButton::clicked, this, [this, by = each.by] {
+            if (session_) session_->step(by);
+        });
+        grid.addWidget(button, 2, at++);
+        steps_.push_back(button);
+    }
+    rate_ = new QComboBox;
+    rate_->setEditable(true);
+    rate_->setInsertPolicy(QComboBox::NoInsert);
+    rate_->addItems({"1/16", "1/4", "1/2", "1", "2", "4", "16"});
+    rate_->setAccessibleName(tr("Rate for all"));
+    connect(rate_, &QComboBox::textActivated, this, &TogetherPanel::rate_entered);
+    until_ = new QLineEdit;
+    until_->setPlaceholderText(tr("a time or Mark ahead"));
+    until_->setAccessibleName(tr("Run until, for all"));
+    connect(until_, &QLineEdit::returnPressed, this, &TogetherPanel::until_entered);
+    grid.addWidget(new QLabel(tr("Rate for all")), 3, 0);
+    grid.addWidget(rate_, 3, 1);
+    grid.addWidget(new QLabel(tr("Run until")), 3, 2, Qt::AlignRight);
+    grid.addWidget(until_, 3, 3);
+    outcome_ = plain_label();
+    outcome_->setObjectName("outcome");
+    grid.addWidget(outcome_, 4, 0, 1, 4);
+}
+
+void TogetherPanel::build_company(QGridLayout& grid) {
+    lease_ = plain_label();
+    lead_ = new QPushButton;
+    hand_ = new QPushButton(tr("Hand over"));
+    hand_->setToolTip(tr("The selected member leads from now on"));
+    grid.addWidget(lease_, 6, 0, 1, 2);
+    grid.addWidget(lead_, 6, 2);
+    grid.addWidget(hand_, 6, 3);
+    members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
+    members_view_->setModel(&members_);
+    members_view_->set_widths({22, 24, 16});
+    waiting_view_ = new ListView(tr("What waits"), tr("No message waits."));
+    waiting_view_->setModel(&waiting_);
+    waiting_view_->set_widths({16, 12, 16, 24});
+    notes_view_ = new ListView(tr("Notes"), tr("No notes yet."));
+    notes_view_->setModel(&notes_);
+    notes_view_->set_widths({14, 40, 12});
+    note_ = new QLineEdit;
+    note_->setObjectName("note");
+    note_->setPlaceholderText(tr("A note for everyone, at the playhead"));
+    note_->setAccessibleName(note_->placeholderText());
+    note_->setMaxLength(500);
+    grid.addWidget(members_view_, 7, 0, 1, 4);
+    grid.addWidget(waiting_view_, 8, 0, 1, 4);
+    grid.addWidget(notes_view_, 9, 0, 1, 4);
+    grid.addWidget(note_, 10, 0, 1, 4);
+
+    connect(lead_, &QPushButton::clicked, this, [this] {
+        if (!session_) return;
+        bool mine = session_->company().lease.holder == session_->member();
+        mine ? session_->release_lead() : session_->take_lead();
+    });
+    connect(hand_, &QPushButton::clicked, this, [this] {
+        QVariant to = members_view_->currentIndex().data(ObjectRole);
+        if (!session_ || !to.isValid()) return void(emit said(tr("Select a member first")));
+        session_->hand_lead(MemberId{to.toULongLong()});
+    });
+    connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
+    for (ListView* view : {members_view_, notes_view_}) {
+        connect(view, &QTreeView::activated, this, [this](const QModelIndex& index) {
+            QVariant mark = index.data(MarkRole);
+            if (mark.isValid()) emit go(mark.value<Mark>());
+        });
+    }
+}
+
+void TogetherPanel::set_session(LiveSession* session) {
+    if (session_) session_->disconnect(this);
+    session_ = session;
+    nothing_->setVisible(!session);
+    controls_->setVisible(session != nullptr);
+    outcome_->clear();
+    if (!session) return;
+    const LiveSession::Options& options = session->options();
+    name_->setText(options.session.isEmpty() ? options.url
+                                             : tr("%1 at %2").arg(options.session, options.url));
+    connect(session, &LiveSession::time_changed, this, &TogetherPanel::show_time);
+    connect(session, &LiveSession::connection_changed, this, &TogetherPanel::show_time);
+    connect(session, &LiveSession::stepped, this,
+            [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
+                show_outcome(*outcome);
+            });
+    connect(session, &LiveSession::company_changed, this, &TogetherPanel::show_company);
+    show_time();
+    show_company();
+}
+
+void TogetherPanel::show_company() {
+    if (!session_) return;
+    const session::Company& company = session_->company();
+    const MemberId me = session_->member();
+    members_.show(company, me);
+    waiting_.show(company);
+    std::vector<TextRow> notes;
+    for (const session::Note& each : company.notes) {
+        notes.push_back({{to_text(each.mark), QString::fromStdString(each.text),
+                          QString::fromStdString(each.author)},
+                         each.mark});
+    }
+    notes_.set_rows(std::move(notes));
+
+    const session::Lease& lease = company.lease;
+    bool mine = lease.holder == me && me.value != 0;
+    lease_->setText(
+        lease.holder.value == 0 ? tr("Nobody leads")
+        : mine                  ? tr("You lead")
+        : lease.away
+            ? tr("%1 leads, but is away").arg(QString::fromStdString(company.name_of(lease.holder)))
+            : tr("%1 leads").arg(QString::fromStdString(company.name_of(lease.holder))));
+    lead_->setText(mine ? tr("Release") : tr("Take the lead"));
+    hand_->setEnabled(mine);
+}
+
+void TogetherPanel::until_entered() {
+    auto mark = parse_mark(until_->text().trimmed().toStdString());
+    if (!mark) return void(emit said(QString::fromStdString(mark.error().message)));
+    if (session_) session_->run_until(*mark);
+    until_->clear();
+}
+
+void TogetherPanel::note_entered() {
+    if (!session_ || note_->text().trimmed().isEmpty()) return;
+    session_->note(playhead_, note_->text());
+    note_->clear();
+}
+
+void TogetherPanel::show_time() {
+    if (!session_) return;
+    const session::TimeState& time = session_->time();
+    bool connected = session_->connected();
+    bool paused = time.paused;
+    pause_->setText(paused ? tr("Resume") : tr("Pause"));
+    pause_->setIcon(glyph_icon(paused ? Glyph::play : Glyph::pause));
+    pause_->setEnabled(connected);
+    for (QPushButton* button : steps_) button->setEnabled(connected && paused);
+    rate_->setEnabled(connected);
+    if (!rate_->hasFocus()) rate_->setEditText(QString::fromStdString(to_string(time.rate)));
+    QString text =
+        !connected ? tr("not connected")
+        : paused   ? tr("paused for all at %1").arg(to_text(time.time))
+                 : tr("running for all, rate %1").arg(QString::fromStdString(to_string(time.rate)));
+    if (connected && session_->member().value != 0) {
+        text += tr(" · you are member %1").arg(session_->member().value);
+    }
+    if (paused && time.held > 0) text += tr(" · %1 messages wait").arg(time.held);
+    state_->setText(text);
+}
+
+void TogetherPanel::show_outcome(const session::StepOutcome& outcome) {
+    QStringList lines;
+    for (const session::Agreement& group : outcome.groups) {
+        lines += tr("%1  %2  %3")
+                     .arg(to_text(group.mark), QString::fromStdString(to_string(group.hash)),
+                          member_list(session_->company(), group.members));
+    }
+    bool split = outcome.groups.size() > 1;
+    lines.prepend(split                    ? tr("THE REPLICAS DIFFER:")
+                  : outcome.groups.empty() ? tr("no replica reported")
+                                           : tr("all replicas agree:"));
+    if (!outcome.missing.empty()) {
+        lines += tr("no report from %1").arg(member_list(session_->company(), outcome.missing));
+    }
+    outcome_->setText(lines.join('\n'));
+    QPalette palette = this->palette();
+    Tints tints = inspector::tints(palette);
+    palette.setColor(QPalette::WindowText, split ? tints.error : tints.good);
+    outcome_->setPalette(palette);
+    show_time();
+}
+
+void TogetherPanel::rate_entered() {
+    auto rate = session::parse_rate(rate_->currentText().trimmed().toStdString());
+    if (!rate) return void(emit said(QString::fromStdString(rate.error().message)));
+    if (session_) session_->set_rate(*rate);
+}
+
+QString TogetherPanel::outcome_text() const {
+    return outcome_->text();
+}
+
+}  // namespace teatime::inspector

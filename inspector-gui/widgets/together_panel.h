@@ -1,0 +1,72 @@
+#pragma once
+
+#include <QPointer>
+
+#include "company_models.h"
+#include "live.h"
+#include "panel.h"
+#include "text_rows.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+
+namespace teatime::inspector {
+
+class ListView;
+
+/// The live session and everyone in it: who is here and who leads, pause, step, rate and run-until
+/// for all, whether all agree, what waits, and notes.
+class TogetherPanel : public Panel {
+    Q_OBJECT
+public:
+    explicit TogetherPanel(QWidget* parent = nullptr);
+
+    void set_session(LiveSession* session);  ///< null: none; not owned
+    QString outcome_text() const;
+
+    /// Where a note is put: the playhead of this window.
+    void set_playhead(const Mark& mark) { playhead_ = mark; }
+    const CompanyModel& members() const { return members_; }
+    const TextRowsModel& notes() const { return notes_; }
+
+signals:
+    void sessions_wanted();
+    void leave_wanted();
+
+private:
+    void build_controls(QWidget* page);
+    void build_time(class QGridLayout& grid);
+    void build_company(class QGridLayout& grid);
+    void show_company();
+    void until_entered();
+    void note_entered();
+    void show_time();
+    void show_outcome(const session::StepOutcome& outcome);
+    void rate_entered();
+
+    QPointer<LiveSession> session_;
+    QWidget* nothing_;
+    QWidget* controls_;
+    QLabel* name_;
+    QLabel* state_;
+    QPushButton* pause_;
+    std::vector<QPushButton*> steps_;
+    QComboBox* rate_;
+    QLineEdit* until_;
+    QLabel* outcome_;
+    QLabel* lease_;
+    QPushButton* lead_;
+    QPushButton* hand_;
+    CompanyModel members_;
+    WaitingModel waiting_;
+    TextRowsModel notes_;
+    ListView* members_view_;
+    ListView* waiting_view_;
+    ListView* notes_view_;
+    QLineEdit* note_;
+    Mark playhead_;
+};
+
+}  // namespace teatime::inspector

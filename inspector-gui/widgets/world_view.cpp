@@ -1,0 +1,257 @@
+#include "world_view.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolButton>
+#include <QWheelEvent>
+#include <algorithm>
+#include <cmath>
+
+#include "scene_painter.h"
+#include "theme.h"
+
+namespace teatime::inspector {
+namespace {
+
+constexpr double kMargin = 12;
+constexpr double kMostZoom = 1000;
+
+Input::Button button_of(Qt::MouseButtons buttons) {
+    if (buttons & Qt::LeftButton) return Input::Button::left;
+    if (buttons & Qt::MiddleButton) return Input::Button::middle;
+    if (buttons & Qt::RightButton) return Input::Button::right;
+    return Input::Button::none;
+}
+
+/// As the web's KeyboardEvent.key.
+QString key_name(const QKeyEvent& event) {
+    switch (event.key()) {
+        case Qt::Key_Left:
+            return "ArrowLeft";
+        case Qt::Key_Right:
+            return "ArrowRight";
+        case Qt::Key_Up:
+            return "ArrowUp";
+        case Qt::Key_Down:
+            return "ArrowDown";
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            return "Enter";
+        case Qt::Key_Backspace:
+            return "Backspace";
+        case Qt::Key_Delete:
+            return "Delete";
+        case Qt::Key_PageUp:
+            return "PageUp";
+        case Qt::Key_PageDown:
+            return "PageDown";
+        case Qt::Key_Home:
+            return "Home";
+        case Qt::Key_End:
+            return "End";
+        case Qt::Key_Space:
+            return " ";
+        default:
+            break;
+    }
+    QString text = event.text();
+    return text.size() == 1 && text[0].isPrint() ? text : QString();
+}
+
+}  // namespace
+
+WorldView::WorldView(QWidget* parent) : QWidget(parent) {
+    setObjectName("world-view");
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    setMinimumSize(160, 120);
+    setAccessibleName(tr("World"));
+    setAccessibleDescription(tr("The world's own picture at the playhead"));
+    badge_ = new QToolButton(this);
+    badge_->setObjectName("live-badge");
+    badge_->setFocusPolicy(Qt::TabFocus);
+    connect(badge_, &QToolButton::clicked, this, &WorldView::return_to_live);
+    set_place(Place::recording);
+}
+
+void WorldView::set_moment(const MomentPtr& moment) {
+    moment_ = moment;
+    update();
+}
+
+void WorldView::set_used(bool used) {
+    if (used_ == used) return;
+    used_ = used;
+    held_ = Input::Button::none;
+    setCursor(used ? Qt::CrossCursor : Qt::ArrowCursor);
+}
+
+void WorldView::set_place(Place place) {
+    badge_->setVisible(place != Place::recording);
+    badge_->setText(place == Place::live ? tr("● live")
+                                         : tr("◀ looking at the past - return to live"));
+    badge_->setToolTip(place == Place::live ? tr("Shows the newest moment of the session")
+                                            : tr("The session goes on; back to its newest moment"));
+    badge_->setEnabled(place == Place::past);
+    badge_->setAccessibleName(badge_->text());
+    QPalette palette = this->palette();
+    QColor color = place == Place::live ? tints(palette).good : tints(palette).warning;
+    palette.setColor(QPalette::ButtonText, color);
+    palette.setColor(QPalette::Disabled, QPalette::ButtonText, color);
+    badge_->setPalette(palette);
+    badge_->adjustSize();
+    badge_->move(width() - badge_->width() - 8, 8);
+}
+
+void WorldView::fit() {
+    zoom_ = 1;
+    pan_ = {};
+    update();
+}
+
+void WorldView::zoom(double factor) {
+    zoom_at(QRectF(rect()).center(), factor);
+}
+
+QTransform WorldView::world_to_widget() const {
+    QRectF inside = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin);
+    Rect bounds = moment_ && moment_->picture ? moment_->picture->bounds() : Rect{0, 0, 1, 1};
+    QTransform zoomed;
+    zoomed.translate(inside.center().x() + pan_.x(), inside.center().y() + pan_.y());
+    zoomed.scale(zoom_, zoom_);
+    zoomed.translate(-inside.center().x(), -inside.center().y());
+    return fit_world(bounds, inside) * zoomed;
+}
+
+QPointF WorldView::world_at(QPointF widget) const {
+    return world_to_widget().inverted().map(widget);
+}
+
+QImage WorldView::picture(QSize size) const {
+    QImage image(size, QImage::Format_ARGB32_Premultiplied);
+    image.fill(Qt::transparent);
+    if (!moment_ || !moment_->picture) return image;
+    QPainter painter(&image);
+    paint_scene(painter, *moment_->picture,
+                fit_world(moment_->picture->bounds(), QRectF(QPointF(), size)));
+    return image;
+}
+
+QString WorldView::empty_text() const {
+    if (!moment_) return {};
+    if (!moment_->problem.empty()) return QString::fromStdString(moment_->problem);
+    return tr("This world draws no picture. Its state is beside.");
+}
+
+void WorldView::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(),
+                     palette().color(QPalette::Window).darker(is_dark(palette()) ? 130 : 108));
+    if (moment_ && moment_->picture) {
+        return paint_scene(painter, *moment_->picture, world_to_widget());
+    }
+    painter.setPen(tints(palette()).faint);
+    painter.drawText(rect().adjusted(40, 20, -40, -20), Qt::AlignCenter | Qt::TextWordWrap,
+                     empty_text());
+}
+
+void WorldView::zoom_at(QPointF at, double factor) {
+    double zoom = std::clamp(zoom_ * factor, 1 / kMostZoom, kMostZoom);
+    QPointF middle = QRectF(rect()).center() + pan_;
+    pan_ += (at - middle) * (1 - zoom / zoom_);
+    zoom_ = zoom;
+    update();
+}
+
+void WorldView::wheelEvent(QWheelEvent* event) {
+    zoom_at(event->position(), std::pow(1.0015, event->angleDelta().y()));
+    event->accept();
+}
+
+void WorldView::send(Input::Kind kind, QPointF at, Input::Button button, const QString& key) {
+    if (kind <= Input::Kind::pointer_up) pointer_ = world_at(at);
+    Input made;
+    made.kind = kind;
+    made.x = pointer_.x();
+    made.y = pointer_.y();
+    made.button = button;
+    made.key = key.toStdString();
+    emit input(made);
+}
+
+void WorldView::mousePressEvent(QMouseEvent* event) {
+    bool pans = !used_ || event->button() == Qt::MiddleButton;
+    if (pans && (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton)) {
+        dragged_ = event->position();
+        setCursor(Qt::ClosedHandCursor);
+    } else if (used_) {
+        held_ = button_of(event->button());
+        send(Input::Kind::pointer_down, event->position(), held_);
+    }
+}
+
+void WorldView::mouseMoveEvent(QMouseEvent* event) {
+    emit pointer_at(world_at(event->position()));
+    if (dragged_) {
+        pan_ += event->position() - *dragged_;
+        dragged_ = event->position();
+        update();
+    } else if (used_) {
+        send(Input::Kind::pointer_move, event->position(), held_);
+    }
+}
+
+void WorldView::mouseReleaseEvent(QMouseEvent* event) {
+    if (dragged_) {
+        dragged_.reset();
+        setCursor(used_ ? Qt::CrossCursor : Qt::ArrowCursor);
+    } else if (used_ && held_ != Input::Button::none) {
+        send(Input::Kind::pointer_up, event->position(), held_);
+        held_ = Input::Button::none;
+    }
+}
+
+void WorldView::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (used_) return mousePressEvent(event);
+    fit();
+}
+
+bool WorldView::send_key(Input::Kind kind, QKeyEvent& event) {
+    QString key = key_name(event);
+    if (!used_ || key.isEmpty() ||
+        (event.modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier)))
+        return false;
+    if (event.type() == QEvent::ShortcutOverride) return true;
+    send(kind, {}, Input::Button::none, key);
+    return true;
+}
+
+bool WorldView::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride &&
+        send_key(Input::Kind::key_down, *static_cast<QKeyEvent*>(event))) {
+        event->accept();  // the world's, not the window's
+        return true;
+    }
+    return QWidget::event(event);
+}
+
+void WorldView::keyPressEvent(QKeyEvent* event) {
+    if (!send_key(Input::Kind::key_down, *event)) QWidget::keyPressEvent(event);
+}
+
+void WorldView::keyReleaseEvent(QKeyEvent* event) {
+    if (event->isAutoRepeat() || !send_key(Input::Kind::key_up, *event)) {
+        QWidget::keyReleaseEvent(event);
+    }
+}
+
+void WorldView::leaveEvent(QEvent*) {
+    emit pointer_left();
+}
+
+void WorldView::resizeEvent(QResizeEvent*) {
+    badge_->move(width() - badge_->width() - 8, 8);
+}
+
+}  // namespace teatime::inspector

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <QPointF>
+#include <QTransform>
+#include <QWidget>
+#include <optional>
+
+#include "moment.h"
+#include "teatime/island/input.h"
+
+class QLabel;
+class QToolButton;
+
+namespace teatime::inspector {
+
+/// The world's own picture at the playhead. Wheel zooms around the pointer, dragging pans, a double
+/// click fits. Where the world is `used`, mouse and keys are the world's, and panning needs the
+/// middle button or the wheel.
+class WorldView : public QWidget {
+    Q_OBJECT
+public:
+    explicit WorldView(QWidget* parent = nullptr);
+
+    void set_moment(const MomentPtr& moment);
+    const MomentPtr& moment() const { return moment_; }
+
+    /// Mouse and keys go to the world, as input().
+    void set_used(bool used);
+    /// Of a live session: whether the head is shown, or the past.
+    enum class Place { recording, live, past };
+    void set_place(Place place);
+
+    void fit();
+    void zoom(double factor);  ///< around the middle
+    QTransform world_to_widget() const;
+    QPointF world_at(QPointF widget) const;
+
+    /// The picture as shown, `size` pixels.
+    QImage picture(QSize size) const;
+
+signals:
+    void pointer_at(const QPointF& world);
+    void pointer_left();
+    void input(const teatime::Input& input);
+    void return_to_live();
+
+private:
+    void paintEvent(QPaintEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool event(QEvent* event) override;
+
+    void zoom_at(QPointF at, double factor);
+    void send(Input::Kind kind, QPointF at, Input::Button button, const QString& key = {});
+    bool send_key(Input::Kind kind, QKeyEvent& event);
+    QString empty_text() const;
+
+    MomentPtr moment_;
+    double zoom_ = 1;  // 1 = fits
+    QPointF pan_;      // widget pixels, from where it fits
+    bool used_ = false;
+    std::optional<QPointF> dragged_;
+    QPointF pointer_;  // world
+    Input::Button held_ = Input::Button::none;
+    QToolButton* badge_;
+};
+
+}  // namespace teatime::inspector

@@ -1,0 +1,318 @@
+#include <QLineEdit>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QtTest>
+
+#include "diff_panel.h"
+#include "find_box.h"
+#include "info_bar.h"
+#include "list_view.h"
+#include "main_window.h"
+#include "state_panel.h"
+#include "status_strip.h"
+#include "timeline_lanes.h"
+#include "timeline_widget.h"
+#include "world_view.h"
+
+// The whole window without a display: what a person does with mouse and keys, and what the models
+// and hashes are then. Recordings are those beside the samples.
+
+using namespace teatime;
+using namespace teatime::inspector;
+
+namespace {
+
+constexpr int kPatienceMs = 30'000;
+const QString kPainter = SAMPLES "/painter/painter.timegraph";
+const QString kCounter = SAMPLES "/counter/counter.timegraph";
+
+#define WAIT(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, kPatienceMs)
+
+Mark mark_of(const char* text) {
+    return *parse_mark(text);
+}
+
+/// The truth: a Timeline of its own.
+std::string hash_at(const QString& path, const Mark& mark) {
+    replayer::TimelineOptions options;
+    options.modules = {MODULES};
+    auto timeline = replayer::Timeline::open(path.toStdString(), options);
+    if (!timeline || !timeline->seek(mark)) return "cannot be rebuilt";
+    auto hash = timeline->hash();
+    return hash ? to_string(*hash) : "no hash";
+}
+
+}  // namespace
+
+class WindowTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir home_;
+
+    static std::unique_ptr<MainWindow> opened(const QString& path, const QString& at = {}) {
+        auto window = std::make_unique<MainWindow>(QStringList{MODULES});
+        window->resize(1600, 1000);
+        window->show();
+        window->open(path, at);
+        return window;
+    }
+    static std::string hash_shown(MainWindow& window) {
+        return window.findChild<StatusStrip*>()->hash_text().toStdString();
+    }
+    static void press(MainWindow& window, Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
+        window.world().setFocus();
+        QTest::keyClick(&window.world(), key, modifiers);
+    }
+
+private slots:
+    void initTestCase() {
+        qputenv("XDG_CONFIG_HOME", home_.path().toUtf8());
+        qputenv("XDG_CACHE_HOME", home_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home_.path());
+    }
+
+    void a_recording_opens_with_picture_state_and_hash() {
+        auto window = opened(kPainter, "2s");
+        WAIT(window->complete());
+        QVERIFY(window->world().moment()->picture);
+        QVERIFY(window->findChild<StatePanel*>()->model().index_of("painter.strokes").isValid());
+        QCOMPARE(hash_shown(*window), hash_at(kPainter, mark_of("2s")));
+    }
+
+    void dragging_the_playhead_ends_where_the_mouse_is_let_go() {
+        auto window = opened(kPainter, "start");
+        WAIT(window->complete());
+        auto& timeline = window->timeline();
+        QWidget* lanes = timeline.findChild<TimelineLanes*>();
+        QVERIFY(lanes);
+        int left = timeline.axis().gutter();
+        QTest::mousePress(lanes, Qt::LeftButton, {}, QPoint(left + 40, 8));
+        for (int x = 80; x <= 400; x += 40) QTest::mouseMove(lanes, QPoint(left + x, 8));
+        QTest::mouseRelease(lanes, Qt::LeftButton, {}, QPoint(left + 400, 8));
+        Mark let_go = window->player().playhead();
+        QVERIFY(let_go.time > kSessionStart);
+        WAIT(window->complete());
+        QCOMPARE(window->player().playhead(), let_go);
+        QCOMPARE(hash_shown(*window), hash_at(kPainter, let_go));
+    }
+
+    void stepping_back_and_forward_comes_back_to_the_same_state() {
+        auto window = opened(kPainter, "3s");
+        WAIT(window->complete());
+        std::string here = hash_shown(*window);
+        Mark mark = window->player().moment()->mark;
+        press(*window, Qt::Key_Left);
+        WAIT(window->complete() && window->player().moment()->mark != mark);
+        QVERIFY(window->player().moment()->mark < mark);
+        QCOMPARE(hash_shown(*window), hash_at(kPainter, window->player().moment()->mark));
+        QVERIFY(hash_shown(*window) != here);
+        press(*window, Qt::Key_Right);
+        WAIT(window->complete() && window->player().moment()->mark == mark);
+        QCOMPARE(hash_shown(*window), here);
+    }
+
+    void what_a_message_changed_is_shown_with_the_old_value() {
+        auto window = opened(kCounter, "end");
+        WAIT(window->complete());
+        press(*window, Qt::Key_Left);
+        WAIT(window->complete());
+        auto& state = *window->findChild<StatePanel*>();
+        QModelIndex count = state.model().index_of("counter.count");
+        QVERIFY(count.isValid());
+        QVERIFY(count.data(ChangedRole).toBool());
+        QVERIFY(count.data(OldValueRole).isValid());
+    }
+
+    void the_filter_leaves_what_has_the_text() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        auto& state = *window->findChild<StatePanel*>();
+        QSignalSpy filtered(&state.model(), &StateModel::filtered);
+        state.filter().setFocus();
+        QTest::keyClicks(&state.filter(), "stroke");
+        WAIT(!filtered.isEmpty());
+        QVERIFY(state.model().index_of("painter.strokes").isValid());
+        int rows = state.model().rowCount();
+        state.filter().clear();
+        WAIT(state.model().rowCount() >= rows);
+    }
+
+    void go_to_takes_what_people_write_and_says_what_it_does_not() {
+        auto window = opened(kPainter, "start");
+        WAIT(window->complete());
+        window->go_to("0:02.5");
+        QCOMPARE(window->player().playhead(), mark_of("2.5s"));
+        auto* box = window->findChild<QLineEdit*>("go-to");
+        QTest::keyClick(window.get(), Qt::Key_G, Qt::ControlModifier);
+        box->setText("soon");
+        QTest::keyClick(box, Qt::Key_Return);
+        QCOMPARE(window->player().playhead(), mark_of("2.5s"));
+        QVERIFY(window->findChild<StatusStrip*>()->currentMessage().contains("soon"));
+    }
+
+    void two_moments_differ_in_what_happened_between() {
+        auto window = opened(kCounter, "end");
+        WAIT(window->complete());
+        auto& diff = *window->findChild<DiffPanel*>();
+        diff.compare_with(mark_of("1s"));
+        WAIT(diff.complete());
+        bool count = false;
+        for (const Change& change : diff.model().rows()) count |= change.path == "count";
+        QVERIFY(count);
+        diff.compare_with(window->player().playhead());
+        WAIT(diff.complete() && diff.model().rowCount() == 0);
+    }
+
+    void find_looks_through_messages_objects_and_fields() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+        auto& box = *window->findChild<FindBox*>();
+        WAIT(box.isVisible());
+        QTest::keyClicks(box.findChild<QLineEdit*>(), "stroke_begin");
+        WAIT(box.model().rowCount() >= 2);
+        QVERIFY(box.model().index(0, 0).data(MarkRole).isValid());
+        QTest::keyClick(box.findChild<QLineEdit*>(), Qt::Key_Return);
+        QVERIFY(!box.isVisible());
+        QCOMPARE(window->player().playhead(), box.model().index(0, 0).data(MarkRole).value<Mark>());
+    }
+
+    void closed_and_opened_again_it_is_where_it_was_left() {
+        {
+            auto window = opened(kCounter, "3s");
+            WAIT(window->complete());
+            window->close();
+        }
+        auto window = opened(kCounter);
+        WAIT(window->complete());
+        QCOMPARE(window->player().playhead(), mark_of("3s"));
+    }
+
+    void without_the_module_stored_states_are_shown_and_a_bar_offers_to_choose_it() {
+        qputenv("TEATIME_MODULES", "/nonexistent");
+        MainWindow window;
+        window.show();
+        QString moved = home_.filePath("painter.timegraph");
+        QVERIFY(QFile::copy(kPainter, moved));
+        window.open(moved, "end");
+        WAIT(window.player().is_open());
+        if (window.player().facts()->can_execute) QSKIP("an installed painter is found");
+        WAIT(window.complete());
+        QVERIFY(window.player().moment()->stored);
+        QVERIFY(!window.info_bar().text("module").isEmpty());
+        qunsetenv("TEATIME_MODULES");
+    }
+
+    void a_file_that_is_no_recording_is_an_error_in_the_bar() {
+        QFile file(home_.filePath("odd.timegraph"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("not a recording");
+        file.close();
+        auto window = opened(file.fileName());
+        WAIT(!window->open_error().isEmpty());
+        QCOMPARE(window->info_bar().text("open"), window->open_error());
+    }
+
+    void every_key_is_on_the_sheet_once() {
+        auto window = opened(kCounter);
+        QSet<QString> seen;
+        for (QAction* action : window->actions()) {
+            for (const QKeySequence& key : action->shortcuts()) {
+                QVERIFY2(!seen.contains(key.toString()), qPrintable(key.toString()));
+                seen += key.toString();
+            }
+            QVERIFY(!action->toolTip().isEmpty());
+        }
+        for (const char* key : {"J", "K", "L", "Space", "Ctrl+G", "Ctrl+F", "F1", "M"}) {
+            QVERIFY2(seen.contains(key), key);
+        }
+    }
+
+    void the_painter_is_used_by_mouse_in_a_live_session();
+};
+
+namespace {
+
+/// `teatime serve` and a member that starts the painter.
+class Server {
+public:
+    explicit Server(const QString& folder) {
+        serve_.start(TEATIME, {"serve", "--port", "0", "--record", folder, "--modules", MODULES});
+        while (serve_.waitForReadyRead(kPatienceMs)) {
+            static const QRegularExpression url("ws://[^ \\n]+");
+            output_ += serve_.readAllStandardOutput();
+            if (auto match = url.match(output_); match.hasMatch()) {
+                url_ = match.captured();
+                break;
+            }
+        }
+        member_.start(TEATIME, {"join", url_, "--app", "painter", "--modules", MODULES, "--for",
+                                "10min", "--send", "painter.stroke_begin(100,100)"});
+        member_.waitForStarted();
+    }
+    ~Server() {
+        for (QProcess* process : {&member_, &serve_}) {
+            process->terminate();
+            if (!process->waitForFinished(kPatienceMs)) process->kill();
+        }
+    }
+    QString url() const { return url_; }
+
+private:
+    QProcess serve_, member_;
+    QString output_, url_;
+};
+
+}  // namespace
+
+void WindowTest::the_painter_is_used_by_mouse_in_a_live_session() {
+    QTemporaryDir folder;
+    Server server(folder.path());
+    QVERIFY(!server.url().isEmpty());
+    MainWindow window({MODULES});
+    window.resize(1600, 1000);
+    window.show();
+    SessionList sessions;
+    bool there = false;
+    connect(&sessions, &SessionList::listed, &window,
+            [&](const QString&, const QVector<SessionRow>& rows) { there |= !rows.isEmpty(); });
+    for (int i = 0; i < 100 && !there; ++i) {
+        sessions.ask(server.url());
+        QTest::qWait(100);
+    }
+    QVERIFY(there);
+    window.join(server.url() + "/painter");
+    WAIT(window.player().is_open() && window.transport().state() == Transport::State::following);
+    WorldView& world = window.world();
+    WAIT(world.moment() && world.moment()->picture);
+    auto strokes = [&] {
+        const MomentPtr moment = window.player().moment();
+        auto value = moment && moment->state ? state_tree(*moment->state, "strokes")
+                                             : result<Value>(wrong_usage("nothing yet"));
+        return value && value->if_list() ? value->if_list()->size() : 0;
+    };
+    WAIT(strokes() == 1);
+    auto at = [&](double x, double y) {
+        return world.world_to_widget().map(QPointF(x, y)).toPoint();
+    };
+    QTest::mousePress(&world, Qt::LeftButton, {}, at(200, 200));
+    for (int x = 210; x < 300; x += 20) QTest::mouseMove(&world, at(x, 220), 30);
+    QTest::mouseRelease(&world, Qt::LeftButton, {}, at(300, 220));
+    WAIT(strokes() == 2);
+
+    // My view alone looks back; the session goes on and is returned to.
+    Mark head = window.player().playhead();
+    press(window, Qt::Key_Home, {});
+    window.go_to("start");
+    WAIT(window.transport().state() == Transport::State::paused);
+    WAIT(strokes() == 0);
+    QTest::mouseClick(world.findChild<QToolButton*>("live-badge"), Qt::LeftButton);
+    WAIT(strokes() == 2 && window.player().playhead() >= head);
+}
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"
