@@ -46,6 +46,8 @@ bool Controller::Impl::obey_message(const MessagePtr& message) {
     const Stamp& stamp = message->stamp;
     bool runs = !time_.paused ||
                 (op && (op->op == TimeRequest::Op::resume || op->op == TimeRequest::Op::until));
+    // The Mark that a step stops at may be before its stamp.
+    if (op && op->op == TimeRequest::Op::step) runs = false;
     if (runs && !vote_before(short_of_until(stamp.time))) return false;
     if (island_ && island_->seq() < stamp.seq) {
         observer_->stamped(message);

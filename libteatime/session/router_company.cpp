@@ -53,11 +53,11 @@ void Router::Impl::introduce(const Member& member) {
         if (other.listed) roster.members.push_back(info_of(other));
         if (other.playhead) playheads.playheads.push_back(*other.playhead);
     }
-    send(member, std::move(roster));
     send(member, lease());
     send(member, waiting_messages());
     if (!notes_.empty()) send(member, Notes{{notes_.begin(), notes_.end()}});
     if (!playheads.playheads.empty()) send(member, std::move(playheads));
+    send(member, std::move(roster));
 }
 
 // ---- what has changed, told in batches -------------------------------------------------------

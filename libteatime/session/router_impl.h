@@ -197,6 +197,7 @@ private:
     void answer(Asker asker, std::string refused,
                 std::shared_ptr<const StepOutcome> outcome = nullptr);
     void answer(Member& member, std::uint64_t request, Frame frame);
+    static void keep_answer(Requests& requests, std::uint64_t request, Frame frame);
     bool repeated(Member& member, std::uint64_t request);
     void elect_puller(MemberId member);
     void new_puller();

@@ -113,6 +113,7 @@ Router::Impl::Member* Router::Impl::returning(ConnectionId connection,
         if (member.connection) {
             ConnectionId old = member.connection;
             detach(member);
+            lease_away(member, false);  // until it has its Sync
             close(old, CloseCode::superseded, "This member came on another connection.");
         }
         member.connection = connection;

@@ -9,7 +9,6 @@ using Op = TimeRequest::Op;
 
 constexpr const char* kNotAhead =
     "That Mark is not ahead of the session, or more than a year; a session runs on, never back.";
-constexpr std::size_t kAnswersKept = kRequestsUnanswered;
 
 }  // namespace
 
@@ -290,24 +289,29 @@ void Router::Impl::next_time_request() {
         auto [id, request] = time_requests_.front();
         time_requests_.pop_front();
         // Taken is taken: it is obeyed though the connection is lost meanwhile.
-        if (find(id)) change_time({id, request.request}, request);
+        change_time({id, request.request}, request);
     }
 }
 
 void Router::Impl::answer(Asker asker, std::string refused,
                           std::shared_ptr<const StepOutcome> outcome) {
-    Member* member = find(asker.member);
-    if (!member) return;
-    answer(*member, asker.request,
-           TimeAnswer{asker.request, std::move(refused), time_state(), std::move(outcome)});
+    TimeAnswer said{asker.request, std::move(refused), time_state(), std::move(outcome)};
+    if (Member* member = find(asker.member)) return answer(*member, asker.request, std::move(said));
+    for (Departed& gone : departed_) {
+        if (gone.id == asker.member) keep_answer(gone.requests, asker.request, said);
+    }
 }
 
 /// Kept too: with its connection the answer may be lost.
 void Router::Impl::answer(Member& member, std::uint64_t request, Frame frame) {
     if (member.synced) send(member, frame);
+    keep_answer(member.requests, request, std::move(frame));
+}
+
+void Router::Impl::keep_answer(Requests& requests, std::uint64_t request, Frame frame) {
     if (!request) return;
-    member.requests.answers.push_back(std::move(frame));
-    if (member.requests.answers.size() > kAnswersKept) member.requests.answers.pop_front();
+    requests.answers.push_back(std::move(frame));
+    if (requests.answers.size() > kRequestsUnanswered) requests.answers.pop_front();
 }
 
 /// Asked before, on a connection that was lost since: answered again, or its answer still comes.

@@ -67,6 +67,7 @@ private slots:
     void who_joins_on_the_way_stops_there_too();
     void the_rate_is_kept();
     void a_sleeping_router_does_not_overshoot();
+    void what_no_replica_was_let_run_to_is_ahead();
 };
 
 void UntilTest::all_stop_at_exactly_the_mark() {
@@ -251,6 +252,22 @@ void UntilTest::a_sleeping_router_does_not_overshoot() {
     net.say(net.a(), call("add", 1));
     net.pass(seconds(1));
     QVERIFY(net.together() && net.outcome().groups[0].mark == mark);
+}
+
+void UntilTest::what_no_replica_was_let_run_to_is_ahead() {
+    for (std::uint64_t n : {std::uint64_t{0}, Mark::kWholeInstant}) {
+        RouterOptions options;
+        options.mode = TimeMode::lazy;
+        Net net(options, seed_of_test());
+        auto& a = net.add();
+        net.pass(seconds(10));  // in silence: no bound was announced
+        net.time(a, Net::until(at(seconds(5), n)));
+        net.pass(seconds(1));
+        QVERIFY(a.answers.back().outcome);
+        QVERIFY(a.answers.back().outcome->groups.at(0).mark == at(seconds(5), n));
+        QVERIFY(net.router->status(net.now).time == VirtualTime(seconds(5)));
+        QVERIFY(a.controller->bound() <= VirtualTime(seconds(5)));
+    }
 }
 
 QTEST_APPLESS_MAIN(UntilTest)

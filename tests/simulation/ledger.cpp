@@ -89,11 +89,12 @@ void Ledger::reflected(const MessagePtr& message, SteadyTime now) {
         time_message(*message, *op);
 }
 
-/// The end of an until comes when the clock is there.
+/// A running session stops when its clock is there, or was without announcing it.
 void Ledger::stop_at_mark(const TimeOp& op, SteadyTime now) {
     Incarnation& in = *current_;
-    if (!in.until) return;
-    if (!(op.mark == *in.until)) fail("The session stops at another Mark than was asked for");
+    if (in.paused) return;
+    if (in.until && op.mark != *in.until)
+        fail("The session stops at another Mark than was asked for");
     if (clock_at(in, now) < op.mark.time - kRounding - kRounding)
         fail("The session stops before it came to " + to_string(op.mark));
     in.until.reset();
@@ -121,7 +122,8 @@ void Ledger::time_message(const Message& message, const TimeOp& op) {
     VirtualTime due = clock_at(in, now_);
     in.at = now_;
     in.ops[op.id] = message.stamp.seq;
-    if (op.asker && in.session.kind == session::Kind::native && !in.drivers.count(op.asker) && leads_)
+    if (op.asker && in.session.kind == session::Kind::native && !in.drivers.count(op.asker) &&
+        leads_)
         fail("Member " + std::to_string(op.asker.value) + " is obeyed and never led");
     switch (op.op) {
         case Op::pause:

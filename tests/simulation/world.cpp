@@ -343,6 +343,7 @@ Member* World::who_may_ask() {
 /// Everybody knows of everybody, of who drives and of what was noted.
 bool World::in_company() {
     Incarnation* in = ledger_.current();
+    if (in->lease.away) return false;
     std::vector<MemberInfo> list;
     for (const RouterMember& member : reflector_.list()) list.push_back(member.info);
     for (Member* one : everybody()) {

@@ -29,7 +29,7 @@ struct MemberInfo {
 /// A change of who is here. In a session of more members than a router lists, some are only
 /// counted.
 struct Roster {
-    bool whole = false;               ///< forget all that was known before
+    bool whole = false;  ///< all there are; at a join, where it comes last of what is told there
     std::vector<MemberInfo> members;  ///< new or changed
     std::vector<MemberId> gone;
     std::uint64_t total = 0;  ///< members now
