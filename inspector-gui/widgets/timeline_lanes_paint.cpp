@@ -22,7 +22,7 @@ QString short_duration(Duration duration) {
 /// As elided(), without measuring the text: for many of them.
 QString shortened(const QPainter& painter, const QString& text, double width) {
     const auto room =
-        static_cast<qsizetype>(width / painter.fontMetrics().averageCharWidth() / 1.1);
+        static_cast<qsizetype>(width / painter.fontMetrics().averageCharWidth() / 1.25);
     return text.size() <= room ? text : text.left(std::max<qsizetype>(1, room - 1)) + u'\u2026';
 }
 
