@@ -29,6 +29,7 @@ struct Options {
     std::string until;
     std::vector<std::string> report;
     std::string record;
+    std::string commit;
     bool host = false;
     bool view = false;
     bool record_only = false;  // the verb `record`
@@ -144,7 +145,14 @@ result<void> Join::prepare() {
     }
     if (!options_.record.empty()) {
         auto role = options_.view ? session::Role::viewer : session::Role::participant;
-        auto file = MemberFile::create(options_.record, module_, options_.name, role);
+        std::optional<Duration> commit;
+        if (!options_.commit.empty()) {
+            auto parsed = parse_duration(options_.commit);
+            if (!parsed) return parsed.error();
+            if (*parsed <= Duration(0)) return wrong_usage("--commit takes a time above 0");
+            commit = *parsed;
+        }
+        auto file = MemberFile::create(options_.record, module_, options_.name, role, commit);
         if (!file) return file.error();
         file_ = std::move(*file);
         watcher_.next = &file_->recording();
@@ -297,6 +305,9 @@ std::function<int()> add_record(CLI::App& command) {
         ->required();
     command.add_option("--app", options->app,
                        "App id or module path (default: as the session says)");
+    command.add_option("--commit", options->commit,
+                       "How soon others see in the file what came: 20ms (default: 100ms, and "
+                       "1s where only time has passed)");
     add_common(command, *options);
     return [options] {
         if (!options->app.empty()) return run(*options, {});

@@ -27,7 +27,8 @@ session::IslandFactory island_factory(const Module& module) {
 result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
                                                        const Module& module,
                                                        const std::string& member_name,
-                                                       session::Role role) {
+                                                       session::Role role,
+                                                       std::optional<Duration> commit) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
         return wrong_usage(path + " exists already; recordings are never overwritten");
@@ -36,6 +37,10 @@ result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
     capture::CaptureOptions options;
     options.recorder = "teatime " TEATIME_VERSION;
     options.replica_threads = 0;
+    if (commit) {
+        options.commit = options.idle_commit =
+            std::chrono::ceil<std::chrono::milliseconds>(*commit);
+    }
     auto service = capture::CaptureService::create(std::move(options));
     if (!service) return service.error();
     file->service_ = std::move(*service);

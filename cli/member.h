@@ -29,10 +29,11 @@ session::IslandFactory island_factory(const Module& module);
 /// A file that one member records into, with the thread that writes it.
 class MemberFile {
 public:
-    /// Refuses to overwrite.
+    /// Refuses to overwrite. `commit`: what came is in the file, for others to see, after this.
     static result<std::unique_ptr<MemberFile>> create(const std::string& path, const Module& module,
                                                       const std::string& member_name,
-                                                      session::Role role);
+                                                      session::Role role,
+                                                      std::optional<Duration> commit = {});
     capture::MemberRecording& recording() { return *recording_; }
     /// Finishes the file; an error where something was not recorded.
     result<void> close();
