@@ -415,6 +415,11 @@ result<Scene> Timeline::draw() {
     return impl_->session->draw();
 }
 
+result<std::vector<std::string>> Timeline::input(const Input& input) {
+    if (auto up = impl_->ready({}); !up) return up.error();
+    return impl_->session->input(input);
+}
+
 std::vector<HandlerError> Timeline::errors() const {
     std::vector<HandlerError> all;
     for (const auto& [mark, error] : impl_->errors) all.push_back(error);

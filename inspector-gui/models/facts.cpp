@@ -37,6 +37,7 @@ RecordingFacts read_facts(const replayer::Timeline& timeline) {
     }
     if (const replayer::Code* code = timeline.code()) {
         facts.can_draw = code->can_draw;
+        facts.can_input = code->can_input;
         facts.module_path = QString::fromStdString(code->path);
         facts.app = QString::fromStdString(code->app);
         facts.code_id = QString::fromStdString(code->code_id);

@@ -20,6 +20,7 @@ struct RecordingFacts {
     bool being_written = false;  ///< or its recorder crashed: it was never closed
     bool can_execute = false;
     bool can_draw = false;
+    bool can_input = false;
     QString why_not_executed;  ///< a sentence for a bar
     QStringList notes;         ///< another build, gaps, damaged rows, the file is gone, ...
     QString app, code_id, module_path;

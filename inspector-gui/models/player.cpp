@@ -23,6 +23,9 @@ public:
     void close(std::chrono::milliseconds wait);
     void seek(const Mark& mark);
     void step(replayer::StepBy by, bool forward);
+    void input(const Input& input) {
+        if (worker_) worker_->input(input);
+    }
     void cancel();
 
     FactsPtr facts;
@@ -121,6 +124,10 @@ void Player::Impl::deliver() {
         moment = report.moment;
         emit player_.moment_changed(moment);
     }
+    if (!report.payloads.isEmpty()) emit player_.input_made(report.payloads);
+    if (!report.input_failed.empty()) {
+        emit player_.input_failed(QString::fromStdString(report.input_failed));
+    }
     bool arrived = worker_ == from && served == asked && moment;
     if (arrived && follows_moment_) move_playhead(moment->mark);
     if (worker_ == from && busy_) tell_busy();
@@ -162,6 +169,9 @@ void Player::seek(const Mark& mark) {
 }
 void Player::step(replayer::StepBy by, bool forward) {
     impl_->step(by, forward);
+}
+void Player::input(const Input& input) {
+    impl_->input(input);
 }
 void Player::cancel() {
     impl_->cancel();

@@ -2,10 +2,12 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <memory>
 
 #include "facts.h"
 #include "moment.h"
+#include "teatime/island/input.h"
 #include "teatime/replayer/timeline.h"
 
 namespace teatime::inspector {
@@ -29,6 +31,9 @@ public:
     void seek(const Mark& mark);  ///< outside the recording: its nearer end
     void seek(VirtualTime time) { seek(Mark{BranchId{}, time, Mark::kWholeInstant}); }
     void step(replayer::StepBy by, bool forward);
+    /// What the world makes of a gesture where the playhead is: input_made() follows. Nothing
+    /// changes here; who takes part in the session sends it there. None is lost.
+    void input(const Input& input);
     /// Ends what is under way; the playhead stays where it has come to.
     void cancel();
 
@@ -47,6 +52,9 @@ signals:
     void playhead_moved(const teatime::Mark& mark);  ///< at once, before its Moment is there
     /// A request takes longer than 100 ms (with how far it is), or is over.
     void busy_changed(bool busy, const teatime::Mark& at);
+    /// JSON texts of messages to be sent, in their order.
+    void input_made(const QStringList& payloads);
+    void input_failed(const QString& sentence);
     /// The recording has grown, was marked or changed otherwise: facts() are new.
     void facts_changed();
 

@@ -17,7 +17,7 @@ constexpr auto kGrace = 50ms;
 constexpr int kMostPatience = 4;
 constexpr auto kDearState = 15ms;    // a state that costs more comes when the playhead rests
 constexpr auto kShowBetween = 30ms;  // Moments on the way of many steps
-constexpr auto kPollWritten = 100ms, kPollClosed = 500ms;
+constexpr auto kPollWritten = 40ms, kPollClosed = 500ms;
 constexpr std::uint64_t kRowsAtOnce = 20'000;  // of lists, read before a file counts as open
 constexpr int kFactsShare = 10;                // facts take at most 1/10 of the thread's time
 
@@ -67,6 +67,12 @@ void PlayerWorker::step(std::uint64_t request, StepBy by, bool forward) {
     changed_.notify_all();
 }
 
+void PlayerWorker::input(const Input& input) {
+    std::lock_guard lock(mutex_);
+    inputs_.push_back(input);
+    changed_.notify_all();
+}
+
 void PlayerWorker::cancel() {
     std::lock_guard lock(mutex_);
     wanted_.seek.reset();
@@ -82,6 +88,8 @@ PlayerWorker::Report PlayerWorker::take_report() {
     report_.opened = {};
     report_.facts = {};
     report_.moment = {};
+    report_.payloads = {};
+    report_.input_failed = {};
     return taken;
 }
 
@@ -94,7 +102,7 @@ void PlayerWorker::report(Change change) {
 
 bool PlayerWorker::newer_waits() {
     std::lock_guard lock(mutex_);
-    return quit_ || !wanted_.nothing();
+    return quit_ || !wanted_.nothing() || !inputs_.empty();
 }
 
 /// Cancels by itself when a newer seek waits and the grace is over. Steps wait for their turn.
@@ -106,7 +114,8 @@ Watch PlayerWorker::watch(Clock::duration grace) {
     watch.progress = [this, until = Clock::now() + grace, grace](const Mark& at) {
         report([&](Report& report) { report.at = at; });
         std::lock_guard inner(mutex_);
-        bool newer = grace == Clock::duration(0) ? !wanted_.nothing() : wanted_.seek.has_value();
+        bool newer = grace == Clock::duration(0) ? !wanted_.nothing() || !inputs_.empty()
+                                                 : wanted_.seek.has_value();
         if (newer && Clock::now() >= until) stop_.request_stop();
     };
     return watch;
@@ -124,6 +133,13 @@ void PlayerWorker::run() {
             lock.lock();
             continue;
         }
+        if (!inputs_.empty()) {
+            std::deque<Input> inputs = std::exchange(inputs_, {});
+            lock.unlock();
+            make_inputs(std::move(inputs));
+            lock.lock();
+            continue;
+        }
         if (report_.served != wanted_.last) {  // what a cancel() took away
             report_.served = wanted_.last;
             if (wake_) wake_();
@@ -133,7 +149,9 @@ void PlayerWorker::run() {
         look_for_news();
         lock.lock();
         auto poll = facts_->being_written || !facts_->has_lists ? kPollWritten : kPollClosed;
-        if (completed_) changed_.wait_for(lock, poll, [&] { return quit_ || !wanted_.nothing(); });
+        if (!completed_) continue;
+        changed_.wait_for(lock, poll,
+                          [&] { return quit_ || !wanted_.nothing() || !inputs_.empty(); });
     }
     lock.unlock();
     timeline_.reset();  // ends the worker process
@@ -299,7 +317,7 @@ void PlayerWorker::complete() {
     bool later = false;
     {
         std::lock_guard lock(mutex_);
-        later = quit_ || !wanted_.nothing();
+        later = quit_ || !wanted_.nothing() || !inputs_.empty();
         if (user_cancelled_) completed_ = true;  // not again
     }
     if (found || (!watched.stop.stop_requested() && !later)) {
@@ -348,6 +366,25 @@ result<void> PlayerWorker::find_message(Moment& moment, const Watch& watched) {
         moment.changes.resize(Moment::kChangesKept);
     }
     return {};
+}
+
+void PlayerWorker::make_inputs(std::deque<Input> inputs) {
+    QStringList payloads;
+    std::string problem;
+    const Mark here = moment_ ? moment_->mark : timeline_->mark();
+    for (const Input& input : inputs) {
+        if (timeline_->can_execute() && timeline_->mark() != here) {
+            (void)timeline_->seek(here);  // input() tells what is wrong
+        }
+        auto made = timeline_->input(input);
+        if (!made) problem = made.error().message;
+        if (!made) continue;
+        for (const std::string& payload : *made) payloads.append(text(payload));
+    }
+    report([&](Report& report) {
+        report.payloads += payloads;
+        if (!problem.empty()) report.input_failed = problem;
+    });
 }
 
 PlayerWorker::FileState PlayerWorker::look_at_file(const std::string& path) {

@@ -14,6 +14,7 @@
 
 #include "facts.h"
 #include "moment.h"
+#include "teatime/island/input.h"
 #include "teatime/replayer/timeline.h"
 
 namespace teatime::inspector {
@@ -29,8 +30,10 @@ public:
         FactsPtr facts;
         MomentPtr moment;
         std::uint64_t served = 0;  ///< requests up to this number are over
-        bool completing = false;   ///< works on the rest of a Moment
-        Mark at;                   ///< how far it is
+        QStringList payloads;      ///< that input() led to, in their order
+        std::string input_failed;
+        bool completing = false;  ///< works on the rest of a Moment
+        Mark at;                  ///< how far it is
     };
 
     /// `wake`: there is a new Report; from the worker's thread, never after abandon().
@@ -44,6 +47,7 @@ public:
 
     void seek(std::uint64_t request, const Mark& mark);
     void step(std::uint64_t request, replayer::StepBy by, bool forward);
+    void input(const Input& input);
     void cancel();
 
     Report take_report();
@@ -77,6 +81,8 @@ private:
     void complete();
     result<void> find_message(Moment& moment, const replayer::Watch& watch);
 
+    void make_inputs(std::deque<Input> inputs);
+
     void look_for_news();
     void refresh_facts(bool all_lists);
     template <class Change>
@@ -89,6 +95,7 @@ private:
     std::condition_variable changed_;
     std::function<void()> wake_;  // empty once abandoned
     Wanted wanted_;
+    std::deque<Input> inputs_;
     std::stop_source stop_;  // of what is under way
     bool user_cancelled_ = false;
     bool quit_ = false;

@@ -94,6 +94,8 @@ public:
     /// The state here, without external messages stamped later than here.
     result<Image> state();
     result<Scene> draw();  ///< an error without the module
+    /// What the world makes of a gesture here; see Session::input(). An error without the module.
+    result<std::vector<std::string>> input(const Input& input);
 
     /// Errors thrown by handlers on the way so far, in order of their Marks, each once; at most
     /// 10,000.
