@@ -1,0 +1,104 @@
+#pragma once
+
+#include <QAbstractItemModel>
+#include <QHash>
+#include <QSet>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "background.h"
+#include "moment.h"
+#include "rows_model.h"
+
+namespace teatime::inspector {
+
+/// The state at a Moment as a tree: the Island itself, then its objects, their fields, what is
+/// inside those. An object is decoded when it is opened, of long lists a window of rows is there
+/// and more come by fetchMore(). A newer Moment changes rows in place and adds or removes some, so
+/// a view keeps what is expanded and selected while the playhead is dragged.
+///
+/// What the message of the Moment changed has ChangedRole and OldValueRole, what it is in
+/// ChangedInsideRole. GUI thread only.
+class StateModel : public QAbstractItemModel {
+    Q_OBJECT
+public:
+    enum Column { Name, Value_, Type, kColumns };
+
+    explicit StateModel(QObject* parent = nullptr);
+    ~StateModel() override;
+
+    /// Without a state: empty. Flags are the Moment's own changes.
+    void show(const MomentPtr& moment);
+    /// The same, flagged with other differences: of two states that are compared.
+    void show(const MomentPtr& moment, const std::vector<Change>& changes);
+
+    /// Only what has the text in its name, class or value, or is inside or above of such. Objects
+    /// are looked through in the background: filtered() follows, also after a newer Moment.
+    void set_filter(const QString& text);
+    const QString& filter() const { return filter_; }
+
+    /// `counter.discs[3].at.x`, `#17`; of the Island's own parts `names.door`.
+    QString path_of(const QModelIndex& index) const;
+    /// Fetches what is needed to get there, at most kMostFetched rows of one list. Invalid where
+    /// there is none.
+    QModelIndex index_of(const QString& path);
+    static constexpr int kWindow = 256;
+    static constexpr int kMostFetched = 100'000;
+
+    QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
+    QModelIndex parent(const QModelIndex& index) const override;
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    bool hasChildren(const QModelIndex& parent = {}) const override;
+    bool canFetchMore(const QModelIndex& parent) const override;
+    void fetchMore(const QModelIndex& parent) override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+signals:
+    void filtered(int objects);  ///< that many are left
+
+private:
+    struct Node;
+    struct Item;
+
+    Node* node_of(const QModelIndex& index) const;
+    QModelIndex index_of_node(const Node& node, int column = 0) const;
+    QVariant value_data(const Node& node, int role) const;
+
+    void rebuild();
+    void update(Node& node, bool repaint);
+    void adopt(Node& child, const Item& item, bool repaint);
+    void decode(Node& node);
+    void find_visible(Node& node) const;
+    std::vector<Item> items(const Node& node, std::size_t from, std::size_t to) const;
+    Item item(const Node& node, std::size_t place) const;
+    void replace_children(Node& node, std::vector<Item> items);
+    void remove_children(Node& node, std::size_t from, std::size_t to);
+    void insert_children(Node& node, std::size_t at, std::vector<Item> items);
+    bool fetch_to(Node& node, std::size_t row);
+    Node* child_at(Node& node, std::size_t place);
+    Node* find_object(std::string_view path, std::size_t& used);
+
+    void set_changes(const std::vector<Change>& changes);
+    void start_filter();
+
+    MomentPtr moment_;
+    std::unordered_map<ObjectId, const std::string*> names_;  // of the moment's state
+    std::unique_ptr<Node> root_;
+    QHash<QString, QVariant> old_values_;  // by path of what changed; invalid: there was none
+    QSet<QString> changed_inside_;
+    bool flags_changed_ = false;
+    int changing_ = 0;  ///< rows are on the move: who looks at them now gets no more
+
+    QString filter_;
+    std::string needle_;              // of what is shown
+    std::vector<ObjectId> matching_;  // ascending
+    std::uint64_t filter_run_ = 0;
+    Background background_;
+};
+
+}  // namespace teatime::inspector
