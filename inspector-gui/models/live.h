@@ -2,11 +2,11 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
+#include <QVector>
 #include <memory>
 #include <optional>
-#include <vector>
 
-#include "teatime/island/input.h"
 #include "teatime/session/frames.h"
 #include "teatime/state/result.h"
 
@@ -17,8 +17,9 @@ namespace teatime::inspector {
 /// * a child process, `teatime record URL SESSION -o FILE`, joins as a viewer and records what it
 ///   sees; a Player opens that file and follows its head, so that everything a recording can do, a
 ///   live session can, and scrubbing back never touches the session;
-/// * a connection of our own without a replica, on a thread of its own, sends messages, time
-///   requests, comments and our playhead, and hears of those of others.
+/// * a connection of our own without a replica, on a thread of its own, sends messages and time
+///   requests and hears what becomes of them. It comes back by itself after a lost connection, and
+///   so does the child's.
 ///
 /// No code of the world runs in this process. Used by the GUI's thread; signals come on it.
 class LiveSession : public QObject {
@@ -26,50 +27,88 @@ class LiveSession : public QObject {
 public:
     struct Options {
         QString url;      ///< ws://host:port
-        QString session;  ///< its id
+        QString session;  ///< its id; empty: the last part of the URL's path
         QString name;     ///< of us, for people
         QString folder;   ///< for the file; empty: a temporary one, which goes with us
         QString program;  ///< `teatime`; empty: beside this program, else in PATH
         QStringList modules;
+        bool view = false;  ///< only look: send nothing, be nobody in the world
     };
 
     explicit LiveSession(QObject* parent = nullptr);
-    ~LiveSession() override;
+    ~LiveSession() override;  ///< leaves; waits for the recorder to close its file, at most 2 s
 
     /// ready() or ended() follows.
     void join(const Options& options);
     void leave();
+    /// A temporary file goes with the session, unless it is kept: it is moved there when the
+    /// session is left. False: it cannot be written there.
+    bool keep(const QString& path);
 
     QString file() const;  ///< to be opened by a Player once ready()
+    const Options& options() const;
     bool connected() const;
+    MemberId member() const;  ///< who we are; 0 before connected
     const session::TimeState& time() const;
 
-    // Each is answered by a signal where it fails.
-    void send(const QString& payload);
+    /// Who is here, who leads, what waits, notes, where everybody looks.
+    const session::Company& company() const;
+
+    // Each is answered by refused() where it fails. Of time requests only those of who leads are
+    // obeyed; the first one takes the lead where nobody has it.
+    void send(const QString& payload);  ///< JSON text, as Session::input() makes it
     void pause();
     void resume();
     void set_rate(session::Rate rate);
     void step(session::StepBy by, Duration duration = {});
+    void step_to(const Mark& mark);    ///< at once; messages wait
+    void run_until(const Mark& mark);  ///< at its rate, with all messages
+    void take_lead();
+    void hand_lead(MemberId to);
+    void release_lead();
+    void note(const Mark& mark, const QString& text);  ///< for everyone, and into recordings
+    /// Where our view stands, as often as it moves. `follows`: with the session.
+    void show_playhead(const Mark& mark, bool follows);
 
 signals:
     void ready();
     void connection_changed(bool connected, const QString& sentence);
     void time_changed();
+    void company_changed();
     void stepped(const std::shared_ptr<const teatime::session::StepOutcome>& outcome);
     void refused(const QString& sentence);
-    void ended(const QString& sentence);  ///< for good
+    void ended(const QString& sentence);  ///< for good; the file stays readable until leave()
 
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-/// `GET /sessions` of a reflector, without blocking.
 struct SessionRow {
     QString id, app, kind, recording;
-    int participants = 0, viewers = 0;
-    QString time;
+    int members = 0, viewers = 0;
+    QString time, rate;
     bool paused = false;
+    bool operator==(const SessionRow&) const = default;
+};
+
+/// `GET /sessions` of a reflector, without blocking. A newer request takes the place of an older
+/// one.
+class SessionList : public QObject {
+    Q_OBJECT
+public:
+    explicit SessionList(QObject* parent = nullptr);
+    ~SessionList() override;
+
+    void ask(const QString& url);
+
+signals:
+    void listed(const QString& url, const QVector<teatime::inspector::SessionRow>& sessions);
+    void failed(const QString& url, const QString& sentence);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace teatime::inspector

@@ -1,0 +1,83 @@
+#include "company_models.h"
+
+#include <algorithm>
+
+#include "call_text.h"
+
+namespace teatime::inspector {
+
+CompanyModel::CompanyModel(QObject* parent)
+    : RowsModel({tr("Who"), tr("Role"), tr("Looks at")}, parent) {}
+
+void CompanyModel::show(const session::Company& company, MemberId self) {
+    std::vector<CompanyRow> rows;
+    for (const session::MemberInfo& member : company.members) {
+        CompanyRow row;
+        row.member = member;
+        row.is_self = member.id == self;
+        row.leads = company.lease.holder == member.id && member.id.value != 0;
+        auto looks =
+            std::find_if(company.playheads.begin(), company.playheads.end(),
+                         [&](const auto& playhead) { return playhead.member == member.id; });
+        if (looks != company.playheads.end()) row.playhead = *looks;
+        rows.push_back(std::move(row));
+    }
+    replace_rows(std::move(rows));
+}
+
+QVariant CompanyModel::data(const QModelIndex& index, int role) const {
+    const CompanyRow* row = row_at(index);
+    if (!row) return {};
+    if (role == ObjectRole) return QVariant::fromValue<qulonglong>(row->member.id.value);
+    if (role == ChangedRole) return row->leads;
+    if (role == MarkRole) {
+        return row->playhead ? QVariant::fromValue(row->playhead->mark) : QVariant();
+    }
+    if (role != Qt::DisplayRole) return {};
+    if (index.column() == Name) {
+        QString name = to_text(session::name_of(row->member.id, row->member.name));
+        return row->is_self ? tr("%1 (you)").arg(name) : name;
+    }
+    if (index.column() == State) {
+        QStringList state;
+        if (row->leads) state += tr("leads");
+        state += row->member.role == session::Role::viewer ? tr("viewer") : tr("participant");
+        if (!row->member.connected) state += tr("connection lost");
+        return state.join(QStringLiteral(", "));
+    }
+    if (!row->playhead) return {};
+    return row->playhead->follows ? tr("the session") : to_text(row->playhead->mark);
+}
+
+WaitingModel::WaitingModel(QObject* parent)
+    : RowsModel({tr("Sender"), tr("Target"), tr("Message"), tr("Arguments")}, parent) {}
+
+void WaitingModel::show(const session::Company& company) {
+    total_ = company.waiting.total;
+    names_.clear();
+    for (const session::WaitingMessage& message : company.waiting.first) {
+        names_.emplace_back(message.sender, to_text(company.name_of(message.sender)));
+    }
+    replace_rows(company.waiting.first);
+}
+
+QVariant WaitingModel::data(const QModelIndex& index, int role) const {
+    const session::WaitingMessage* message = row_at(index);
+    if (!message || role != Qt::DisplayRole) return {};
+    if (index.column() == Sender) {
+        auto named = std::find_if(names_.begin(), names_.end(),
+                                  [&](const auto& name) { return name.first == message->sender; });
+        return named != names_.end() ? named->second : QString();
+    }
+    CallText call = call_text(message->payload);
+    switch (index.column()) {
+        case Target:
+            return call.target;
+        case Selector:
+            return call.selector;
+        default:
+            return call.arguments;
+    }
+}
+
+}  // namespace teatime::inspector

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+
+#include "rows_model.h"
+#include "teatime/session/together.h"
+
+/// Several people in front of one session, as its Company tells.
+namespace teatime::inspector {
+
+struct CompanyRow {
+    session::MemberInfo member;
+    bool is_self = false;
+    bool leads = false;
+    std::optional<session::Playhead> playhead;
+    bool operator==(const CompanyRow&) const = default;
+};
+
+/// Who is here: MarkRole is where a member looks, ChangedRole who leads.
+class CompanyModel : public RowsModel<CompanyRow> {
+    Q_OBJECT
+public:
+    enum Column { Name, State, Looks, kColumns };
+    explicit CompanyModel(QObject* parent = nullptr);
+
+    void show(const session::Company& company, MemberId self);
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+};
+
+/// External messages that wait while the session is paused, in the order in which they will come.
+class WaitingModel : public RowsModel<session::WaitingMessage> {
+    Q_OBJECT
+public:
+    enum Column { Sender, Target, Selector, Arguments, kColumns };
+    explicit WaitingModel(QObject* parent = nullptr);
+
+    void show(const session::Company& company);
+    std::uint64_t total() const { return total_; }  ///< more than rows where there are many
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+private:
+    std::uint64_t total_ = 0;
+    std::vector<std::pair<MemberId, QString>> names_;
+};
+
+}  // namespace teatime::inspector

@@ -1,0 +1,147 @@
+#include "session_link.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+
+#include "teatime/net/client.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+
+namespace teatime::inspector {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kGoodbye = 300ms;
+constexpr auto kLookAgain = 20ms;
+
+bool lists(const Value& sessions, const std::string& id) {
+    const Value::List* list = sessions.if_list();
+    if (!list) return false;
+    for (const Value& session : *list) {
+        const Value* listed = session.find("id");
+        if (listed && *listed == Value(id)) return true;
+    }
+    return false;
+}
+
+/// It begins with the world's own beginning or with a keyframe: before, a Player would not know
+/// from where to start.
+bool can_be_opened(const std::string& path) {
+    auto reader = timegraph::Reader::open(path);
+    if (!reader) return false;
+    auto info = reader->info();
+    if (!info) return false;
+    if (info->keyframes > 0 || (info->first && info->first->seq.value == 1)) return true;
+    auto members = reader->members();
+    bool from_start = members && !members->empty() && !members->front().joined.seq;
+    return from_start && !info->first && info->end.bound > kSessionStart;
+}
+
+}  // namespace
+
+SessionLink::SessionLink(Options options, Heard heard)
+    : options_(std::move(options)),
+      heard_(std::move(heard)),
+      thread_(std::make_unique<net::LoopThread>()) {
+    thread_->loop.post([this] { start(); });
+}
+
+SessionLink::~SessionLink() {
+    net::Loop& loop = thread_->loop;
+    auto left = std::make_shared<std::promise<void>>();
+    loop.post([this, left] {
+        if (!participant_) return left->set_value();
+        participant_->leave([left] { left->set_value(); });
+    });
+    left->get_future().wait_for(kGoodbye);
+    std::promise<void> gone;
+    loop.post([this, &gone] {  // not from within its own call
+        participant_.reset();
+        gone.set_value();
+    });
+    gone.get_future().wait();
+}
+
+void SessionLink::start() {
+    net::Url list = options_.reflector.with_scheme("http").with_target("/sessions");
+    net::fetch(thread_->loop, list, {}, [this](result<net::HttpResponse> response) {
+        if (!response) return heard_.failed(response.error().message);
+        auto sessions = parse_json(response->body);
+        if (!sessions || !sessions->if_list()) {
+            return heard_.failed(options_.reflector.text() + " is no Teatime reflector");
+        }
+        if (!lists(*sessions, options_.session)) {
+            return heard_.failed(fmt::format("there is no session {} at {}", options_.session,
+                                             options_.reflector.text()));
+        }
+        join();
+    });
+}
+
+void SessionLink::join() {
+    session::ControllerOptions options;
+    options.session_id = options_.session;
+    options.name = options_.name;
+    options.role = options_.role;
+    net::ParticipantHandler handler;
+    handler.joined = [this](const session::Joined& joined) { heard_.joined(joined.member); };
+    handler.lost = [this](const session::ConnectionLost& lost) { heard_.lost(lost.why); };
+    handler.time_changed = heard_.time_changed;
+    handler.notice = heard_.notice;
+    handler.members_changed = handler.playheads_changed = [this] { tell_company(); };
+    handler.lease_changed = [this](const session::Lease&) { tell_company(); };
+    handler.waiting_changed = [this](const session::WaitingMessages&) { tell_company(); };
+    handler.noted = [this](const session::Note&) { tell_company(); };
+    handler.failed = [this](const Error& error) { heard_.failed(error.message); };
+    participant_.emplace(thread_->loop, options_.reflector, std::move(options), std::nullopt,
+                         std::move(handler));
+}
+
+/// On the connection's thread, in order; nothing before it has joined.
+template <class Call>
+void SessionLink::with_participant(Call call) {
+    thread_->loop.post([this, call = std::move(call)]() mutable {
+        if (participant_) call(*participant_);
+    });
+}
+
+void SessionLink::send(std::string payload) {
+    with_participant([payload = std::move(payload)](net::Participant& participant) mutable {
+        participant.send_payload(std::move(payload));
+    });
+}
+
+void SessionLink::request(const session::TimeRequest& request) {
+    with_participant(
+        [request](net::Participant& participant) { participant.time_request(request); });
+}
+
+void SessionLink::lead(session::LeaseRequest::Op op, MemberId to) {
+    with_participant(
+        [op, to](net::Participant& participant) { participant.lease_request(op, to); });
+}
+
+void SessionLink::note(const Mark& mark, std::string text) {
+    with_participant([mark, text = std::move(text)](net::Participant& participant) {
+        participant.note(mark, text);
+    });
+}
+
+void SessionLink::show_playhead(const Mark& mark, bool follows) {
+    with_participant([mark, follows](net::Participant& participant) {
+        participant.show_playhead(mark, follows);
+    });
+}
+
+void SessionLink::await_file(std::string path) {
+    thread_->loop.post([this, path = std::move(path)] { look_at_file(path); });
+}
+
+void SessionLink::look_at_file(const std::string& path) {
+    if (can_be_opened(path)) return heard_.file_ready();
+    thread_->loop.schedule_after(kLookAgain, [this, path] { look_at_file(path); });
+}
+
+}  // namespace teatime::inspector

@@ -1,0 +1,322 @@
+#include "live.h"
+
+#include <QAbstractItemModelTester>
+#include <QFile>
+#include <QFileInfo>
+#include <QProcess>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <memory>
+
+#include "company_models.h"
+#include "mark_model.h"
+#include "player.h"
+#include "teatime/state/inspect.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+#include "transport.h"
+#include "world_input.h"
+
+using namespace teatime;
+using namespace teatime::inspector;
+
+namespace {
+constexpr int kPatienceMs = 30'000;
+
+/// `teatime`, ended with the test.
+class Program {
+public:
+    explicit Program(const QStringList& arguments) {
+        process_.setProcessChannelMode(QProcess::MergedChannels);
+        process_.start(TEATIME, arguments);
+    }
+    ~Program() { stop(); }
+    void stop() {
+        if (process_.state() == QProcess::NotRunning) return;
+        process_.terminate();
+        if (!process_.waitForFinished(5'000)) {
+            process_.kill();
+            process_.waitForFinished(5'000);
+        }
+    }
+    /// What it has said so far, once it contains `text`.
+    QString said(const QString& text) {
+        QDeadlineTimer deadline(kPatienceMs);
+        while (!said_.contains(text) && !deadline.hasExpired()) {
+            process_.waitForReadyRead(50);
+            said_ += QString::fromUtf8(process_.readAll());
+        }
+        return said_;
+    }
+
+private:
+    QProcess process_;
+    QString said_;
+};
+}  // namespace
+
+/// A real server, a real member, and this process as a third.
+class LiveTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    std::unique_ptr<Program> server_;
+    std::unique_ptr<Program> member_;
+    QString url_;
+
+    QString state(const Player& player, const char* path) {
+        MomentPtr moment = player.moment();
+        if (!moment || !moment->state) return "no state";
+        auto tree = state_tree(*moment->state, path);
+        return QString::fromStdString(tree ? to_json(*tree) : tree.error().message);
+    }
+    LiveSession::Options options(const QString& session) {
+        LiveSession::Options options;
+        options.url = url_;
+        options.session = session;
+        options.name = "tester";
+        options.folder = folder_.path();
+        options.program = TEATIME;
+        options.modules = {MODULES};
+        return options;
+    }
+    void serve(const QString& port = "0") {
+        server_ = std::make_unique<Program>(
+            QStringList{"serve", "--port", port, "--modules", MODULES, "--time", "heartbeat"});
+        QString said = server_->said("teatime reflector at ws:");
+        url_ = said.section("teatime reflector at ", 1).section('\n', 0, 0).trimmed();
+    }
+    void member(const QString& app) {
+        member_ = std::make_unique<Program>(
+            QStringList{"join", url_, "--app", app, "--session", "s", "--modules", MODULES});
+        member_->said("joined session");
+    }
+
+private slots:
+    void initTestCase() { qputenv("XDG_CACHE_HOME", folder_.path().toUtf8()); }
+    void init() {
+        serve();
+        QVERIFY(url_.startsWith("ws://"));
+    }
+    void cleanup() {
+        member_.reset();
+        server_.reset();
+    }
+
+    void sessions_are_listed() {
+        member("painter");
+        SessionList list;
+        QSignalSpy listed(&list, &SessionList::listed), failed(&list, &SessionList::failed);
+        list.ask(url_);
+        QTRY_COMPARE_WITH_TIMEOUT(listed.count(), 1, kPatienceMs);
+        auto rows = listed[0][1].value<QVector<SessionRow>>();
+        QCOMPARE(rows.size(), 1);
+        QCOMPARE(rows[0].id, "s");
+        QCOMPARE(rows[0].app, "painter");
+        QCOMPARE(rows[0].members, 1);
+        list.ask("ws://127.0.0.1:1");
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, kPatienceMs);
+        QVERIFY(failed[0][1].toString().contains("127.0.0.1:1"));
+        list.ask("http://[");
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 2, kPatienceMs);
+    }
+
+    void a_world_is_seen_and_used_by_mouse() {
+        member("painter");
+        LiveSession live;
+        QSignalSpy ready(&live, &LiveSession::ready), ended(&live, &LiveSession::ended);
+        live.join(options("s"));
+        QTRY_VERIFY_WITH_TIMEOUT(ready.count() + ended.count() == 1, kPatienceMs);
+        QVERIFY2(ended.isEmpty(), qPrintable(ended.isEmpty() ? "" : ended[0][0].toString()));
+        QVERIFY(live.connected());
+        QVERIFY(live.member().value > 0);
+
+        Player player;
+        replayer::TimelineOptions how;
+        how.modules = {MODULES};
+        player.open(live.file(), how);
+        QTRY_VERIFY_WITH_TIMEOUT(player.is_open(), kPatienceMs);
+        QVERIFY(player.facts()->can_input);
+        Transport transport(player);
+        transport.follow();
+        WorldInput hand(player, live);
+        Input input;
+        input.kind = Input::Kind::pointer_down;
+        input.button = Input::Button::left;
+        input.x = 100, input.y = 100;
+        hand.give(input);
+        input.kind = Input::Kind::pointer_move;
+        for (int i = 1; i <= 50; ++i) {  // far more than may be sent
+            input.x = 100 + i;
+            hand.give(input);
+        }
+        input.kind = Input::Kind::pointer_up;
+        hand.give(input);
+        // The last point always comes.
+        QTRY_VERIFY2_WITH_TIMEOUT(state(player, "painter.strokes").contains("ref"),
+                                  qPrintable(state(player, "painter.strokes")), kPatienceMs);
+        QString id = state(player, "painter.strokes[0].ref");
+        QString path = "#" + id + ".points";
+        QTRY_VERIFY2_WITH_TIMEOUT(state(player, path.toUtf8()).contains("\"x\":150.0"),
+                                  qPrintable(state(player, path.toUtf8())), kPatienceMs);
+        QVERIFY(state(player, path.toUtf8()).count("\"x\"") < 20);
+        live.leave();
+        QVERIFY(!live.connected());
+    }
+
+    void time_is_stopped_and_stepped_for_all() {
+        member("counter");
+        LiveSession live;
+        QSignalSpy ready(&live, &LiveSession::ready);
+        QSignalSpy stepped(&live, &LiveSession::stepped), refused(&live, &LiveSession::refused);
+        live.join(options("s"));
+        QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+        live.pause();
+        QTRY_VERIFY_WITH_TIMEOUT(live.time().paused, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(stepped.count(), 1, kPatienceMs);
+        live.step(session::StepBy::duration, std::chrono::seconds(2));
+        QTRY_COMPARE_WITH_TIMEOUT(stepped.count(), 2, kPatienceMs);
+        auto outcome = stepped[1][0].value<std::shared_ptr<const session::StepOutcome>>();
+        QVERIFY(outcome);
+        QCOMPARE(outcome->groups.size(), std::size_t{1});  // all at one Mark with one hash
+        // What is seen here is the same.
+        Player player;
+        replayer::TimelineOptions how;
+        how.modules = {MODULES};
+        player.open(live.file(), how);
+        QTRY_VERIFY_WITH_TIMEOUT(player.is_open(), kPatienceMs);
+        Transport transport(player);
+        transport.follow();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            player.moment() && player.moment()->hash == outcome->groups[0].hash, kPatienceMs);
+        live.set_rate(session::Rate::of(4, 1));
+        live.resume();
+        QTRY_VERIFY_WITH_TIMEOUT(!live.time().paused && live.time().rate.num == 4, kPatienceMs);
+        live.step(session::StepBy::message);
+        QTRY_COMPARE_WITH_TIMEOUT(refused.count(), 1, kPatienceMs);  // not paused
+    }
+
+    void two_people_see_each_other_and_one_leads() {
+        member("counter");
+        LiveSession ann, ben;
+        QSignalSpy ready(&ann, &LiveSession::ready), refused(&ben, &LiveSession::refused);
+        auto how = options("s");
+        how.name = "Ann";
+        ann.join(how);
+        how.name = "Ben";
+        ben.join(how);
+        QTRY_VERIFY_WITH_TIMEOUT(!ready.isEmpty() && ben.connected(), kPatienceMs);
+        CompanyModel company;
+        QAbstractItemModelTester tester(&company);
+        connect(&ben, &LiveSession::company_changed, this,
+                [&] { company.show(ben.company(), ben.member()); });
+        auto row_of = [&](const QString& name, int column) {
+            for (int row = 0; row < company.rowCount(); ++row) {
+                if (company.index(row, 0).data().toString() == name) {
+                    return company.index(row, column).data().toString();
+                }
+            }
+            return QString();
+        };
+        ann.pause();
+        QTRY_VERIFY_WITH_TIMEOUT(row_of("Ann", CompanyModel::State).contains("leads"), kPatienceMs);
+        QVERIFY(row_of("Ben (you)", CompanyModel::State) == "participant");
+        ben.resume();  // Ann leads
+        QTRY_COMPARE_WITH_TIMEOUT(refused.count(), 1, kPatienceMs);
+        QVERIFY(refused[0][0].toString().contains("Ann"));
+        ann.hand_lead(ben.member());
+        QTRY_COMPARE_WITH_TIMEOUT(ben.company().lease.holder, ben.member(), kPatienceMs);
+        Mark there{BranchId{}, VirtualTime(std::chrono::milliseconds(1500)), 0};
+        ann.show_playhead(there, false);
+        QTRY_COMPARE_WITH_TIMEOUT(row_of("Ann", CompanyModel::Looks), "1.5s#0", kPatienceMs);
+        // What is sent while all stand still waits, and is seen to.
+        WaitingModel waiting;
+        connect(&ben, &LiveSession::company_changed, this, [&] { waiting.show(ben.company()); });
+        ann.send(QString::fromStdString(call_payload("counter", "add", {Value(7)})));
+        QTRY_COMPARE_WITH_TIMEOUT(waiting.rowCount(), 1, kPatienceMs);
+        QCOMPARE(waiting.index(0, WaitingModel::Selector).data().toString(), "add");
+        QCOMPARE(waiting.index(0, WaitingModel::Sender).data().toString(), "Ann");
+        // A note is there for everyone, and in the recording.
+        Player player;
+        replayer::TimelineOptions modules;
+        modules.modules = {MODULES};
+        player.open(ann.file(), modules);
+        MarkModel marks;
+        marks.set_session(&ben);
+        connect(&player, &Player::facts_changed, this, [&] { marks.show(player.facts()); });
+        marks.add(there, "look here", {});
+        QTRY_COMPARE_WITH_TIMEOUT(ann.company().notes.size(), std::size_t{1}, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(marks.rowCount(), 1, kPatienceMs);
+        QCOMPARE(marks.index(0, MarkModel::Comment).data().toString(), "look here");
+        QCOMPARE(marks.index(0, MarkModel::Author).data().toString(), "Ben");
+    }
+
+    void no_such_session_is_a_sentence() {
+        LiveSession live;
+        QSignalSpy ended(&live, &LiveSession::ended);
+        live.join(options("nowhere"));
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, kPatienceMs);
+        QVERIFY2(ended[0][0].toString().contains("no session nowhere"),
+                 qPrintable(ended[0][0].toString()));
+        auto none = options("s");
+        none.url = "ws://127.0.0.1:1";
+        live.join(none);
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 2, kPatienceMs);
+        none.session.clear();
+        live.join(none);
+        QCOMPARE(ended.count(), 3);
+    }
+
+    void a_lost_server_is_told_and_what_was_seen_stays() {
+        member("counter");
+        LiveSession live;
+        QSignalSpy ready(&live, &LiveSession::ready);
+        live.join(options("s"));
+        QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+        member_.reset();
+        QSignalSpy changed(&live, &LiveSession::connection_changed);
+        server_->stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!live.connected(), kPatienceMs);
+        QVERIFY(!changed.isEmpty());
+        QVERIFY(!changed.last()[1].toString().isEmpty());
+        Player player;
+        replayer::TimelineOptions how;
+        how.modules = {MODULES};
+        player.open(live.file(), how);
+        QTRY_VERIFY_WITH_TIMEOUT(player.is_open() && player.moment(), kPatienceMs);
+        QVERIFY(player.moment()->hash);
+    }
+
+    void a_temporary_file_goes_unless_it_is_kept() {
+        member("counter");
+        auto how = options("s");
+        how.folder.clear();
+        QString first, kept = folder_.filePath("kept.timegraph");
+        {
+            LiveSession live;
+            QSignalSpy ready(&live, &LiveSession::ready);
+            live.join(how);
+            QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+            first = live.file();
+            QVERIFY(QFile::exists(first));
+        }
+        QVERIFY(!QFile::exists(first));
+        QVERIFY(!QFileInfo::exists(QFileInfo(first).path()));
+        {
+            LiveSession live;
+            QSignalSpy ready(&live, &LiveSession::ready);
+            live.join(how);
+            QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+            QVERIFY(live.keep(kept));
+            first = live.file();
+        }
+        QVERIFY(!QFile::exists(first));
+        auto reader = timegraph::Reader::open(kept.toStdString());
+        QVERIFY2(reader, reader ? "" : reader.error().message.c_str());
+        QVERIFY(!QFile::exists(kept + "-wal"));  // closed properly
+    }
+};
+
+QTEST_GUILESS_MAIN(LiveTest)
+#include "live_test.moc"
