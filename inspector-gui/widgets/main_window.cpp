@@ -143,7 +143,7 @@ void MainWindow::make_panels() {
               new RowsPanel(tr("Info"), facts_model_, {22, 40}, tr("Nothing is open.")));
 
     auto* statistics =
-        new RowsPanel(tr("Statistics"), statistics_model_, {14, 18, 10, 10, 10, 10, 10, 9, 8},
+        new RowsPanel(tr("Statistics"), statistics_model_, {14, 18, 10, 9, 13, 11, 11, 9, 8},
                       tr("Nothing was executed yet."));
     statistics->make_sortable();
     auto* by_class = new QCheckBox(tr("By class"));
