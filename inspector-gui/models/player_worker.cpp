@@ -61,7 +61,6 @@ void PlayerWorker::seek(std::uint64_t request, const Mark& mark) {
 
 void PlayerWorker::step(std::uint64_t request, StepBy by, bool forward) {
     std::lock_guard lock(mutex_);
-    // There and back again is nowhere, but at the ends.
     wanted_.steps.push_back({by, forward});
     wanted_.last = request;
     changed_.notify_all();
