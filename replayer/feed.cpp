@@ -3,9 +3,20 @@
 #include <algorithm>
 
 namespace teatime::replayer {
+namespace {
 
-void Feed::restart(Seq seq) {
+Error missing(Seq first, Stamp before) {
+    return unreadable("messages " + std::to_string(first.value) + " to " +
+                      std::to_string(before.seq.value - 1) +
+                      " are missing in the recording before " + to_string(before.time) +
+                      "; the state is known again from the next keyframe on");
+}
+
+}  // namespace
+
+void Feed::restart(Seq seq, VirtualTime time) {
     given_ = seq;
+    stood_ = time;
     ahead_.reset();
     cursor_.reset();
 }
@@ -29,6 +40,19 @@ result<std::optional<VirtualTime>> Feed::next_time() {
     return ahead_ ? std::optional(ahead_->stamp.time) : std::nullopt;
 }
 
+/// What was given is all that was stamped up to `to`: no gap begins before.
+result<void> Feed::nothing_missing(VirtualTime to) const {
+    if (!reader_) return {};
+    auto gaps = reader_->gaps();
+    if (!gaps) return gaps.error();
+    for (const timegraph::Gap& gap : *gaps) {
+        bool next_is_missing = gap.after.seq <= given_ && next(given_) < gap.before.seq;
+        if (next_is_missing && to > std::max(gap.after.time, stood_))
+            return missing(next(given_), gap.before);
+    }
+    return {};
+}
+
 result<VirtualTime> Feed::feed(Session& session, VirtualTime to, std::size_t at_most) {
     std::vector<ExternalMessage> batch;
     VirtualTime bound = to;
@@ -38,13 +62,12 @@ result<VirtualTime> Feed::feed(Session& session, VirtualTime to, std::size_t at_
             error = looked.error();
             break;
         }
-        if (!ahead_ || ahead_->stamp.time > to) break;
+        if (!ahead_ || ahead_->stamp.time > to) {
+            if (auto whole = nothing_missing(to); !whole) error = whole.error();
+            break;
+        }
         if (ahead_->stamp.seq != next(given_)) {
-            error =
-                unreadable("messages " + std::to_string(next(given_).value) + " to " +
-                           std::to_string(ahead_->stamp.seq.value - 1) +
-                           " are missing in the recording before " + to_string(ahead_->stamp.time) +
-                           "; the state is known again from the next keyframe on");
+            error = missing(next(given_), ahead_->stamp);
             break;
         }
         if (batch.size() >= at_most) {

@@ -76,7 +76,7 @@ result<void> Timeline::Impl::restore(const Base& base) {
     if (!restored) return restored;
     placed = true;
     stands = session->mark();
-    feed.restart(session->position().seq);
+    feed.restart(session->position().seq, session->mark().time);
     since_checkpoint = {};
     return {};
 }

@@ -126,6 +126,14 @@ private slots:
 
         VERIFY_OK(timeline.seek(live.marks.back()));
         QCOMPARE(*timeline.hash(), live.hashes.back());
+        std::size_t unknown = 0;
+        for (std::size_t i = 0; i < live.marks.size(); ++i) {  // never a wrong state
+            if (timeline.seek(live.marks[i]))
+                QCOMPARE(*timeline.hash(), live.hashes[i]);
+            else
+                ++unknown;
+        }
+        QVERIFY(unknown > 0 && unknown < live.marks.size() / 2);
         VERIFY_OK(timeline.seek(timeline.begin()));
         auto played = timeline.play_to(timeline.end());
         QVERIFY(!played);
