@@ -35,7 +35,9 @@ Actions::Actions(QWidget& window, std::vector<ActionSpec> table)
     for (ActionSpec& spec : table) {
         auto* action = new QAction(glyph_icon(spec.glyph), tr(spec.text), &window);
         action->setObjectName(spec.id);
-        action->setShortcuts(QKeySequence::listFromString(spec.shortcuts));
+        if (*spec.shortcuts) {
+            action->setShortcuts(QKeySequence::listFromString(spec.shortcuts));
+        }
         action->setCheckable(spec.checkable);
         QString tip = tr(spec.tip);
         QString key = action->shortcut().toString(QKeySequence::NativeText);

@@ -116,9 +116,7 @@ private slots:
     }
 
     void what_a_message_changed_is_shown_with_the_old_value() {
-        auto window = opened(kCounter, "end");
-        WAIT(window->complete());
-        press(*window, Qt::Key_Left);
+        auto window = opened(kCounter, "4s");
         WAIT(window->complete());
         auto& state = *window->findChild<StatePanel*>();
         QModelIndex count = state.model().index_of("counter.count");
