@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 
 #include "list_view.h"
+#include "rows_model.h"
 
 namespace teatime::inspector {
 

@@ -8,6 +8,7 @@
 #include "text_rows.h"
 
 class QComboBox;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -37,8 +38,8 @@ signals:
 
 private:
     void build_controls(QWidget* page);
-    void build_time(class QGridLayout& grid);
-    void build_company(class QGridLayout& grid);
+    void build_time(QGridLayout& grid);
+    void build_company(QGridLayout& grid);
     void show_company();
     void until_entered();
     void note_entered();

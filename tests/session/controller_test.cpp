@@ -426,261 +426,260 @@ void ControllerTest::sends_that_wait_outlive_connections_members_and_routers() {
         QCOMPARE(b.controller->outstanding(), 0u);
         QCOMPARE(agreeing(net, a), 2u);
     }
+}
 
-    void
-    ControllerTest::the_world_knows_whose_message_waited_though_he_came_and_went_while_it_stood() {
-        RouterOptions options;
-        options.rejoin_window = seconds(1);
-        Net net(options, seed_of_test());
-        auto& a = net.add();
-        net.pass(seconds(1));
-        net.time(a, Net::op(kPause));
-        net.pass(seconds(1));
-        auto& guest = net.add();
-        net.pass(seconds(1));
-        const MemberId id = guest.controller->member();
-        net.say(guest, call("add", 7));
-        net.pass(milliseconds(100));
-        net.kill(guest);
-        net.pass(seconds(3));
-        QCOMPARE(net.router->status(net.now).control.held, 1u);
-        const std::size_t before = net.reflected.size();
-        net.time(a, Net::op(kResume));
-        net.pass(seconds(3));
+void ControllerTest::the_world_knows_whose_message_waited_though_he_came_and_went_while_it_stood() {
+    RouterOptions options;
+    options.rejoin_window = seconds(1);
+    Net net(options, seed_of_test());
+    auto& a = net.add();
+    net.pass(seconds(1));
+    net.time(a, Net::op(kPause));
+    net.pass(seconds(1));
+    auto& guest = net.add();
+    net.pass(seconds(1));
+    const MemberId id = guest.controller->member();
+    net.say(guest, call("add", 7));
+    net.pass(milliseconds(100));
+    net.kill(guest);
+    net.pass(seconds(3));
+    QCOMPARE(net.router->status(net.now).control.held, 1u);
+    const std::size_t before = net.reflected.size();
+    net.time(a, Net::op(kResume));
+    net.pass(seconds(3));
 
-        const std::string number = "[" + std::to_string(id.value) + "]";
-        std::vector<std::string> told;
-        for (std::size_t i = before; i < net.reflected.size(); ++i) {
-            const Message& message = *net.reflected[i];
-            bool of_users = message.payload.find("\"users\"") != std::string::npos;
-            if (of_users && message.payload.find("\"joined\":" + number) != std::string::npos)
-                told.push_back("came");
-            if (message.sender == id) told.push_back("said");
-            if (of_users && message.payload.find("\"left\":" + number) != std::string::npos)
-                told.push_back("went");
-        }
-        QCOMPARE(told, (std::vector<std::string>{"came", "said", "went"}));
+    const std::string number = "[" + std::to_string(id.value) + "]";
+    std::vector<std::string> told;
+    for (std::size_t i = before; i < net.reflected.size(); ++i) {
+        const Message& message = *net.reflected[i];
+        bool of_users = message.payload.find("\"users\"") != std::string::npos;
+        if (of_users && message.payload.find("\"joined\":" + number) != std::string::npos)
+            told.push_back("came");
+        if (message.sender == id) told.push_back("said");
+        if (of_users && message.payload.find("\"left\":" + number) != std::string::npos)
+            told.push_back("went");
     }
+    QCOMPARE(told, (std::vector<std::string>{"came", "said", "went"}));
+}
 
-    void ControllerTest::the_rate_is_obeyed() {
-        Net net({}, 1, Duration(0));
-        auto& a = net.add();
+void ControllerTest::the_rate_is_obeyed() {
+    Net net({}, 1, Duration(0));
+    auto& a = net.add();
+    net.pass(seconds(10));
+    QVERIFY(net.router->status(net.now).time == VirtualTime(seconds(10)));
+    TimeRequest slow = Net::op(TimeRequest::Op::rate);
+    for (auto [text, passed] : {std::pair("1/4", 2'500), std::pair("64", 640'000),
+                                std::pair("1/64", 156), std::pair("0.3", 3'000)}) {
+        slow.rate = *parse_rate(text);
+        VirtualTime before = net.router->status(net.now).time;
+        net.time(a, slow);
         net.pass(seconds(10));
-        QVERIFY(net.router->status(net.now).time == VirtualTime(seconds(10)));
-        TimeRequest slow = Net::op(TimeRequest::Op::rate);
-        for (auto [text, passed] : {std::pair("1/4", 2'500), std::pair("64", 640'000),
-                                    std::pair("1/64", 156), std::pair("0.3", 3'000)}) {
-            slow.rate = *parse_rate(text);
-            VirtualTime before = net.router->status(net.now).time;
-            net.time(a, slow);
-            net.pass(seconds(10));
-            Duration error = net.router->status(net.now).time - before - milliseconds(passed);
-            QVERIFY2(error < milliseconds(2) && error > milliseconds(-2), text);
-            QVERIFY(a.controller->time().rate == slow.rate);
-        }
-        QVERIFY(!parse_rate("65") && !parse_rate("0.001") && !parse_rate("1/65") &&
-                !parse_rate("x") && !parse_rate("0"));
+        Duration error = net.router->status(net.now).time - before - milliseconds(passed);
+        QVERIFY2(error < milliseconds(2) && error > milliseconds(-2), text);
+        QVERIFY(a.controller->time().rate == slow.rate);
     }
+    QVERIFY(!parse_rate("65") && !parse_rate("0.001") && !parse_rate("1/65") && !parse_rate("x") &&
+            !parse_rate("0"));
+}
 
-    void ControllerTest::a_step_names_members_that_do_not_report() {
+void ControllerTest::a_step_names_members_that_do_not_report() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    auto& b = net.add();
+    auto& c = net.add();
+    net.say(a, call("loop", 1'000'000));
+    net.pass(seconds(1));
+    QCOMPARE(agreeing(net, a), 3u);
+    net.hang(b);
+    net.time(a, Net::step(StepBy::message));
+    net.pass(milliseconds(1900));
+    std::size_t answered = a.answers.size();
+    net.pass(milliseconds(200));
+    QCOMPARE(a.answers.size(), answered + 1);
+    QCOMPARE(a.answers.back().outcome->missing, std::vector<MemberId>{b.controller->member()});
+    net.time(a, Net::step(StepBy::message));
+    net.pass(milliseconds(20));
+    net.kill(c);  // gone: nobody waits for it; b is awaited until the deadline
+    net.pass(seconds(3));
+    QCOMPARE(a.answers.back().outcome->groups.size(), 1u);
+}
+
+void ControllerTest::a_step_ends_when_the_replica_that_did_it_comes_back() {
+    for (StepBy by : {StepBy::message, StepBy::instant}) {
         Net net({}, seed_of_test());
         auto& a = net.add();
-        auto& b = net.add();
-        auto& c = net.add();
         net.say(a, call("loop", 1'000'000));
-        net.pass(seconds(1));
-        QCOMPARE(agreeing(net, a), 3u);
-        net.hang(b);
-        net.time(a, Net::step(StepBy::message));
-        net.pass(milliseconds(1900));
-        std::size_t answered = a.answers.size();
-        net.pass(milliseconds(200));
-        QCOMPARE(a.answers.size(), answered + 1);
-        QCOMPARE(a.answers.back().outcome->missing, std::vector<MemberId>{b.controller->member()});
-        net.time(a, Net::step(StepBy::message));
-        net.pass(milliseconds(20));
-        net.kill(c);  // gone: nobody waits for it; b is awaited until the deadline
-        net.pass(seconds(3));
-        QCOMPARE(a.answers.back().outcome->groups.size(), 1u);
-    }
-
-    void ControllerTest::a_step_ends_when_the_replica_that_did_it_comes_back() {
-        for (StepBy by : {StepBy::message, StepBy::instant}) {
-            Net net({}, seed_of_test());
-            auto& a = net.add();
-            net.say(a, call("loop", 1'000'000));
-            net.pass(seconds(1));
-            QCOMPARE(agreeing(net, a), 1u);
-            std::uint64_t executed = a.controller->island()->executed();
-            std::size_t outcomes = net.count<std::shared_ptr<const StepOutcome>>();
-            net.time(a, Net::step(by));
-            while (a.controller->island()->executed() == executed)
-                QVERIFY(net.turn(net.now + seconds(1)));
-            net.cut(a);  // with its report on the way: only this replica knows where the step led
-            net.pass(seconds(1));
-            QVERIFY(a.controller->joined());
-            QCOMPARE(net.count<std::shared_ptr<const StepOutcome>>(), outcomes + 1);
-            net.time(a, Net::op(kResume));
-            net.pass(seconds(1));
-            QVERIFY(!a.answers.back().state.paused);
-            QCOMPARE(agreeing(net, a), 1u);
-        }
-    }
-
-    void ControllerTest::a_step_external_is_behind_us_though_nobody_reports() {
-        Net net({}, seed_of_test());
-        auto& a = net.add();
         net.pass(seconds(1));
         QCOMPARE(agreeing(net, a), 1u);
-        net.say(a, call("add", 1));
-        net.pass(milliseconds(50));
         std::uint64_t executed = a.controller->island()->executed();
-        net.time(a, Net::step(StepBy::external));
+        std::size_t outcomes = net.count<std::shared_ptr<const StepOutcome>>();
+        net.time(a, Net::step(by));
         while (a.controller->island()->executed() == executed)
             QVERIFY(net.turn(net.now + seconds(1)));
-        VirtualTime there = a.controller->island()->now();
-        net.cut(a);
-        net.pass(seconds(10));
+        net.cut(a);  // with its report on the way: only this replica knows where the step led
+        net.pass(seconds(1));
         QVERIFY(a.controller->joined());
-        net.time(a, Net::step(StepBy::duration, microseconds(1)));
-        net.pass(milliseconds(50));
-        QVERIFY(a.answers.back().outcome->groups.at(0).mark.time > there);
+        QCOMPARE(net.count<std::shared_ptr<const StepOutcome>>(), outcomes + 1);
+        net.time(a, Net::op(kResume));
+        net.pass(seconds(1));
+        QVERIFY(!a.answers.back().state.paused);
+        QCOMPARE(agreeing(net, a), 1u);
     }
+}
 
-    void ControllerTest::a_diverged_replica_is_found() {
-        Net net({}, seed_of_test());
-        auto& a = net.add();
-        auto& b = net.add();
-        auto& c = net.add();
-        net.say(a, call("loop", 1'000'000));
-        net.pass(milliseconds(1500));
-        b.astray = true;
-        net.pass(seconds(3));
-        QVERIFY(net.count<Split>() >= 1);
-        const Split* first = nullptr;
-        for (const Record& record : net.recorded) {
-            if (auto* split = std::get_if<Split>(&record); split && !first) first = split;
+void ControllerTest::a_step_external_is_behind_us_though_nobody_reports() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    net.pass(seconds(1));
+    QCOMPARE(agreeing(net, a), 1u);
+    net.say(a, call("add", 1));
+    net.pass(milliseconds(50));
+    std::uint64_t executed = a.controller->island()->executed();
+    net.time(a, Net::step(StepBy::external));
+    while (a.controller->island()->executed() == executed) QVERIFY(net.turn(net.now + seconds(1)));
+    VirtualTime there = a.controller->island()->now();
+    net.cut(a);
+    net.pass(seconds(10));
+    QVERIFY(a.controller->joined());
+    net.time(a, Net::step(StepBy::duration, microseconds(1)));
+    net.pass(milliseconds(50));
+    QVERIFY(a.answers.back().outcome->groups.at(0).mark.time > there);
+}
+
+void ControllerTest::a_diverged_replica_is_found() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    auto& b = net.add();
+    auto& c = net.add();
+    net.say(a, call("loop", 1'000'000));
+    net.pass(milliseconds(1500));
+    b.astray = true;
+    net.pass(seconds(3));
+    QVERIFY(net.count<Split>() >= 1);
+    const Split* first = nullptr;
+    for (const Record& record : net.recorded) {
+        if (auto* split = std::get_if<Split>(&record); split && !first) first = split;
+    }
+    QCOMPARE(first->groups.size(), 2u);
+    QCOMPARE(first->groups[1].members, std::vector<MemberId>{b.controller->member()});
+    QCOMPARE(c.infos.size(), 1u);  // told once, not at every vote
+    QCOMPARE(c.infos[0].code, std::string("SPLIT"));
+}
+
+void ControllerTest::lazy_time_is_silent_when_idle() {
+    RouterOptions options;
+    options.mode = TimeMode::lazy;
+    Net net(options, seed_of_test());
+    auto& a = net.add();
+    auto& b = net.add();
+    net.pass(seconds(2));
+    std::size_t frames = a.frames_sent + b.frames_sent;
+    std::size_t broadcasts = net.broadcasts;
+    net.pass(seconds(3600));
+    QCOMPARE(a.frames_sent + b.frames_sent, frames);
+    QCOMPARE(net.broadcasts, broadcasts);
+
+    net.say(a, call("loop", 50));  // about one second of beats
+    net.pass(seconds(5));
+    QVERIFY(b.controller->island()->executed() >= 50);
+    QVERIFY(!b.controller->island()->next_time());
+    QVERIFY(net.broadcasts > broadcasts + 40);
+    QVERIFY(net.broadcasts <= broadcasts + 60);
+    QVERIFY(a.controller->island()->hash() == b.controller->island()->hash());
+    broadcasts = net.broadcasts;
+    net.pass(seconds(3600));
+    QCOMPARE(net.broadcasts, broadcasts);
+}
+
+void ControllerTest::a_dead_puller_is_replaced() {
+    RouterOptions options;
+    options.mode = TimeMode::lazy;
+    Net net(options, seed_of_test());
+    auto& one = net.add();
+    auto& two = net.add();
+    net.pass(seconds(1));
+    bool first = net.router->status(net.now).puller == one.controller->member();
+    auto& a = first ? one : two;
+    auto& b = first ? two : one;
+    QVERIFY(net.router->status(net.now).puller == a.controller->member());
+    net.say(b, call("loop", 1'000'000));
+    net.pass(seconds(1));
+    net.kill(a);
+    std::uint64_t executed = b.controller->island()->executed();
+    net.pass(milliseconds(500));
+    QVERIFY(b.controller->island()->executed() > executed + 5);
+    QVERIFY(net.router->status(net.now).puller == b.controller->member());
+}
+
+void ControllerTest::a_hung_puller_is_replaced() {
+    RouterOptions options;
+    options.mode = TimeMode::lazy;
+    Net net(options, seed_of_test());
+    auto& one = net.add();
+    auto& two = net.add();
+    net.pass(seconds(1));
+    bool first = net.router->status(net.now).puller == one.controller->member();
+    auto& a = first ? one : two;
+    auto& b = first ? two : one;
+    net.say(b, call("loop", 1'000'000));
+    net.pass(seconds(1));
+    net.hang(a);
+    net.pass(milliseconds(500));
+    std::uint64_t executed = b.controller->island()->executed();
+    net.pass(seconds(2));
+    QVERIFY(b.controller->island()->executed() > executed + 5);
+    QVERIFY(net.router->status(net.now).puller == b.controller->member());
+}
+
+void ControllerTest::an_observer_sees_what_was_reflected() {
+    struct Watch : ControllerObserver {
+        void started(const Sync& sync, const std::string* image, bool) override {
+            from_image = image != nullptr;
+            messages = sync.snapshot ? sync.snapshot->seq.value : 0;
         }
-        QCOMPARE(first->groups.size(), 2u);
-        QCOMPARE(first->groups[1].members, std::vector<MemberId>{b.controller->member()});
-        QCOMPARE(c.infos.size(), 1u);  // told once, not at every vote
-        QCOMPARE(c.infos[0].code, std::string("SPLIT"));
-    }
-
-    void ControllerTest::lazy_time_is_silent_when_idle() {
-        RouterOptions options;
-        options.mode = TimeMode::lazy;
-        Net net(options, seed_of_test());
-        auto& a = net.add();
-        auto& b = net.add();
-        net.pass(seconds(2));
-        std::size_t frames = a.frames_sent + b.frames_sent;
-        std::size_t broadcasts = net.broadcasts;
-        net.pass(seconds(3600));
-        QCOMPARE(a.frames_sent + b.frames_sent, frames);
-        QCOMPARE(net.broadcasts, broadcasts);
-
-        net.say(a, call("loop", 50));  // about one second of beats
-        net.pass(seconds(5));
-        QVERIFY(b.controller->island()->executed() >= 50);
-        QVERIFY(!b.controller->island()->next_time());
-        QVERIFY(net.broadcasts > broadcasts + 40);
-        QVERIFY(net.broadcasts <= broadcasts + 60);
-        QVERIFY(a.controller->island()->hash() == b.controller->island()->hash());
-        broadcasts = net.broadcasts;
-        net.pass(seconds(3600));
-        QCOMPARE(net.broadcasts, broadcasts);
-    }
-
-    void ControllerTest::a_dead_puller_is_replaced() {
-        RouterOptions options;
-        options.mode = TimeMode::lazy;
-        Net net(options, seed_of_test());
-        auto& one = net.add();
-        auto& two = net.add();
-        net.pass(seconds(1));
-        bool first = net.router->status(net.now).puller == one.controller->member();
-        auto& a = first ? one : two;
-        auto& b = first ? two : one;
-        QVERIFY(net.router->status(net.now).puller == a.controller->member());
-        net.say(b, call("loop", 1'000'000));
-        net.pass(seconds(1));
-        net.kill(a);
-        std::uint64_t executed = b.controller->island()->executed();
-        net.pass(milliseconds(500));
-        QVERIFY(b.controller->island()->executed() > executed + 5);
-        QVERIFY(net.router->status(net.now).puller == b.controller->member());
-    }
-
-    void ControllerTest::a_hung_puller_is_replaced() {
-        RouterOptions options;
-        options.mode = TimeMode::lazy;
-        Net net(options, seed_of_test());
-        auto& one = net.add();
-        auto& two = net.add();
-        net.pass(seconds(1));
-        bool first = net.router->status(net.now).puller == one.controller->member();
-        auto& a = first ? one : two;
-        auto& b = first ? two : one;
-        net.say(b, call("loop", 1'000'000));
-        net.pass(seconds(1));
-        net.hang(a);
-        net.pass(milliseconds(500));
-        std::uint64_t executed = b.controller->island()->executed();
-        net.pass(seconds(2));
-        QVERIFY(b.controller->island()->executed() > executed + 5);
-        QVERIFY(net.router->status(net.now).puller == b.controller->member());
-    }
-
-    void ControllerTest::an_observer_sees_what_was_reflected() {
-        struct Watch : ControllerObserver {
-            void started(const Sync& sync, const std::string* image, bool) override {
-                from_image = image != nullptr;
-                messages = sync.snapshot ? sync.snapshot->seq.value : 0;
-            }
-            void stamped(const MessagePtr& message) override {
-                good &= message->stamp.seq.value == ++messages;
-            }
-            void bound(VirtualTime time) override {
-                good &= time >= last;
-                last = time;
-            }
-            bool good = true;
-            bool from_image = false;
-            std::uint64_t messages = 0;
-            VirtualTime last{};
-        };
-        Net net({}, seed_of_test());
-        auto& a = net.add();
-        net.say(a, call("loop", 1'000'000));
-        net.pass(seconds(20));
-        auto watch = std::make_unique<Watch>();
-        Watch& seen = *watch;
-        auto& viewer = net.add(Role::viewer, true, "aaaa", std::move(watch));
-        net.pass(seconds(1));
-        QVERIFY(seen.from_image);
-        for (int i = 0; i < 50; ++i) {
-            net.say(a, call("add", i));
-            net.pass(milliseconds(30));
-            if (i % 20 == 10) net.cut(viewer);
+        void stamped(const MessagePtr& message) override {
+            good &= message->stamp.seq.value == ++messages;
         }
-        net.pass(seconds(1));
-        QVERIFY(seen.good);
-        QCOMPARE(seen.messages, net.router->last_seq().value);
-        QVERIFY(viewer.controller->island()->hash() == a.controller->island()->hash() ||
-                viewer.controller->bound() != a.controller->bound());
+        void bound(VirtualTime time) override {
+            good &= time >= last;
+            last = time;
+        }
+        bool good = true;
+        bool from_image = false;
+        std::uint64_t messages = 0;
+        VirtualTime last{};
+    };
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    net.say(a, call("loop", 1'000'000));
+    net.pass(seconds(20));
+    auto watch = std::make_unique<Watch>();
+    Watch& seen = *watch;
+    auto& viewer = net.add(Role::viewer, true, "aaaa", std::move(watch));
+    net.pass(seconds(1));
+    QVERIFY(seen.from_image);
+    for (int i = 0; i < 50; ++i) {
+        net.say(a, call("add", i));
+        net.pass(milliseconds(30));
+        if (i % 20 == 10) net.cut(viewer);
     }
+    net.pass(seconds(1));
+    QVERIFY(seen.good);
+    QCOMPARE(seen.messages, net.router->last_seq().value);
+    QVERIFY(viewer.controller->island()->hash() == a.controller->island()->hash() ||
+            viewer.controller->bound() != a.controller->bound());
+}
 
-    void ControllerTest::another_build_fails_with_a_sentence() {
-        Net net({}, seed_of_test());
-        net.add();
-        net.pass(seconds(1));
-        auto& other = net.add(Role::participant, true, "bbbb");
-        net.pass(seconds(60));
-        QVERIFY(other.failed);
-        QVERIFY(other.failed->message.find("aaaa") != std::string::npos);
-        QVERIFY(other.failed->message.find("bbbb") != std::string::npos);
-    }
+void ControllerTest::another_build_fails_with_a_sentence() {
+    Net net({}, seed_of_test());
+    net.add();
+    net.pass(seconds(1));
+    auto& other = net.add(Role::participant, true, "bbbb");
+    net.pass(seconds(60));
+    QVERIFY(other.failed);
+    QVERIFY(other.failed->message.find("aaaa") != std::string::npos);
+    QVERIFY(other.failed->message.find("bbbb") != std::string::npos);
+}
 
-    QTEST_APPLESS_MAIN(ControllerTest)
+QTEST_APPLESS_MAIN(ControllerTest)
 #include "controller_test.moc"
