@@ -258,6 +258,9 @@ void Reflector::Impl::carry_out(Session& session) {
 void Reflector::Impl::broadcast(Session& session, const session::Frame& frame) {
     if (session.synced.empty()) return;
     SharedFrame bytes = make_text_frame(wire::encode_frame(frame, session.id));
+    Loop::Clock::time_point now = Loop::Clock::now();
+    if (std::holds_alternative<session::MessagePtr>(frame)) session.messages.add(now);
+    session.frames.add(now, session.synced.size());
     auto* tick = std::get_if<session::Tick>(&frame);
     bool may_skip = tick && tick->may_skip;
     for (Attachment* attachment : session.synced) {

@@ -9,6 +9,13 @@ namespace teatime::net {
 namespace {
 
 constexpr std::string_view kFiles = "/files/";
+constexpr std::string_view kSessions = "/sessions";
+constexpr auto kPingEvery = std::chrono::milliseconds(500);
+
+session::SteadyTime steady(Loop::Clock::time_point now) {
+    return session::SteadyTime(
+        std::chrono::duration_cast<session::SteadyClock::duration>(now.time_since_epoch()));
+}
 
 std::string_view path_of(std::string_view target) {
     return target.substr(0, target.find('?'));
@@ -57,10 +64,12 @@ void Reflector::Impl::on_http(HttpRequest request, HttpReply reply) {
         reply(sentence(405, "only /files/ can be written to"));
     } else if (path == "/") {
         reply(sentence(200, fmt::format("{}: {} sessions", options_.name, session_count_.load())));
-    } else if (path == "/sessions") {
+    } else if (path == kSessions) {
         list_sessions(std::move(reply));
+    } else if (path.starts_with(kSessions) && path[kSessions.size()] == '/') {
+        show_session(std::string(path.substr(kSessions.size() + 1)), std::move(reply));
     } else {
-        reply(sentence(404, "here are /sessions and /files/"));
+        reply(sentence(404, "here are /sessions, /sessions/<id> and /files/"));
     }
 }
 
@@ -101,9 +110,7 @@ void Reflector::Impl::list_sessions(HttpReply reply) {
 }
 
 Value Reflector::Impl::describe(const Session& session) {
-    auto status = session.router.status(
-        session::SteadyTime(std::chrono::duration_cast<session::SteadyClock::duration>(
-            Loop::Clock::now().time_since_epoch())));
+    auto status = session.router.status(steady(Loop::Clock::now()));
     const session::SessionInfo& info = status.session;
     bool native = info.kind == session::Kind::native;
     return Value::Entries{
@@ -121,6 +128,79 @@ Value Reflector::Impl::describe(const Session& session) {
         {"snapshot", status.snapshot ? to_string(status.snapshot->time) : std::string()},
         {"recording", session.sink ? session.sink->recording() : std::string()},
     };
+}
+
+/// On the session's own thread. Who asks again and again has its members' round trips measured.
+void Reflector::Impl::show_session(std::string id, HttpReply reply) {
+    Shard& shard = shards_[thread_of(id) % shards_.size()];
+    shard.loop->post([&shard, id = std::move(id), reply = std::move(reply)] {
+        auto found = shard.sessions.find(id);
+        if (found == shard.sessions.end()) return reply(sentence(404, "there is no session " + id));
+        Session& session = *found->second;
+        reply({200, "application/json", to_pretty_json(describe_whole(session)) + "\n", {}});
+        auto now = Loop::Clock::now();
+        if (now - session.pinged_at < kPingEvery) return;
+        session.pinged_at = now;
+        for (auto& [connection, attachment] : session.attached) attachment->connection->ping();
+    });
+}
+
+Value Reflector::Impl::describe_members(const Session& session) {
+    Value::List list;
+    for (const session::RouterMember& member : session.router.members()) {
+        bool viewer = member.info.role == session::Role::viewer;
+        Value::Entries entries{{"id", member.info.id.value},
+                               {"name", member.info.name},
+                               {"role", viewer ? "viewer" : "participant"},
+                               {"replica", member.info.replica},
+                               {"here", member.info.connected}};
+        auto attached = session.attached.find(member.connection);
+        if (attached != session.attached.end()) {
+            const Connection& connection = *attached->second->connection;
+            const RoundTrips& trips = connection.round_trips();
+            auto milliseconds = [&](double part) {
+                auto trip = trips.quantile(part);
+                return trip ? Value(static_cast<double>(trip->count()) / 1000) : Value();
+            };
+            entries.push_back({"backlog_bytes", std::uint64_t{connection.queued_bytes()}});
+            entries.push_back({"round_trips", std::uint64_t{trips.count()}});
+            entries.push_back({"round_trip_p50_ms", milliseconds(0.5)});
+            entries.push_back({"round_trip_p99_ms", milliseconds(0.99)});
+        }
+        list.push_back(std::move(entries));
+    }
+    return list;
+}
+
+/// The list's entry, and what is of use for one session only.
+Value Reflector::Impl::describe_whole(const Session& session) {
+    auto now = Loop::Clock::now();
+    auto status = session.router.status(steady(now));
+    Value::Entries whole = *describe(session).if_entries();
+    auto put = [&](const char* name, Value value) {
+        auto at = std::find_if(whole.begin(), whole.end(),
+                               [&](const auto& entry) { return entry.first == name; });
+        if (at != whole.end())
+            at->second = std::move(value);
+        else
+            whole.push_back({name, std::move(value)});
+    };
+    put("members", describe_members(session));
+    put("puller", status.puller.value);
+    put("leads", status.lease.holder.value);
+    put("waiting", status.control.held);
+    if (status.control.until) put("until", to_string(*status.control.until));
+    put("messages_per_second", session.messages.per_second(now));
+    put("frames_per_second", session.frames.per_second(now));
+    put("history", std::uint64_t{status.history});
+    if (status.snapshot) {
+        put("snapshot", Value::Entries{{"time", to_string(status.snapshot->time)},
+                                       {"seq", status.snapshot->seq.value},
+                                       {"hash", status.snapshot->hash}});
+    } else {
+        put("snapshot", Value());
+    }
+    return whole;
 }
 
 }  // namespace teatime::net

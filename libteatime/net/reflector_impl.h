@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rate_meter.h"
 #include "teatime/net/reflector.h"
 #include "teatime/state/value.h"
 #include "teatime/wire/croquet.h"
@@ -49,6 +50,9 @@ private:
         Loop::Timer timer;
         std::string name;  // as the creator's JOIN says it
         std::unique_ptr<SessionSink> sink;
+        RateMeter messages;  // stamped
+        RateMeter frames;    // sent to members
+        Loop::Clock::time_point pinged_at{};
     };
     /// One thread's sessions; no other touches them.
     struct Shard {
@@ -76,6 +80,9 @@ private:
 
     void list_sessions(HttpReply reply);
     static Value describe(const Session& session);
+    void show_session(std::string id, HttpReply reply);
+    static Value describe_members(const Session& session);
+    static Value describe_whole(const Session& session);
     void serve_file(HttpRequest request, std::string path, HttpReply reply);
 
     ReflectorOptions options_;

@@ -60,6 +60,8 @@ public:
     const std::string& remote_address() const override { return address_; }
     std::size_t thread_index() const override { return worker_.index; }
     std::size_t queued_bytes() const override { return stream_.next_layer().queued_bytes(); }
+    void ping() override;
+    const RoundTrips& round_trips() const override { return round_trips_; }
 
     void sweep(Loop::Clock::time_point now) override;
     void shut_down() override { finish(1001, "the server is shutting down"); }
@@ -81,6 +83,7 @@ private:
     void on_message(error_code error);
     void finish(std::uint16_t code, std::string_view reason, bool drop = false);
     void enter_closing(std::uint16_t code, std::string_view reason);
+    void on_pong(std::string_view payload);
     void report(std::uint16_t code, std::string_view reason);
     void vanish();
 
@@ -95,6 +98,9 @@ private:
     State state_ = State::handshake;
     Loop::Clock::time_point deadline_;  ///< in handshake and closing
     bool pinged_ = false;
+    std::uint64_t last_ping_ = 0;  ///< of ping(), its payload
+    std::optional<Loop::Clock::time_point> ping_sent_;
+    RoundTrips round_trips_;
 };
 
 void WebSocketPeer::start() {
@@ -107,7 +113,8 @@ void WebSocketPeer::start() {
     const auto never = websocket::stream_base::none();
     stream_.set_option(websocket::stream_base::timeout{never, never, false});
     stream_.read_message_max(limits().message_bytes);
-    stream_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    stream_.control_callback([this](websocket::frame_type type, beast::string_view payload) {
+        if (type == websocket::frame_type::pong) return on_pong({payload.data(), payload.size()});
         if (type != websocket::frame_type::close) return;
         const auto code = stream_.reason().code;  // none: a close frame without a code
         const bool wrong = code != websocket::close_code::none && !valid_close_code(code);
@@ -169,6 +176,19 @@ SharedFrame WebSocketPeer::on_farewell(std::uint16_t code) {
     const std::string_view sentence = sentence_for(code);
     enter_closing(code, sentence);
     return make_close_frame(code, sentence);
+}
+
+void WebSocketPeer::ping() {
+    if (state_ != State::open || ping_sent_) return;
+    ping_sent_ = Loop::Clock::now();
+    send(make_frame(Opcode::ping, std::to_string(++last_ping_)));
+}
+
+void WebSocketPeer::on_pong(std::string_view payload) {
+    if (!ping_sent_ || payload != std::to_string(last_ping_)) return;
+    round_trips_.add(
+        std::chrono::duration_cast<RoundTrips::Microseconds>(Loop::Clock::now() - *ping_sent_));
+    ping_sent_.reset();
 }
 
 void WebSocketPeer::finish(std::uint16_t code, std::string_view reason, bool drop) {

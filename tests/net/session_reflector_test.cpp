@@ -46,6 +46,12 @@ struct Guest : RawWebSocket {
     std::string last;
 };
 
+/// On a loop of its own: others do not run meanwhile.
+HttpResponse exchange_once(const std::string& address, const std::string& target) {
+    Loop loop;
+    return exchange(loop, address, target).value();
+}
+
 /// Counts what a session does.
 struct Counts {
     std::mutex mutex;
@@ -278,6 +284,45 @@ private slots:
         QCOMPARE(*b.find("members"), Value(2));
         QCOMPARE(*b.find("rate"), Value("1"));
         QCOMPARE(*b.find("recording"), Value("here.timegraph"));
+    }
+
+    void one_session_is_told_with_its_members() {
+        auto reflector = reflect();
+        Loop loop;
+        session::ControllerOptions options;
+        options.session_id = "b";
+        Guest guest(*reflector, "/b");
+        guest.send(join("user1"));
+        guest.next("SYNC");
+        options.name = "Ann";
+        options.role = session::Role::viewer;
+        Participant tool(loop, parse_url("ws://" + reflector->address()).value(), options,
+                         std::nullopt);
+        QVERIFY(until(loop, [&] { return tool.controller().joined(); }));
+        session::TimeRequest rate;
+        rate.op = session::TimeRequest::Op::rate;
+        tool.time_request(rate);
+        // Looked at twice: the first look sends the pings that the second one tells of.
+        Value told;
+        bool measured = until(loop, [&] {
+            auto one = exchange_once(reflector->address(), "/sessions/b");
+            told = parse_json(one.body).value();
+            const Value::List* members = told.find("members")->if_list();
+            const Value* trips =
+                members && members->size() == 2 ? (*members)[1].find("round_trips") : nullptr;
+            return trips && *trips != Value(0);
+        });
+        QVERIFY2(measured, to_json(told).c_str());
+        const Value& ann = (*told.find("members")->if_list())[1];
+        QCOMPARE(*ann.find("name"), Value("Ann"));
+        QCOMPARE(*ann.find("role"), Value("viewer"));
+        QCOMPARE(*ann.find("here"), Value(true));
+        QCOMPARE(*ann.find("backlog_bytes"), Value(0));
+        QVERIFY(*ann.find("round_trip_p99_ms")->if_double() > 0);
+        QCOMPARE(*told.find("leads"), *ann.find("id"));
+        QVERIFY(told.find("messages_per_second")->if_double());
+        QCOMPARE(*told.find("snapshot"), Value());
+        QCOMPARE(exchange_once(reflector->address(), "/sessions/none").status, 404u);
     }
 };
 

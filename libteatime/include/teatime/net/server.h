@@ -11,6 +11,7 @@
 #include "teatime/net/http.h"
 #include "teatime/net/limits.h"
 #include "teatime/net/loop.h"
+#include "teatime/net/round_trips.h"
 #include "teatime/state/result.h"
 
 namespace teatime::net {
@@ -32,6 +33,9 @@ public:
     virtual const std::string& remote_address() const = 0;  ///< without the port
     virtual std::size_t thread_index() const = 0;
     virtual std::size_t queued_bytes() const = 0;
+    /// Measures the way there and back, behind what is queued; one at a time.
+    virtual void ping() = 0;
+    virtual const RoundTrips& round_trips() const = 0;
 
     void* user = nullptr;  ///< the handler's own
 
