@@ -43,6 +43,8 @@ result<session::RouterOptions> router_options(const HostingOptions& options) {
     if (!tick) return tick.error();
     auto votes = parse_duration(options.votes);
     if (!votes) return votes.error();
+    auto lease = parse_duration(options.lease);
+    if (!lease) return lease.error();
     if (*tick < router.min_tick || *tick > router.max_tick) {
         return wrong_usage(fmt::format("a tick of {} is not possible: {} to {}", options.tick,
                                        to_string(router.min_tick), to_string(router.max_tick)));
@@ -50,6 +52,7 @@ result<session::RouterOptions> router_options(const HostingOptions& options) {
     router.rate = *rate;
     router.tick = *tick;
     router.vote_interval = *votes;
+    router.lease = *lease;
     router.mode = options.time == "lazy" ? session::TimeMode::lazy : session::TimeMode::heartbeat;
     router.allow_mixed = options.allow_mixed;
     return router;

@@ -22,6 +22,7 @@ struct HostingOptions {
     std::string rate = "1";
     std::string tick = "50ms";
     std::string votes = "1s";
+    std::string lease = "10s";
     std::string restore;                                      ///< saved Island
     double message_rate = net::Limits{}.messages_per_second;  ///< of one connection; 0 = any
     bool allow_mixed = false;

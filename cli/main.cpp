@@ -13,6 +13,7 @@ std::span<const Verb> all_verbs() {
         {"join", "Take part in a session with a replica, without a window", add_join},
         {"send", "Send messages to a session", add_send},
         {"time", "Pause, step, resume or scale a session's time", add_time},
+        {"debug", "Pause, step and note in a session, together with others", add_debug},
         {"record", "Record a session as a viewing member", add_record},
         {"replay", "Execute a recording again and print its messages", add_replay},
         {"info", "What a recording holds", add_info},

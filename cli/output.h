@@ -24,6 +24,9 @@ std::string printable(std::string_view text);
 /// A value for people: short text without quotes, the rest as JSON, cut at `width` columns.
 std::string shown(const Value& value, std::size_t width = 100);
 
+/// A value on standard output, a line for each part, indented by depth.
+void print_tree(const Value& value);
+
 /// `1.2 MB`, `87 kB`.
 std::string byte_size(std::uint64_t bytes);
 

@@ -54,6 +54,11 @@ std::function<int()> add_serve(CLI::App& command) {
         .add_option("--votes", options->votes,
                     "Virtual time between two comparisons of all replicas; 0s = never")
         ->capture_default_str();
+    command
+        .add_option("--lease", options->lease,
+                    "Who leads and loses the connection may come back for so long; 0s = nobody "
+                    "leads, all control time")
+        ->capture_default_str();
     command.add_option("--restore", options->restore,
                        "Go on from a saved Island (*.island), in the session it was saved from");
     command

@@ -19,28 +19,6 @@ struct Options {
     TimelineArguments timeline;
 };
 
-bool is_short(const Value& value) {
-    if (!value.if_list() && !value.if_entries()) return true;
-    return to_json(value).size() <= 60;
-}
-
-/// One line a value, indented by depth; what fits on a line stays there.
-void print_tree(const std::string& name, const Value& value, std::size_t depth) {
-    std::string indent(2 * depth, ' ');
-    std::string label = name.empty() ? "" : printable(name) + ": ";
-    if (is_short(value)) return print(indent + label + shown(value, 1000));
-    if (!name.empty()) print(indent + printable(name) + ":");
-    std::size_t inner = name.empty() ? depth : depth + 1;
-    if (const Value::Entries* entries = value.if_entries()) {
-        for (const auto& [key, each] : *entries) print_tree(key, each, inner);
-        return;
-    }
-    const Value::List& list = *value.if_list();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        print_tree(fmt::format("[{}]", i), list[i], inner);
-    }
-}
-
 int run(const Options& options) {
     auto timeline = open_at(options.file, options.at, options.timeline);
     if (!timeline) return fail(timeline.error());
@@ -51,7 +29,7 @@ int run(const Options& options) {
     if (options.json) {
         print(to_json(*tree));
     } else {
-        print_tree("", *tree, 0);
+        print_tree(*tree);
     }
     return kFine;
 }

@@ -10,6 +10,7 @@ std::function<int()> add_sessions(CLI::App& command);
 std::function<int()> add_join(CLI::App& command);
 std::function<int()> add_send(CLI::App& command);
 std::function<int()> add_time(CLI::App& command);
+std::function<int()> add_debug(CLI::App& command);
 std::function<int()> add_record(CLI::App& command);
 std::function<int()> add_replay(CLI::App& command);
 std::function<int()> add_info(CLI::App& command);

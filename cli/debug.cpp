@@ -1,0 +1,546 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "debug_line.h"
+#include "input_lines.h"
+#include "member.h"
+#include "online.h"
+#include "output.h"
+#include "teatime/state/inspect.h"
+#include "teatime/state/json.h"
+#include "time_words.h"
+#include "verbs.h"
+
+namespace teatime::cli {
+namespace {
+
+using session::TimeRequest;
+using What = DebugLine::What;
+
+struct Options {
+    std::string url;
+    std::string session;
+    std::string name;
+    std::vector<std::filesystem::path> modules;
+    bool json = false;
+};
+
+/// What is told goes here: text for people, an object a line for programs.
+class Voice {
+public:
+    explicit Voice(bool json)
+        : json_(json), prompts_(!json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {}
+
+    bool json() const { return json_; }
+    bool prompts() const { return prompts_; }
+    void say(const std::string& event, const std::string& text, Value::Entries more = {}) const {
+        if (json_) {
+            more.insert(more.begin(), {"event", event});
+            print(to_json(Value(std::move(more))));
+        } else {
+            if (prompts_) fmt::print("\r\x1b[K");
+            print(text);
+        }
+        prompt();
+    }
+    void prompt() const {
+        if (prompts_) fmt::print("\r\x1b[K> ");
+        std::fflush(stdout);
+    }
+
+private:
+    const bool json_;
+    const bool prompts_;
+};
+
+/// One who takes part in a session from a terminal, as a viewer.
+class Debug : public session::ControllerObserver {
+public:
+    Debug(const Options& options, SessionAddress address, const Module* module)
+        : options_(options), address_(std::move(address)), module_(module), voice_(options.json) {}
+
+    result<int> run();
+
+    void stamped(const session::MessagePtr& message) override { follow(*message); }
+
+private:
+    // What lines do.
+    void line(std::string text);
+    void next();
+    bool may_go_on(const DebugLine& line) const;
+    void carry_out(const DebugLine& line);
+    void hand(const std::string& to);
+    void who() const;
+    void where();
+    void waiting() const;
+    void notes() const;
+    void state(const std::string& path);
+    void refused(const std::string& sentence, int exit_code);
+    void leave();
+    Mark here() const;
+
+    // What the session tells.
+    net::ParticipantHandler handlers();
+    void joined(const session::Joined& joined);
+    void notice(const session::Frame& frame);
+    void answered(std::uint64_t request, const std::string& refusal);
+    void outcome(const session::StepOutcome& outcome);
+    void obeyed(const session::TimeOp& op);
+    void members_changed();
+    void lease_changed(const session::Lease& lease);
+    void waiting_changed(const session::WaitingMessages& waiting);
+    void say_note(const session::Note& note) const;
+    void follow(const session::Message& message) const;
+
+    const session::Company& company() const { return participant_->controller().company(); }
+    std::string name_of(MemberId member) const {
+        return member ? printable(company().name_of(member)) : "the server";
+    }
+    void end(result<int> outcome) {
+        outcome_ = std::move(outcome);
+        loop_.stop();
+    }
+
+    const Options& options_;
+    const SessionAddress address_;
+    const Module* module_;
+    const Voice voice_;
+    net::Loop loop_;
+    std::optional<net::Participant> participant_;
+    std::deque<std::string> lines_;
+    bool no_more_lines_ = false;
+    bool introduced_ = false;
+    bool following_ = false;
+    bool leaving_ = false;
+    std::optional<std::uint64_t> awaited_;  // an answer, before the next line
+    bool until_ = false;                    // awaited is an until's
+    std::vector<session::MemberInfo> known_;
+    std::uint64_t waited_ = 0;  // messages, as told last
+    std::optional<session::StepOutcome> last_;
+    int exit_code_ = kFine;
+    result<int> outcome_ = kFine;
+};
+
+// ---- lines ---------------------------------------------------------------------------------
+
+void Debug::line(std::string text) {
+    lines_.push_back(std::move(text));
+    next();
+}
+
+/// One after the other, each when the one before is answered.
+void Debug::next() {
+    while (introduced_ && !leaving_ && !lines_.empty()) {
+        auto line = parse_debug_line(lines_.front());
+        if (line && !may_go_on(*line)) return;
+        lines_.pop_front();
+        if (line)
+            carry_out(*line);
+        else
+            refused(line.error().message, kWrongUsage);
+    }
+    if (introduced_ && lines_.empty() && no_more_lines_ && !awaited_) leave();
+}
+
+bool Debug::may_go_on(const DebugLine& line) const {
+    if (line.what == What::quit && voice_.prompts()) return true;
+    bool ends_until = until_ && line.what == What::time && line.time.op == TimeRequest::Op::pause;
+    if (awaited_) return ends_until || (until_ && voice_.prompts());
+    bool looks = line.what == What::state || line.what == What::where;
+    return !looks || participant_->controller().caught_up();
+}
+
+void Debug::carry_out(const DebugLine& line) {
+    using Op = session::LeaseRequest::Op;
+    switch (line.what) {
+        case What::nothing:
+            break;
+        case What::time:
+            awaited_ = participant_->time_request(line.time);
+            until_ = line.time.op == TimeRequest::Op::until;
+            return;
+        case What::lead:
+            awaited_ = participant_->lease_request(Op::take);
+            return;
+        case What::release:
+            awaited_ = participant_->lease_request(Op::release);
+            return;
+        case What::hand:
+            return hand(line.text);
+        case What::note:
+            awaited_ = participant_->note(line.mark.value_or(here()), line.text);
+            return;
+        case What::notes:
+            notes();
+            break;
+        case What::who:
+            who();
+            break;
+        case What::where:
+            where();
+            break;
+        case What::waiting:
+            waiting();
+            break;
+        case What::state:
+            state(line.text);
+            break;
+        case What::follow:
+            if (!module_)
+                return refused("messages are seen with the world's module only", kDiffers);
+            following_ = !following_;
+            break;
+        case What::help:
+            voice_.say("help", kDebugHelp, {{"text", kDebugHelp}});
+            return;
+        case What::quit:
+            return leave();
+    }
+    voice_.prompt();
+}
+
+void Debug::hand(const std::string& to) {
+    std::vector<MemberId> found;
+    for (const session::MemberInfo& member : company().members) {
+        bool self = member.id == participant_->controller().member();
+        if (!self && (member.name == to || std::to_string(member.id.value) == to))
+            found.push_back(member.id);
+    }
+    if (found.empty()) return refused(fmt::format("no member \"{}\" is here", to), kDiffers);
+    if (found.size() > 1)
+        return refused(fmt::format("\"{}\" may be member{}; give the number", to, numbers(found)),
+                       kDiffers);
+    awaited_ = participant_->lease_request(session::LeaseRequest::Op::hand, found[0]);
+}
+
+/// Where the session stands, as well as it is known here.
+Mark Debug::here() const {
+    const session::TimeState& time = participant_->controller().time();
+    if (time.paused && last_ && !last_->groups.empty() && last_->op.id == time.last_op)
+        return last_->groups[0].mark;
+    return {{}, time.paused ? time.time : participant_->controller().bound()};
+}
+
+void Debug::who() const {
+    Value::List list;
+    std::string text;
+    const session::Company& all = company();
+    for (const session::MemberInfo& member : all.members) {
+        bool viewer = member.role == session::Role::viewer;
+        bool self = member.id == participant_->controller().member();
+        bool leads = member.id == all.lease.holder;
+        text += fmt::format("{}{}  {}{}{}{}{}", text.empty() ? "" : "\n", member.id.value,
+                            printable(all.name_of(member.id)), viewer ? ", viewer" : "",
+                            leads ? ", leads" : "", self ? ", this one" : "",
+                            member.connected ? "" : ", connection lost");
+        list.push_back(Value::Entries{{"id", member.id.value},
+                                      {"name", member.name},
+                                      {"role", viewer ? "viewer" : "participant"},
+                                      {"replica", member.replica},
+                                      {"here", member.connected},
+                                      {"leads", leads},
+                                      {"self", self}});
+    }
+    if (all.total > all.members.size())
+        text += fmt::format("\nand {} more", all.total - all.members.size());
+    voice_.say("who", text, {{"members", list}, {"total", all.total}});
+}
+
+void Debug::where() {
+    const session::TimeState& time = participant_->controller().time();
+    Mark mark = here();
+    std::string text = fmt::format("{} at {}, rate {}", time.paused ? "paused" : "running",
+                                   to_string(mark), to_string(time.rate));
+    Value::Entries more{{"paused", time.paused},
+                        {"mark", to_string(mark)},
+                        {"rate", to_string(time.rate)},
+                        {"waiting", company().waiting.total},
+                        {"leads", company().lease.holder.value}};
+    if (time.until) {
+        text += ", until " + to_string(*time.until);
+        more.push_back({"until", to_string(*time.until)});
+    }
+    if (company().waiting.total > 0)
+        text += fmt::format(", {} messages waiting", company().waiting.total);
+    if (company().lease.holder) text += ", " + name_of(company().lease.holder) + " leads";
+    if (Island* island = participant_->island()) {
+        text += "\n" + to_string(island->mark()) + "  " + to_string(island->hash());
+        more.push_back({"executed", to_string(island->mark())});
+        more.push_back({"hash", to_string(island->hash())});
+    }
+    voice_.say("where", text, std::move(more));
+}
+
+void Debug::waiting() const {
+    const session::WaitingMessages& all = company().waiting;
+    Value::List list;
+    std::string text = fmt::format("{} messages wait", all.total);
+    for (const session::WaitingMessage& message : all.first) {
+        bool whole = message.payload.size() == message.bytes;
+        std::string what =
+            whole ? describe_payload(message.payload) : printable(message.payload) + "...";
+        text += fmt::format("\n  {}  {}", name_of(message.sender), what);
+        list.push_back(Value::Entries{{"sender", message.sender.value},
+                                      {"payload", message.payload},
+                                      {"bytes", message.bytes}});
+    }
+    voice_.say("waiting", text, {{"total", all.total}, {"messages", list}});
+}
+
+void Debug::notes() const {
+    for (const session::Note& note : company().notes) say_note(note);
+}
+
+void Debug::state(const std::string& path) {
+    Island* island = participant_->island();
+    if (!island) return refused("the state is seen with the world's module only", kDiffers);
+    auto tree = state_tree(island->image(), path);
+    if (!tree) return refused(tree.error().message, kDiffers);
+    if (voice_.json())
+        voice_.say("state", {}, {{"path", path}, {"state", *tree}});
+    else
+        print_tree(*tree);
+    std::fflush(stdout);
+}
+
+void Debug::refused(const std::string& sentence, int exit_code) {
+    exit_code_ = std::max(exit_code_, exit_code);
+    voice_.say("refused", "refused: " + printable(sentence), {{"sentence", sentence}});
+}
+
+void Debug::leave() {
+    if (std::exchange(leaving_, true)) return;
+    participant_->leave([this] { end(voice_.prompts() ? kFine : exit_code_); });
+}
+
+// ---- what the session tells ------------------------------------------------------------------
+
+net::ParticipantHandler Debug::handlers() {
+    net::ParticipantHandler handler;
+    handler.joined = [this](const session::Joined& one) { joined(one); };
+    handler.lost = [this](const session::ConnectionLost& lost) {
+        voice_.say("lost", "* " + printable(lost.why) + "; trying again", {{"why", lost.why}});
+    };
+    handler.progressed = [this] { next(); };
+    handler.op_obeyed = [this](const session::TimeOp& op) { obeyed(op); };
+    handler.notice = [this](const session::Frame& frame) { notice(frame); };
+    handler.failed = [this](const Error& error) { end(error); };
+    handler.members_changed = [this] { members_changed(); };
+    handler.lease_changed = [this](const session::Lease& lease) { lease_changed(lease); };
+    handler.waiting_changed = [this](const session::WaitingMessages& all) { waiting_changed(all); };
+    handler.noted = [this](const session::Note& note) { say_note(note); };
+    return handler;
+}
+
+void Debug::joined(const session::Joined& joined) {
+    voice_.say("joined",
+               fmt::format("* {} session {} as member {}", joined.again ? "again in" : "in",
+                           address_.session, joined.member.value),
+               {{"session", address_.session},
+                {"member", joined.member.value},
+                {"replica", module_ != nullptr}});
+}
+
+void Debug::notice(const session::Frame& frame) {
+    if (const auto* info = std::get_if<session::Info>(&frame)) {
+        voice_.say("info", "* " + printable(info->message),
+                   {{"code", info->code}, {"message", info->message}});
+    } else if (const auto* done =
+                   std::get_if<std::shared_ptr<const session::StepOutcome>>(&frame)) {
+        outcome(**done);
+    } else if (const auto* answer = std::get_if<session::TimeAnswer>(&frame)) {
+        if (answer->outcome && (!last_ || last_->op.id != answer->outcome->op.id))
+            outcome(*answer->outcome);
+        answered(answer->request, answer->refused);
+    } else if (const auto* said = std::get_if<session::Answer>(&frame)) {
+        answered(said->request, said->refused);
+    }
+}
+
+void Debug::answered(std::uint64_t request, const std::string& refusal) {
+    if (!refusal.empty()) refused(refusal, kDiffers);
+    if (awaited_ != request) return;
+    if (refusal.empty() && voice_.json()) voice_.say("done", {});
+    if (refusal.empty() && !voice_.json()) voice_.prompt();
+    awaited_.reset();
+    until_ = false;
+    loop_.post([this] { next(); });  // what belongs to it comes first
+}
+
+void Debug::outcome(const session::StepOutcome& outcome) {
+    last_ = outcome;
+    bool split = outcome.groups.size() > 1;
+    if (split) exit_code_ = std::max(exit_code_, kDiffers);
+    bool pause = outcome.op.op == TimeRequest::Op::pause;
+    std::string text =
+        fmt::format("* {} {}", name_of(outcome.op.asker), pause ? "paused" : "stepped");
+    for (const session::Agreement& group : outcome.groups) {
+        text += fmt::format("\n{}  {}  members{}", to_string(group.mark), to_string(group.hash),
+                            numbers(group.members));
+    }
+    if (!outcome.missing.empty())
+        text += "\nno report in time from members" + numbers(outcome.missing);
+    if (split) text += "\nSPLIT: the replicas differ";
+    if (outcome.ended_early())
+        text += fmt::format("\nthere is no {}: that instant has fewer messages",
+                            to_string(outcome.op.mark));
+    Value::Entries more = to_entries(outcome.state, &outcome);
+    more.insert(more.begin(),
+                {{"op", pause ? "pause" : "step"}, {"asker", outcome.op.asker.value}});
+    voice_.say("outcome", text, std::move(more));
+    if (!outcome.groups.empty()) participant_->show_playhead(outcome.groups[0].mark, true);
+}
+
+/// Pauses and steps are told with their outcome.
+void Debug::obeyed(const session::TimeOp& op) {
+    std::string what;
+    if (op.op == TimeRequest::Op::resume) what = "resumed";
+    if (op.op == TimeRequest::Op::rate) what = "set the rate to " + to_string(op.rate);
+    if (op.op == TimeRequest::Op::until) what = "lets time run until " + to_string(op.mark);
+    if (what.empty() || !introduced_) return;
+    voice_.say("time", fmt::format("* {} {}", name_of(op.asker), what),
+               {{"asker", op.asker.value}, {"what", what}});
+}
+
+void Debug::members_changed() {
+    auto find = [](const std::vector<session::MemberInfo>& list, MemberId id) {
+        auto at = std::find_if(list.begin(), list.end(),
+                               [&](const session::MemberInfo& one) { return one.id == id; });
+        return at == list.end() ? nullptr : &*at;
+    };
+    std::vector<session::MemberInfo> before = std::exchange(known_, company().members);
+    if (!std::exchange(introduced_, true)) {
+        who();
+        return next();
+    }
+    auto tell = [&](const session::MemberInfo& member, const char* what) {
+        std::string name = printable(session::name_of(member.id, member.name));
+        voice_.say("member", fmt::format("* {} {}", name, what),
+                   {{"id", member.id.value}, {"name", member.name}, {"what", what}});
+    };
+    for (const session::MemberInfo& member : known_) {
+        const session::MemberInfo* was = find(before, member.id);
+        if (!was)
+            tell(member, "joined");
+        else if (was->connected != member.connected)
+            tell(member, member.connected ? "is back" : "lost the connection");
+    }
+    for (const session::MemberInfo& member : before) {
+        if (!find(known_, member.id)) tell(member, "left");
+    }
+}
+
+void Debug::lease_changed(const session::Lease& lease) {
+    std::string who = printable(session::name_of(lease.holder, lease.name));
+    std::string text = lease.holder ? who + " leads" : "nobody leads";
+    auto left = std::chrono::ceil<std::chrono::seconds>(lease.left);
+    if (lease.away)
+        text = fmt::format("{} leads and lost the connection; the lead is free in {} s", who,
+                           left.count());
+    voice_.say("lead", "* " + text,
+               {{"holder", lease.holder.value}, {"name", lease.name}, {"away", lease.away}});
+}
+
+/// People learn that something waits; how much, they ask.
+void Debug::waiting_changed(const session::WaitingMessages& all) {
+    std::uint64_t before = std::exchange(waited_, all.total);
+    if (before == all.total || (!voice_.json() && before > 0 && all.total > 0)) return;
+    voice_.say("waits", all.total ? "* messages wait" : "* no messages wait",
+               {{"total", all.total}});
+}
+
+void Debug::say_note(const session::Note& note) const {
+    voice_.say("note",
+               fmt::format("{} at {}: {}", printable(note.author), to_string(note.mark),
+                           printable(note.text)),
+               {{"id", note.id},
+                {"mark", to_string(note.mark)},
+                {"author", note.author},
+                {"text", note.text}});
+}
+
+void Debug::follow(const session::Message& message) const {
+    if (!following_) return;
+    voice_.say(
+        "message",
+        fmt::format("{} at {} of {}: {}", message.stamp.seq.value, to_string(message.stamp.time),
+                    name_of(message.sender), describe_payload(message.payload)),
+        {{"seq", message.stamp.seq.value},
+         {"time", to_string(message.stamp.time)},
+         {"sender", message.sender.value},
+         {"payload", message.payload}});
+}
+
+// ---- the verb ------------------------------------------------------------------------------
+
+result<int> Debug::run() {
+    session::ControllerOptions options;
+    options.session_id = address_.session;
+    options.name = options_.name;
+    options.role = session::Role::viewer;
+    std::optional<session::IslandFactory> factory;
+    if (module_) {
+        options.app = module_->app();
+        options.code_id = module_->code_id();
+        factory = island_factory(*module_);
+    }
+    loop_.on_signal([this](int) { leaving_ ? end(exit_code_) : leave(); });
+    participant_.emplace(loop_, address_.reflector, std::move(options), std::move(factory),
+                         handlers(), this);
+    {
+        InputLines input(
+            loop_, [this](std::string text) { line(std::move(text)); },
+            [this] {
+                no_more_lines_ = true;
+                next();
+            });
+        loop_.run();
+    }
+    participant_.reset();
+    if (voice_.prompts()) print("");
+    return outcome_;
+}
+
+/// Who they are, for the others.
+std::string user_name() {
+    const char* name = std::getenv("USER");
+    return name && *name ? name : "teatime";
+}
+
+int run(const Options& options) {
+    auto address = parse_address(options.url, options.session);
+    if (!address) return fail(address.error());
+    auto app = app_of_session(address->reflector.text(), address->session);
+    if (!app) return fail(app.error());
+    auto module = load_module(*app, options.modules);
+    if (!module && !options.modules.empty()) return fail(module.error());
+    if (!module) note("without the world's state: " + module.error().message);
+    auto outcome = Debug(options, *address, module ? *module : nullptr).run();
+    return outcome ? *outcome : fail(outcome.error());
+}
+
+}  // namespace
+
+std::function<int()> add_debug(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    options->name = user_name();
+    command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
+        ->required();
+    command.add_option("SESSION", options->session, "Session id (default: of the URL)");
+    command.add_option("--name", options->name, "Yours, for the others")->capture_default_str();
+    command.add_option("--modules", options->modules,
+                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    command.add_flag("--json", options->json, "One JSON object a line");
+    command.footer(std::string("Takes part in a session, together with others. Lines:\n\n") +
+                   kDebugHelp +
+                   "\n\nFrom a pipe each line waits for the answer to the one before. Exit code 1: "
+                   "replicas differ,\nor something was refused.");
+    return [options] { return run(*options); };
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,71 @@
+#include "time_words.h"
+
+#include <fmt/format.h>
+
+namespace teatime::cli {
+
+result<session::TimeRequest> parse_time_request(const std::string& verb,
+                                                const std::string& argument) {
+    using Op = session::TimeRequest::Op;
+    using session::StepBy;
+    session::TimeRequest request;
+    if (verb != "rate" && verb != "step" && !argument.empty()) {
+        return wrong_usage(fmt::format("{} takes no argument, got \"{}\"", verb, argument));
+    }
+    if (verb == "pause") {
+        request.op = Op::pause;
+    } else if (verb == "resume") {
+        request.op = Op::resume;
+    } else if (verb == "rate") {
+        request.op = Op::rate;
+        auto rate = session::parse_rate(argument);
+        if (!rate) return rate.error();
+        request.rate = *rate;
+    } else {
+        request.op = Op::step;
+        if (argument.empty() || argument == "message") return request;
+        if (argument == "instant" || argument == "external") {
+            request.by = argument == "instant" ? StepBy::instant : StepBy::external;
+            return request;
+        }
+        auto duration = parse_duration(argument);
+        if (!duration || *duration <= Duration::zero()) {
+            return wrong_usage(
+                fmt::format("\"{}\" is no step; write message, instant, external or "
+                            "a duration such as 500ms",
+                            argument));
+        }
+        request.by = StepBy::duration;
+        request.duration = *duration;
+    }
+    return request;
+}
+
+Value::Entries to_entries(const session::TimeState& state, const session::StepOutcome* outcome) {
+    Value::List groups;
+    Value::List missing;
+    if (outcome) {
+        for (const session::Agreement& group : outcome->groups) {
+            Value::List members;
+            for (MemberId member : group.members) members.push_back(member.value);
+            groups.push_back(Value::Entries{{"mark", to_string(group.mark)},
+                                            {"hash", to_string(group.hash)},
+                                            {"members", members}});
+        }
+        for (MemberId member : outcome->missing) missing.push_back(member.value);
+    }
+    return {{"paused", state.paused},
+            {"rate", to_string(state.rate)},
+            {"time", to_string(state.time)},
+            {"waiting", state.held},
+            {"groups", groups},
+            {"missing", missing}};
+}
+
+std::string numbers(const std::vector<MemberId>& members) {
+    std::string list;
+    for (MemberId member : members) list += fmt::format(" {}", member.value);
+    return list;
+}
+
+}  // namespace teatime::cli

@@ -1,0 +1,77 @@
+# Several people debug one session: from pipes, one at a time and together, by text and by JSON.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+serve "$folder/serve.log" --modules "$modules" --record "$folder"
+replicas=()
+for name in Ann Ben; do
+    join "$folder/$name.log" "$url" --app counter --modules "$modules" --name "$name"
+    replicas+=("$member")
+done
+expect 0 '' send "$url" counter 'counter.loop()'
+
+# debug <name> <log>: somebody at a terminal; what is written to $to is typed.
+debug() {
+    mkfifo "$folder/$1.in"
+    "$program" debug "$url/counter" --name "$1" --modules "$modules" \
+        < "$folder/$1.in" > "$folder/$1.out" 2>&1 &
+    children+=($!)
+    exec {to}> "$folder/$1.in"
+    until_true 20 has_line "$folder/$1.out" ', this one$'
+}
+debug Cat; cat=$to
+debug Dan; dan=$to
+
+# One pauses and leads, the other is told so, and the same Mark and hash.
+echo pause >&$cat
+until_true 20 has_line "$folder/Dan.out" '^\* Cat paused'
+echo step >&$dan
+until_true 20 has_line "$folder/Dan.out" '^refused: Cat leads this session'
+for step in $(seq 10); do echo step >&$cat; done
+echo 'note look at this' >&$dan
+steps() { [ "$(grep -c 'stepped$' "$folder/$1.out")" = "$2" ]; }
+until_true 20 steps Cat 10
+until_true 20 steps Dan 10
+marks() { grep -E '^[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}  members' "$folder/$1.out"; }
+[ "$(marks Cat)" = "$(marks Dan)" ] || die "they saw different steps"
+[ "$(marks Cat | sort -u | wc -l)" = 11 ] || die "not eleven Marks: $(marks Cat)"
+until_true 20 has_line "$folder/Cat.out" '^Dan at .*: look at this$'
+
+# What is said waits; it is let through one by one.
+expect 0 '' send "$url" counter 'counter.add(7)'
+until_true 20 has_line "$folder/Cat.out" '^\* messages wait$'
+printf 'waiting\nstep external\nwaiting\n' >&$cat
+until_true 20 has_line "$folder/Cat.out" '^1 messages wait$'
+until_true 20 has_line "$folder/Cat.out" 'counter\.add\(7\)$'
+until_true 20 has_line "$folder/Cat.out" '^0 messages wait$'
+
+# The lead is handed over; the new driver runs until a Mark.
+echo 'hand Dan' >&$cat
+until_true 20 has_line "$folder/Dan.out" '^\* Dan leads$'
+echo 'until 3600s' >&$dan
+until_true 20 has_line "$folder/Cat.out" '^\* Dan lets time run until 3600s$'
+echo pause >&$dan
+until_true 20 has_line "$folder/Dan.out" '^refused: Paused before'
+printf 'step to 100s#1\nwhere\nstate counter\n' >&$dan
+until_true 20 has_line "$folder/Cat.out" '^100s(#1)?  [0-9a-f]{32}  members 1 2'
+until_true 20 has_line "$folder/Dan.out" '^paused at 100s.*, Dan leads$'
+until_true 20 has_line "$folder/Dan.out" '^looping: true$'
+
+# One who comes late is told all, and what is from a pipe ends with it.
+out=$(printf 'notes\nwho\nstep\n' | "$program" debug "$url" counter --json --name Eve \
+    --modules "$modules") && die "a refusal is no success"
+grep -q '"event":"note".*"author":"Dan"' <<< "$out" || die "no note: $out"
+grep -q '"event":"refused".*Dan leads' <<< "$out" || die "not refused: $out"
+while read -r line; do json "$line" event > /dev/null; done <<< "$out"
+out=$(printf 'bogus\n' | "$program" debug "$url" counter --modules "$modules") && die "not wrong?"
+grep -q 'there is no command "bogus"' <<< "$out" || die "bogus: $out"
+
+# Who leaves for good leads no more: one-shot tools work.
+echo quit >&$dan
+until_true 20 has_line "$folder/Cat.out" '^\* nobody leads$'
+expect 0 '^running at ' time "$url" counter resume
+expect 0 '^paused at ' time "$url" counter pause
+echo quit >&$cat
+for replica in "${replicas[@]}"; do stop "$replica"; done
+stop "$reflector"
+recording=$(ls "$folder"/*.timegraph)
+expect 0 '^bookmarks +1$' info "$recording"
