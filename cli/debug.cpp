@@ -515,9 +515,9 @@ std::string user_name() {
 int run(const Options& options) {
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
-    auto app = app_of_session(address->reflector.text(), address->session);
-    if (!app) return fail(app.error());
-    auto module = load_module(*app, options.modules);
+    auto found = find_session(*address);
+    if (!found) return fail(found.error());
+    auto module = load_module(found->app, options.modules, found->code_id);
     if (!module && !options.modules.empty()) return fail(module.error());
     if (!module) note("without the world's state: " + module.error().message);
     auto outcome = Debug(options, *address, module ? *module : nullptr).run();
