@@ -305,7 +305,8 @@ RouterStatus Router::Impl::status(SteadyTime now) const {
         if (member.connection)
             ++(member.role == Role::viewer ? status.viewers : status.participants);
     }
-    status.time = std::max(announced_, clock_.at(std::max(now, now_)));
+    VirtualTime clock = clock_.at(std::max(now, now_));
+    status.time = clock_.paused() ? clock : std::max(announced_, clock);  // as time_state()
     status.seq = history_.last();
     status.control = time_state();
     status.control.time = status.time;

@@ -39,9 +39,11 @@ until_true 20 has_line "$folder/Cat.out" '^Dan at .*: look at this$'
 # What is said waits; it is let through one by one.
 expect 0 '' send "$url" counter 'counter.add(7)'
 until_true 20 has_line "$folder/Cat.out" '^\* messages wait$'
-printf 'waiting\nstep external\nwaiting\n' >&$cat
+printf 'waiting\nstep external\n' >&$cat
 until_true 20 has_line "$folder/Cat.out" '^1 messages wait$'
 until_true 20 has_line "$folder/Cat.out" 'counter\.add\(7\)$'
+until_true 20 has_line "$folder/Cat.out" '^\* no messages wait$'
+echo waiting >&$cat
 until_true 20 has_line "$folder/Cat.out" '^0 messages wait$'
 
 # The lead is handed over; the new driver runs until a Mark.
@@ -54,7 +56,7 @@ until_true 20 has_line "$folder/Dan.out" '^refused: Paused before'
 printf 'step to 100s#1\nwhere\nstate counter\n' >&$dan
 until_true 20 has_line "$folder/Cat.out" '^100s(#1)?  [0-9a-f]{32}  members 1 2'
 until_true 20 has_line "$folder/Dan.out" '^paused at 100s.*, Dan leads$'
-until_true 20 has_line "$folder/Dan.out" '^looping: true$'
+until_true 20 has_line "$folder/Dan.out" '^fields: .*"looping":true'
 
 # One who comes late is told all, and what is from a pipe ends with it.
 out=$(printf 'notes\nwho\nstep\n' | "$program" debug "$url" counter --json --name Eve \

@@ -52,8 +52,9 @@ void Ledger::end() {
     current_ = nullptr;
 }
 
-/// Stamps and bounds are what the clock shows, and never decrease.
-void Ledger::in_time(std::string_view what, VirtualTime time, SteadyTime now) {
+/// Stamps and bounds are what the clock shows, and never decrease. `above`: where replicas are sent
+/// to a Mark, what sends them is stamped after its instant, though the clock stands before.
+void Ledger::in_time(std::string_view what, VirtualTime time, SteadyTime now, VirtualTime above) {
     Incarnation& in = *current_;
     now_ = now;
     VirtualTime due = clock_at(in, now);
@@ -63,7 +64,7 @@ void Ledger::in_time(std::string_view what, VirtualTime time, SteadyTime now) {
     };
     if (time < in.announced) wrong("after a later one");
     if (in.stepping) wrong("while replicas step");
-    if (time > std::max(due, in.announced) + kRounding) wrong("before its time");
+    if (time > std::max({due, in.announced, above}) + kRounding) wrong("before its time");
     // Lazy bounds are where a replica asked for, looked at after the clock went by.
     bool asked = what == kBound && in.session.mode == TimeMode::lazy;
     if (!asked && time < due - kRounding - kRounding) wrong("is late");
@@ -80,8 +81,9 @@ void Ledger::reflected(const MessagePtr& message, SteadyTime now) {
         fail(text(message->stamp.seq) + " is not stamped in whole milliseconds");
     std::optional<TimeOp> op;
     if (!message->sender) op = parse_time_payload(message->payload);
-    if (op && op->op == Op::step && op->by == StepBy::mark) stop_at_mark(*op, now);
-    in_time(kStamp, message->stamp.time, now);
+    bool to_mark = op && op->op == Op::step && op->by == StepBy::mark;
+    if (to_mark) stop_at_mark(*op, now);
+    in_time(kStamp, message->stamp.time, now, to_mark ? op->mark.time + Duration(1) : in.announced);
     in.messages.push_back(message);
     if (message->sender)
         user_message(*message);
@@ -166,7 +168,7 @@ void Ledger::ticked(const Tick& tick, SteadyTime now) {
     if (current_->paused) fail("A bound was announced while paused");
     if (current_->until && tick.time >= current_->until->time)
         fail("A bound at " + text(tick.time) + " is beyond " + to_string(*current_->until));
-    in_time(kBound, tick.time, now);
+    in_time(kBound, tick.time, now, current_->announced);
 }
 
 void Ledger::sent(const Frame& frame) {

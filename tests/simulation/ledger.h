@@ -110,7 +110,7 @@ public:
     } totals;
 
 private:
-    void in_time(std::string_view what, VirtualTime time, SteadyTime now);
+    void in_time(std::string_view what, VirtualTime time, SteadyTime now, VirtualTime above);
     void user_message(const Message& message);
     void stop_at_mark(const TimeOp& op, SteadyTime now);
     void time_message(const Message& message, const TimeOp& op);
