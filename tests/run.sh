@@ -105,6 +105,7 @@ read_report() {
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM-offscreen}
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
+export QTEST_FUNCTION_TIMEOUT=900000  # ms; sanitizers take eight times as long
 
 steps_total=5
 [ $full = no ] || steps_total=11
