@@ -7,11 +7,7 @@ using namespace simulation;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-std::uint64_t seeds = 60;  // each takes eight times as long
-#else
 std::uint64_t seeds = 200;
-#endif
 std::uint64_t first = 1;
 bool log_all = false;
 
