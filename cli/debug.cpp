@@ -22,7 +22,7 @@ namespace {
 using session::TimeRequest;
 using What = DebugLine::What;
 
-struct Options {
+struct DebugOptions {
     std::string url;
     std::string session;
     std::string name;
@@ -61,7 +61,7 @@ private:
 /// One who takes part in a session from a terminal, as a viewer.
 class Debug : public session::ControllerObserver {
 public:
-    Debug(const Options& options, SessionAddress address, const Module* module)
+    Debug(const DebugOptions& options, SessionAddress address, const Module* module)
         : options_(options), address_(std::move(address)), module_(module), voice_(options.json) {}
 
     result<int> run();
@@ -106,7 +106,7 @@ private:
         loop_.stop();
     }
 
-    const Options& options_;
+    const DebugOptions& options_;
     const SessionAddress address_;
     const Module* module_;
     const Voice voice_;
@@ -512,7 +512,7 @@ std::string user_name() {
     return name && *name ? name : "teatime";
 }
 
-int run(const Options& options) {
+int run(const DebugOptions& options) {
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
     auto found = find_session(*address);
@@ -527,7 +527,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_debug(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DebugOptions>();
     options->name = user_name();
     command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
         ->required();

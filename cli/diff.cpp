@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct DiffOptions {
     std::string a;
     std::string b;
     bool json = false;
@@ -56,7 +56,7 @@ void print_change(const Change& change, bool json) {
     }
 }
 
-int run(const Options& options) {
+int run(const DiffOptions& options) {
     Place a = parse_place(options.a);
     Place b = parse_place(options.b);
     if (b.file.empty()) b.file = a.file;  // `run.timegraph@10s @20s`
@@ -88,7 +88,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_diff(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DiffOptions>();
     command.add_option("A", options->a, "FILE@T: a recording or saved Island, and a moment of it")
         ->required();
     command.add_option("B", options->b, "FILE@T, or @T for another moment of the same file")

@@ -12,7 +12,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct InfoOptions {
     std::string file;
     bool json = false;
 };
@@ -54,7 +54,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"recorder", info.meta.recorder},
                           {"format", info.format},
                           {"end", to_string(info.end.bound)},
-                          {"ended_at", to_string(info.end.wall)},
+                          {"ended_at", wall_text(info.end.wall)},
                           {"messages", info.end.messages},
                           {"last_seq", info.end.last.seq.value},
                           {"source_bytes", info.end.source_bytes},
@@ -75,7 +75,7 @@ std::string name_of(const timegraph::Member& member) {
     return json && json->if_string() ? *json->if_string() : member.name;
 }
 
-void print_info(const Options& options, const timegraph::Reader::Info& info,
+void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
                 const std::vector<timegraph::Member>& members,
                 const std::vector<timegraph::Gap>& gaps,
                 const std::vector<timegraph::HandlerError>& errors) {
@@ -89,7 +89,7 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
     row("code id", info.meta.code_id);
     row("stamped by", info.meta.router);
     row("length", fmt::format("{} of virtual time, until {}", to_string(info.end.bound),
-                              to_string(info.end.wall)));
+                              wall_text(info.end.wall)));
     row("messages",
         fmt::format("{} external, {} of payload, in {} block{}", info.end.messages,
                     byte_size(info.end.source_bytes), info.blocks, info.blocks == 1 ? "" : "s"));
@@ -126,7 +126,7 @@ void print_info(const Options& options, const timegraph::Reader::Info& info,
     }
 }
 
-int run(const Options& options) {
+int run(const InfoOptions& options) {
     auto recording = timegraph::Reader::open(options.file);
     if (!recording) return fail(recording.error());
     auto info = recording->info();
@@ -148,7 +148,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_info(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InfoOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     command.add_flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };

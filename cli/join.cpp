@@ -17,7 +17,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct JoinOptions {
     std::string url;
     std::string app;
     std::string session;
@@ -78,7 +78,7 @@ public:
 /// One member of a session, from join to report.
 class Join {
 public:
-    Join(const Options& options, SessionAddress address, const Module& module)
+    Join(const JoinOptions& options, SessionAddress address, const Module& module)
         : options_(options), address_(std::move(address)), module_(module) {}
 
     result<void> prepare();
@@ -94,7 +94,7 @@ private:
         loop_.stop();
     }
 
-    const Options& options_;
+    const JoinOptions& options_;
     const SessionAddress address_;
     const Module& module_;
     std::vector<ScriptLine> lines_;
@@ -236,7 +236,7 @@ result<int> Join::run() {
     return outcome_;
 }
 
-int run(const Options& options, const std::string& code_id) {
+int run(const JoinOptions& options, const std::string& code_id) {
     auto module = load_module(options.app, options.modules, code_id);
     if (!module) return fail(module.error());
     auto address = parse_address(options.url, options.session, (*module)->app());
@@ -261,7 +261,7 @@ int run(const Options& options, const std::string& code_id) {
     return outcome ? *outcome : fail(outcome.error());
 }
 
-void add_common(CLI::App& command, Options& options) {
+void add_common(CLI::App& command, JoinOptions& options) {
     add_modules(command, options.modules);
     command.add_option("--name", options.name, "Of this member, for people")->capture_default_str();
     command.add_option("--for", options.duration, "Leave after this time: 10s, 500ms");
@@ -276,7 +276,7 @@ void add_common(CLI::App& command, Options& options) {
 }  // namespace
 
 std::function<int()> add_join(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<JoinOptions>();
     command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
         ->required();
     command.add_option("--app", options->app, "App id, or path of its module")->required();
@@ -297,7 +297,7 @@ std::function<int()> add_join(CLI::App& command) {
 }
 
 std::function<int()> add_record(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<JoinOptions>();
     options->view = true;
     command.add_option("URL", options->url, kUrlHelp)->required();
     command.add_option("SESSION", options->session, "Session id")->required();

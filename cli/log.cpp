@@ -14,7 +14,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct LogOptions {
     std::string file;
     Interval interval;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
@@ -37,7 +37,7 @@ void print_message(const timegraph::MessageView& message, bool json) {
                       message.stamp.seq.value, sender, describe_payload(message.payload)));
 }
 
-int run(const Options& options) {
+int run(const LogOptions& options) {
     auto recording = timegraph::Reader::open(options.file);
     if (!recording) return fail(recording.error());
     auto interval = options.interval.in(*recording);
@@ -69,7 +69,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_log(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LogOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     options->interval.add_to(command);
     command.add_option("--limit", options->limit, "Print at most so many messages");

@@ -29,7 +29,7 @@ result<std::pair<Mark, Mark>> Interval::in(const timegraph::Reader& recording) c
     return std::pair(*first, *last);
 }
 
-std::string to_string(timegraph::WallTime wall) {
+std::string wall_text(timegraph::WallTime wall) {
     auto whole = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
     std::time_t seconds = whole / 1000;
     return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03} UTC", fmt::gmtime(seconds), whole % 1000);

@@ -28,6 +28,6 @@ struct Interval {
 };
 
 /// `2026-11-20 14:32:05.250 UTC`.
-std::string to_string(timegraph::WallTime wall);
+std::string wall_text(timegraph::WallTime wall);
 
 }  // namespace teatime::cli

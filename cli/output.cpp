@@ -110,26 +110,26 @@ bool is_short(const Value& value) {
 }
 
 /// One line a value, indented by depth; what fits on a line stays there.
-void print_tree(const std::string& name, const Value& value, std::size_t depth) {
+void print_branch(const std::string& name, const Value& value, std::size_t depth) {
     std::string indent(2 * depth, ' ');
     std::string label = name.empty() ? "" : printable(name) + ": ";
     if (is_short(value)) return print(indent + label + shown(value, 1000));
     if (!name.empty()) print(indent + printable(name) + ":");
     std::size_t inner = name.empty() ? depth : depth + 1;
     if (const Value::Entries* entries = value.if_entries()) {
-        for (const auto& [key, each] : *entries) print_tree(key, each, inner);
+        for (const auto& [key, each] : *entries) print_branch(key, each, inner);
         return;
     }
     const Value::List& list = *value.if_list();
     for (std::size_t i = 0; i < list.size(); ++i) {
-        print_tree(fmt::format("[{}]", i), list[i], inner);
+        print_branch(fmt::format("[{}]", i), list[i], inner);
     }
 }
 
 }  // namespace
 
 void print_tree(const Value& value) {
-    print_tree("", value, 0);
+    print_branch("", value, 0);
 }
 
 ProgressLine::ProgressLine(std::string what)

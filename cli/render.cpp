@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct RenderOptions {
     std::string file;
     std::string at = "end";
     std::string output = "-";
@@ -19,7 +19,7 @@ struct Options {
     TimelineArguments timeline;
 };
 
-int run(const Options& options) {
+int run(const RenderOptions& options) {
     auto timeline = open_at(options.file, options.at, options.timeline);
     if (!timeline) return fail(timeline.error());
     auto scene = timeline->draw();
@@ -44,7 +44,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_render(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RenderOptions>();
     command
         .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
         ->required();

@@ -13,7 +13,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct ReplayOptions {
     std::string file;
     Interval interval;
     std::string rate;
@@ -51,7 +51,7 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-int run(const Options& options) {
+int run(const ReplayOptions& options) {
     if (!options.rate.empty()) {
         auto rate = session::parse_rate(options.rate);
         if (!rate) return fail(rate.error());
@@ -89,7 +89,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_replay(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReplayOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     options->interval.add_to(command);
     command.add_option("--rate", options->rate,

@@ -13,7 +13,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct SaveOptions {
     std::string source;
     std::string session;
     std::string at = "end";
@@ -26,7 +26,7 @@ bool is_url(const std::string& text) {
 }
 
 /// The state that a viewing member arrives at: it joins, catches up and leaves.
-result<Image> live_image(const Options& options) {
+result<Image> live_image(const SaveOptions& options) {
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
     auto session = find_session(*address);
@@ -46,13 +46,13 @@ result<Image> live_image(const Options& options) {
     return std::move(*image);
 }
 
-result<Image> recorded_image(const Options& options) {
+result<Image> recorded_image(const SaveOptions& options) {
     auto timeline = open_at(options.source, options.at, options.timeline);
     if (!timeline) return timeline.error();
     return timeline->state();
 }
 
-int run(const Options& options) {
+int run(const SaveOptions& options) {
     auto image = is_url(options.source) ? live_image(options) : recorded_image(options);
     if (!image) return fail(image.error());
     if (auto written = replayer::write_island_file(options.output, *image); !written) {
@@ -66,7 +66,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_save(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SaveOptions>();
     command.add_option("SOURCE", options->source, "A recording, or ws://host:port/session")
         ->required();
     command.add_option("--session", options->session, "Session id, where the URL names none");

@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct SendOptions {
     std::string url;
     std::string session;
     std::vector<std::string> calls;
@@ -20,7 +20,7 @@ struct Options {
 };
 
 /// The session's own build where it is found here; else none, and why is said.
-result<const Module*> module_to_check(const SessionAddress& address, const Options& options) {
+result<const Module*> module_to_check(const SessionAddress& address, const SendOptions& options) {
     auto session = find_session(address);
     if (!session) return session.error();
     const Module* none = nullptr;
@@ -83,7 +83,7 @@ private:
     std::size_t executed_ = 0;
 };
 
-int run(const Options& options) {
+int run(const SendOptions& options) {
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
     std::vector<Call> calls;
@@ -107,7 +107,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_send(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SendOptions>();
     command.add_option("URL", options->url, kUrlHelp)->required();
     command.add_option("SESSION", options->session, "Its session id")->required();
     command.add_option("MESSAGE", options->calls, "target.selector(arguments as JSON)")->required();

@@ -10,7 +10,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct SessionsOptions {
     std::string url;
     bool json = false;
 };
@@ -20,7 +20,7 @@ std::string text(const Value& session, std::string_view name, std::size_t longes
     return value && !value->is_null() ? shown(*value, longest) : "-";
 }
 
-int run(const Options& options) {
+int run(const SessionsOptions& options) {
     auto url = net::parse_url(options.url);
     if (!url) return fail(url.error());
     auto sessions = list_sessions(*url);
@@ -46,7 +46,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_sessions(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SessionsOptions>();
     command.add_option("URL", options->url, kUrlHelp)->required();
     command.add_flag("--json", options->json, "One JSON list");
     return [options] { return run(*options); };

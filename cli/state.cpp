@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct StateOptions {
     std::string file;
     std::string path;
     std::string at = "end";
@@ -19,7 +19,7 @@ struct Options {
     TimelineArguments timeline;
 };
 
-int run(const Options& options) {
+int run(const StateOptions& options) {
     auto timeline = open_at(options.file, options.at, options.timeline);
     if (!timeline) return fail(timeline.error());
     auto image = timeline->state();
@@ -37,7 +37,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_state(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StateOptions>();
     command
         .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
         ->required();

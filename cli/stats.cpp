@@ -12,7 +12,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct StatsOptions {
     std::string file;
     std::string from = "start";
     std::string to = "end";
@@ -79,7 +79,7 @@ void print_table(const std::vector<TallyEntry>& entries, bool classes) {
     }
 }
 
-int run(const Options& options) {
+int run(const StatsOptions& options) {
     auto timeline = open_executable(options.file, options.timeline);
     if (!timeline) return fail(timeline.error());
     auto from = parse_moment(options.from, *timeline);
@@ -106,7 +106,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_stats(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StatsOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     command.add_option("--from", options->from, std::string("First instant: ") + kMomentForms);
     command.add_option("--to", options->to, "Last instant, in the same forms");

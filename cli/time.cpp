@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct TimeOptions {
     std::string url;
     std::string session;
     std::string verb;
@@ -42,7 +42,7 @@ int show(const session::TimeAnswer& answer, bool json) {
     return split ? kDiffers : kFine;
 }
 
-int run(const Options& options) {
+int run(const TimeOptions& options) {
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
     auto request = parse_time_request(options.verb, options.argument);
@@ -62,7 +62,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_time(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TimeOptions>();
     command.add_option("URL", options->url, kUrlHelp)->required();
     command.add_option("SESSION", options->session, "Its session id")->required();
     command.add_option("WHAT", options->verb, "pause, resume, rate or step")

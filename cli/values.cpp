@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct ValuesOptions {
     std::string file;
     std::vector<std::string> paths;
     std::string from = "start";
@@ -42,7 +42,7 @@ std::string seconds(VirtualTime time) {
     return text;
 }
 
-void print_change(const Options& options, const replayer::ValueChange& change) {
+void print_change(const ValuesOptions& options, const replayer::ValueChange& change) {
     const std::string& path = options.paths[change.path];
     std::string mark = to_string(change.step.mark());
     if (options.csv) {
@@ -59,7 +59,7 @@ void print_change(const Options& options, const replayer::ValueChange& change) {
     }
 }
 
-int run(const Options& options) {
+int run(const ValuesOptions& options) {
     auto timeline = open_executable(options.file, options.timeline);
     if (!timeline) return fail(timeline.error());
     auto from = parse_moment(options.from, *timeline);
@@ -90,7 +90,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_values(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ValuesOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     command.add_option("PATH", options->paths, "Fields of objects: counter.count '#17.position.x'")
         ->required();

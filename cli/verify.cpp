@@ -13,7 +13,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct VerifyOptions {
     std::string file;
     bool require_replay = false;
     bool json = false;
@@ -94,7 +94,7 @@ void print_text(const timegraph::Verification& file, const replayer::ReplayRepor
     }
 }
 
-int run(const Options& options) {
+int run(const VerifyOptions& options) {
     auto file = timegraph::verify(options.file);
     if (!file) return fail(file.error());
     replayer::ReplayReport replay;
@@ -126,7 +126,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_verify(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifyOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     command.add_flag("--require-replay", options->require_replay,
                      "Fail where the module is not there to execute the recording again");

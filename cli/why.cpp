@@ -11,7 +11,7 @@
 namespace teatime::cli {
 namespace {
 
-struct Options {
+struct WhyOptions {
     std::string file;
     std::string path;
     std::string at = "end";
@@ -24,7 +24,7 @@ std::string value_text(const std::optional<Value>& value) {
     return value ? shown(*value) : "(nothing)";
 }
 
-void print_json(const Options& options, const replayer::Write& write,
+void print_json(const WhyOptions& options, const replayer::Write& write,
                 const replayer::CauseChain& chain) {
     Value::List links;
     for (const replayer::ExecutedInfo& link : chain.links) links.push_back(executed_value(link));
@@ -39,7 +39,7 @@ void print_json(const Options& options, const replayer::Write& write,
                                  {"chain_ends", chain.end}}));
 }
 
-void print_text(const Options& options, const replayer::Timeline& timeline,
+void print_text(const WhyOptions& options, const replayer::Timeline& timeline,
                 const replayer::Write& write, const replayer::CauseChain& chain) {
     std::string path = printable(options.path);
     if (!write.message) {
@@ -64,7 +64,7 @@ void print_text(const Options& options, const replayer::Timeline& timeline,
     }
 }
 
-int run(const Options& options) {
+int run(const WhyOptions& options) {
     auto timeline = open_executable(options.file, options.timeline);
     if (!timeline) return fail(timeline.error());
     auto at = parse_moment(options.at, *timeline);
@@ -90,7 +90,7 @@ int run(const Options& options) {
 }  // namespace
 
 std::function<int()> add_why(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<WhyOptions>();
     command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
     command
         .add_option("PATH", options->path, "A field of an object: counter.count '#17.position.x'")

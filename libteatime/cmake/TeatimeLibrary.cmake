@@ -1,14 +1,18 @@
 # One way to declare a library, program or test of this project.
 
-add_library(teatime_options INTERFACE)  # -Wno-restrict: false alarms on std::string, GCC bug 105651
+add_library(teatime_options INTERFACE)  # false alarms on std::string, GCC bug 105651: -Wno-restrict, -Wno-stringop-overflow
 target_compile_options(teatime_options INTERFACE
-    -Wall -Wextra -Wno-restrict -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -ffp-contract=off)
+    -Wall -Wextra -Wno-restrict -Wno-stringop-overflow -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -ffp-contract=off)
 if(TEATIME_SANITIZE)
     # Their instrumentation misleads gcc's flow warnings; the other builds keep warnings as errors.
     target_compile_options(teatime_options INTERFACE -Wno-error
         -fsanitize=${TEATIME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(teatime_options INTERFACE -fsanitize=${TEATIME_SANITIZE})
     target_compile_definitions(teatime_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)  # TSan knows no fences
+endif()
+if(CMAKE_UNITY_BUILD)
+    # Sources compiled together are one to gcc, anonymous namespaces and all.
+    target_compile_options(teatime_options INTERFACE -Wno-subobject-linkage)
 endif()
 
 # teatime_library(<part> [SHARED] SOURCES ... PUBLIC <libs> PRIVATE <libs>): library teatime_<part>,
@@ -36,16 +40,45 @@ set_property(GLOBAL PROPERTY TEATIME_MODULE_HEADER
     ${PROJECT_SOURCE_DIR}/libteatime/include/teatime/island/module.h)
 include(TeatimeModule)
 
+# What tests call is optimised, they need not be: half of the time to build them.
+set(test_optimisation $<$<CONFIG:Release>:-O1>)
+
+# test_headers(<name> HEADERS ... LIBS ...): headers compiled once for many tests: to read QtTest takes
+# longer than to compile most tests. gcc takes them only where every macro that they ask for is as
+# it was, so that libraries whose headers are among them have to be LIBS.
+function(test_headers name)
+    cmake_parse_arguments(arg "" "" "HEADERS;LIBS" ${ARGN})
+    set(main ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+    file(CONFIGURE OUTPUT ${main} CONTENT "int main() {}\n")
+    add_executable(${name} ${main})  # as tests are, whose code is not that of libraries
+    target_link_libraries(${name} PRIVATE ${arg_LIBS} teatime_options)
+    target_compile_options(${name} PRIVATE ${test_optimisation})
+    target_precompile_headers(${name} PRIVATE
+        <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory>
+        <mutex> <optional> <random> <set> <span> <string> <string_view> <thread> <unordered_map>
+        <utility> <variant> <vector> <boost/system/result.hpp> ${arg_HEADERS})
+endfunction()
+
 # Builds the tests that also run under the thread sanitizer.
 add_custom_target(threaded_tests)
 
 # teatime_test(<name> SOURCES ... LIBS ... [LABELS threads ...]): a QtTest program, run by CTest
-# under its name; what the labels mean stands in tests/run.sh.
+# under its name; what the labels mean stands in tests/run.sh. The first source includes <its stem>.moc;
+# HEADERS are other precompiled ones than test_headers.
 function(teatime_test name)
-    cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
-    add_executable(${name} ${arg_SOURCES})
-    set_target_properties(${name} PROPERTIES AUTOMOC ON)
+    cmake_parse_arguments(arg "" "HEADERS" "SOURCES;LIBS;LABELS" ${ARGN})
+    list(GET arg_SOURCES 0 main)
+    cmake_path(GET main STEM stem)
+    set(moc ${CMAKE_CURRENT_BINARY_DIR}/${name}_moc/${stem}.moc)
+    add_executable(${name} ${arg_SOURCES} ${moc})
+    qt_generate_moc(${main} ${moc})
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_moc)
+    if(NOT arg_HEADERS)
+        set(arg_HEADERS test_headers)
+    endif()
+    target_precompile_headers(${name} REUSE_FROM ${arg_HEADERS})
     target_link_libraries(${name} PRIVATE ${arg_LIBS} Qt6::Test teatime_options)
+    target_compile_options(${name} PRIVATE ${test_optimisation})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
     if(TEATIME_SANITIZE STREQUAL thread)

@@ -44,10 +44,10 @@ bool is_special(double x, double& answer) {
 }
 
 /// log(1 + f) with the first part short enough to multiply exactly by a head of 21 bits.
-struct TwoParts {
+struct LogParts {
     double high, low;
 };
-TwoParts log1p_in_two_parts(double f) {
+LogParts log1p_in_two_parts(double f) {
     double half_square = 0.5 * f * f;
     double high = head_of(f - half_square);
     return {high, (f - high) - half_square + log1p_tail(f)};

@@ -3,13 +3,13 @@
 namespace teatime::math {
 namespace {
 
-struct TwoParts {
+struct PowerParts {
     double high, low;
 };
 
 /// log2(x) of a normal or subnormal x > 0 with about 30 extra bits; `high` is a head.
 /// fdlibm, e_pow.c: x = 2^n * (1 + ...) near 1 or 3/2, log by an atanh series in s = (x-b)/(x+b).
-TwoParts log2_in_two_parts(double x) {
+PowerParts log2_in_two_parts(double x) {
     constexpr double kL1 = 5.99999999999994648725e-01, kL2 = 4.28571428578550184252e-01,
                      kL3 = 3.33333329818377432918e-01, kL4 = 2.72728123808534006489e-01,
                      kL5 = 2.30660745775561754067e-01, kL6 = 2.06975017800338417784e-01;

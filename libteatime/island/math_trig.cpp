@@ -6,14 +6,14 @@ namespace teatime::math {
 namespace {
 
 /// x = quadrant * pi/2 + high + low, |high| <= pi/4 and a bit, quadrant modulo 4.
-struct Angle {
+struct ReducedAngle {
     int quadrant;
     double high, low;
 };
 
 /// fdlibm, e_rem_pio2.c (Cody and Waite): pi/2 in 33-bit parts, whose multiples by up to 20 bits
 /// are exact; the later parts are used where the earlier ones cancel.
-Angle reduce_medium(double x) {
+ReducedAngle reduce_medium(double x) {
     constexpr double kPart1 = 1.57079632673412561417e+00, kRest1 = 6.07710050650619224932e-11;
     constexpr double kPart2 = 6.07710050630396597660e-11, kRest2 = 2.02226624879595063154e-21;
     constexpr double kPart3 = 2.02226624871116645580e-21, kRest3 = 8.47842766036889956997e-32;
@@ -83,7 +83,7 @@ std::uint64_t two_over_pi_digits(int from) {
 /// between weight 2 and 2^-190 are made; those above are whole turns, and no double comes nearer
 /// to a multiple of pi/2 than 2^-62, so that at least 66 of them are significant.
 /// Requires: x finite, >= 2^20.
-Angle reduce_huge(double x) {
+ReducedAngle reduce_huge(double x) {
     std::uint64_t bits = bits_of(x);
     int exponent = static_cast<int>(bits >> 52) - 1075;  // x = mantissa * 2^exponent
     std::uint64_t mantissa = (bits & 0x000f'ffff'ffff'ffff) | 0x0010'0000'0000'0000;
@@ -135,11 +135,11 @@ Angle reduce_huge(double x) {
 }
 
 /// Requires: x finite.
-Angle reduce(double x) {
+ReducedAngle reduce(double x) {
     double a = abs(x);
     if (a <= 0.5 * kHalfPi) return {0, x, 0.0};
-    Angle angle = a < 0x1p20 ? reduce_medium(a) : reduce_huge(a);
-    return sign_of(x) ? Angle{-angle.quadrant & 3, -angle.high, -angle.low} : angle;
+    ReducedAngle angle = a < 0x1p20 ? reduce_medium(a) : reduce_huge(a);
+    return sign_of(x) ? ReducedAngle{-angle.quadrant & 3, -angle.high, -angle.low} : angle;
 }
 
 /// fdlibm, k_sin.c: odd Remez polynomial on [0, pi/4].

@@ -21,7 +21,6 @@ namespace websocket = beast::websocket;
 using asio::ip::tcp;
 
 namespace {
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kFarewell{2};
 }  // namespace
 

@@ -25,7 +25,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 struct Exchange {
     Exchange(asio::io_context& io, Url its_url, HttpRequest its_request, FetchOptions its_options)

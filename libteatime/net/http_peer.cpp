@@ -24,7 +24,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kChunk = 64 * 1024;
 
 /// 16 bytes in base64: 22 characters and "==" (Beast takes any text).

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <vector>
 
@@ -12,6 +14,8 @@ namespace teatime::net {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+/// To await what yields an error_code first, and throws nothing.
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 /// Something with work for the end of the turn.
 class Flushable {

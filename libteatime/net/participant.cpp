@@ -6,7 +6,9 @@
 #include <map>
 #include <random>
 
+#include "steady.h"
 #include "teatime/island/input.h"
+#include "teatime/net/file_store.h"
 #include "teatime/state/json.h"
 #include "teatime/wire/croquet.h"
 
@@ -18,12 +20,6 @@ constexpr auto kTurn = std::chrono::milliseconds(4);
 // A little below what Limits allow a connection by default: 200 a second, 400 at once.
 constexpr std::chrono::microseconds kFrameTime{5'250};
 constexpr int kFrameBurst = 350;
-constexpr std::string_view kFiles = "/files/";
-
-session::SteadyTime steady_now() {
-    return session::SteadyTime(std::chrono::duration_cast<session::SteadyClock::duration>(
-        Loop::Clock::now().time_since_epoch()));
-}
 
 /// The folder of the reflector's sessions, without a slash at its end.
 std::string folder_of(const Url& url) {
@@ -205,7 +201,7 @@ private:
     void on(session::UploadSnapshot& one) {
         std::string_view folder = folder_;
         if (folder.ends_with("/reflector")) folder.remove_suffix(10);  // a box has files beside it
-        std::string path = std::string(folder) + std::string(kFiles) + one.name;
+        std::string path = std::string(folder) + std::string(kFilesFolder) + one.name;
         HttpRequest request;
         request.method = "PUT";
         request.headers = {{"Content-Type", "application/octet-stream"}};

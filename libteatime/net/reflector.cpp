@@ -6,6 +6,7 @@
 #include <random>
 
 #include "reflector_impl.h"
+#include "steady.h"
 #include "teatime/wire/json_scanner.h"
 
 namespace teatime::net {
@@ -14,11 +15,6 @@ namespace {
 using session::CloseCode;
 
 constexpr std::size_t kLongestId = 256;
-
-session::SteadyTime steady_now() {
-    return session::SteadyTime(std::chrono::duration_cast<session::SteadyClock::duration>(
-        Loop::Clock::now().time_since_epoch()));
-}
 
 Loop::Clock::time_point to_loop(session::SteadyTime time) {
     return Loop::Clock::time_point(time.time_since_epoch());

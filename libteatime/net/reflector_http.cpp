@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "reflector_impl.h"
+#include "teatime/net/file_store.h"
 #include "teatime/state/json.h"
 
 namespace teatime::net {
 namespace {
 
-constexpr std::string_view kFiles = "/files/";
 constexpr std::string_view kSessions = "/sessions";
 constexpr auto kPingEvery = std::chrono::milliseconds(500);
 
@@ -57,8 +57,8 @@ void Reflector::Impl::on_http(HttpRequest request, HttpReply reply) {
     ready_.wait();
     std::string_view path = path_of(request.target);
     // Anywhere in the path: a box puts its own folder in front.
-    if (std::size_t files = path.find(kFiles); files != path.npos) {
-        std::string name(path.substr(files + kFiles.size()));
+    if (std::size_t files = path.find(kFilesFolder); files != path.npos) {
+        std::string name(path.substr(files + kFilesFolder.size()));
         serve_file(std::move(request), std::move(name), std::move(reply));
     } else if (request.method != "GET") {
         reply(sentence(405, "only /files/ can be written to"));

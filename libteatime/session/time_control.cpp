@@ -37,8 +37,8 @@ const std::string* text_of(const Value& object, std::string_view key) {
 }
 
 bool has_mark(const TimeOp& op) {
-    using Op = TimeRequest::Op;
-    return op.op == Op::until || (op.op == Op::step && op.by == StepBy::mark);
+    return op.op == TimeRequest::Op::until ||
+           (op.op == TimeRequest::Op::step && op.by == StepBy::mark);
 }
 
 std::uint64_t number_of(const Value& object, std::string_view key) {

@@ -16,7 +16,7 @@ namespace {
 ///          indices of queue entries gone, as steps from the one before
 ///          new queue entries, in execution order
 /// edit  := varint kept at the front, varint kept at the end, elements between them
-constexpr std::string_view kMagic = "TTde";
+constexpr std::string_view kDeltaMagic = "TTde";
 
 void encode_identity(ByteWriter& writer, const Image& base) {
     writer.varint(base.objects.size());
@@ -199,7 +199,7 @@ result<void> check_applied(const Image& image, const Applied& applied) {
 
 std::string make_delta(const Image& base, const Image& next) {
     std::string out;
-    start_envelope(out, kMagic);
+    start_envelope(out, kDeltaMagic);
     ByteWriter writer(out);
     encode_identity(writer, base);
     encode_head(writer, next);
@@ -221,7 +221,7 @@ std::string make_delta(const Image& base, const Image& next) {
 }
 
 result<Image> apply_delta(Image image, std::string_view delta) {
-    auto content = open_envelope(delta, kMagic, "state change");
+    auto content = open_envelope(delta, kDeltaMagic, "state change");
     if (!content) return content.error();
     std::string identity;
     ByteWriter writer(identity);

@@ -9,7 +9,7 @@ namespace {
 
 /// image := envelope head schemas objects names subscriptions queue
 /// each but the head: varint count, then the elements.
-constexpr std::string_view kMagic = "TTim";
+constexpr std::string_view kImageMagic = "TTim";
 
 template <class Entries>
 void encode_entries(ByteWriter& writer, const Entries& entries) {
@@ -43,7 +43,7 @@ const std::string* Image::name_of(ObjectId id) const {
 
 std::string encode_image(const Image& image) {
     std::string out;
-    start_envelope(out, kMagic);
+    start_envelope(out, kImageMagic);
     ByteWriter writer(out);
     encode_head(writer, image);
     writer.varint(image.schemas.size());
@@ -59,7 +59,7 @@ std::string encode_image(const Image& image) {
 }
 
 result<Image> decode_image(std::string_view bytes) {
-    auto content = open_envelope(bytes, kMagic, "state");
+    auto content = open_envelope(bytes, kImageMagic, "state");
     if (!content) return content.error();
     ByteReader reader(*content);
     Image image;

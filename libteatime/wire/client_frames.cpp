@@ -230,7 +230,7 @@ ClientInput decode_view(Text args) {
 
 // ---- encoding --------------------------------------------------------------------------------
 
-struct Encoder {
+struct ClientEncoder {
     std::string_view id;
     std::string out = {};
 
@@ -405,7 +405,7 @@ ClientInput decode_client_frame(std::string_view text, Seq last) {
 }
 
 std::string encode_client_frame(const session::ClientFrame& frame, std::string_view session_id) {
-    return std::visit(Encoder{session_id}, frame);
+    return std::visit(ClientEncoder{session_id}, frame);
 }
 
 }  // namespace teatime::wire

@@ -103,7 +103,7 @@ void append_native(std::string& out, const session::Sync& sync) {
     out += '}';
 }
 
-struct Encoder {
+struct ServerEncoder {
     std::string_view id;
     std::string out = {};
 
@@ -211,7 +211,7 @@ struct Encoder {
 
 // ---- decoding --------------------------------------------------------------------------------
 
-Error bad(Text action) {
+Error broken(Text action) {
     return unreadable(fmt::format("The server sent a {} that cannot be read.", action));
 }
 
@@ -334,7 +334,7 @@ result<session::Frame> decode_info(Text args) {
     if (!read_object(
             args, {{"code", code}, {"msg", message}, {"options", options}, {"refused", refused}}) ||
         (!options.empty() && !read_object(options, {{"level", level}})))
-        return bad("INFO");
+        return broken("INFO");
     session::Info info{text_or_empty(code), text_or_empty(message), text_or_empty(level),
                        whole_or_zero(refused)};
     return session::Frame(std::move(info));
@@ -345,13 +345,13 @@ result<session::Frame> decode_timed(Text args) {
     if (!read_object(
             args,
             {{"request", request}, {"refused", refused}, {"state", state}, {"outcome", outcome}}))
-        return bad("TIMED");
+        return broken("TIMED");
     auto now = read_state(state);
-    if (!now) return bad("TIMED");
+    if (!now) return broken("TIMED");
     session::TimeAnswer answer{whole_or_zero(request), text_or_empty(refused), *now, nullptr};
     if (!outcome.empty()) {
         answer.outcome = read_outcome(outcome);
-        if (!answer.outcome) return bad("TIMED");
+        if (!answer.outcome) return broken("TIMED");
     }
     return session::Frame(std::move(answer));
 }
@@ -359,7 +359,7 @@ result<session::Frame> decode_timed(Text args) {
 }  // namespace
 
 std::string encode_frame(const session::Frame& frame, std::string_view session_id) {
-    return std::visit(Encoder{session_id}, frame);
+    return std::visit(ServerEncoder{session_id}, frame);
 }
 
 std::string encode_pong(const Ping& ping) {
@@ -371,14 +371,14 @@ std::string encode_pong(const Ping& ping) {
 result<session::MessagePtr> ServerDecoder::decode_message(Text tuple, Seq near) const {
     Text parts[3];
     Text extra;
-    if (!read_list(tuple, parts, extra)) return bad("message");
+    if (!read_list(tuple, parts, extra)) return broken("message");
     auto time = parse_js_time(parts[0]);
     auto seq = parse_wire_seq(parts[1]);
-    if (!time || !seq) return bad("message");
+    if (!time || !seq) return broken("message");
     MemberId sender;
     if (kind_ == session::Kind::native && !extra.empty()) {
         auto number = parse_whole(extra.substr(1));
-        if (!number) return bad("message");
+        if (!number) return broken("message");
         sender = {*number};
     }
     return std::make_shared<const session::Message>(session::Message{
@@ -397,10 +397,10 @@ result<session::Frame> ServerDecoder::decode_sync(Text id, Text args) {
                             {"snapshotSeq", snapshot_seq},
                             {"flags", flags},
                             {"teatime", native}}))
-        return bad("SYNC");
+        return broken("SYNC");
     auto at = parse_js_time(time);
     auto last = parse_wire_seq(seq);
-    if (!at || !last) return bad("SYNC");
+    if (!at || !last) return broken("SYNC");
     auto sync = std::make_shared<session::Sync>();
     sync->session.id = text_or_empty(id);
     sync->session.kind = session::Kind::croquet;
@@ -411,24 +411,24 @@ result<session::Frame> ServerDecoder::decode_sync(Text id, Text args) {
     sync->flags_json = flags;
     if (std::string address = text_or_empty(url); !address.empty())
         sync->snapshot = session::SnapshotInfo{std::move(address), {}, {}, {}};
-    if (!native.empty() && !read_native(native, *sync)) return bad("SYNC");
+    if (!native.empty() && !read_native(native, *sync)) return broken("SYNC");
     if (sync->snapshot) {
         auto taken = parse_js_time(snapshot_time);
         auto number = parse_wire_seq(snapshot_seq);
-        if (!taken || !number) return bad("SYNC");
+        if (!taken || !number) return broken("SYNC");
         sync->snapshot->time = *taken;
         sync->snapshot->seq = seq_near(*number, sync->seq);
     }
     kind_ = sync->session.kind;
     last_ = sync->seq;
     JsonScanner scanner(messages);
-    if (!scanner.enter('[')) return bad("SYNC");
+    if (!scanner.enter('[')) return broken("SYNC");
     while (scanner.next_element()) {
         auto message = decode_message(scanner.value(), sync->seq);
         if (!message) return message.error();
         sync->messages.push_back(std::move(*message));
     }
-    if (!scanner.at_end()) return bad("SYNC");
+    if (!scanner.at_end()) return broken("SYNC");
     return session::Frame(session::SyncPtr(std::move(sync)));
 }
 
@@ -442,7 +442,7 @@ result<std::optional<session::Frame>> ServerDecoder::decode(std::string_view tex
 result<std::optional<session::Frame>> ServerDecoder::decode_whole(std::string_view text) {
     Text id, action, args;
     if (!read_object(text, {{"id", id}, {"action", action}, {"args", args}}) || !is_string(action))
-        return bad("frame");
+        return broken("frame");
     action = action.substr(1, action.size() - 2);
     auto wrap = [](result<session::Frame> frame) -> result<std::optional<session::Frame>> {
         if (!frame) return frame.error();
@@ -458,10 +458,10 @@ result<std::optional<session::Frame>> ServerDecoder::decode_whole(std::string_vi
         Text time = args;
         if (args.starts_with('{')) {
             time = {};
-            if (!read_object(args, {{"time", time}})) return bad("TICK");
+            if (!read_object(args, {{"time", time}})) return broken("TICK");
         }
         auto at = parse_js_time(time);
-        if (!at) return bad("TICK");
+        if (!at) return broken("TICK");
         return std::optional(session::Frame(session::Tick{*at}));
     }
     if (action == "SYNC") return wrap(decode_sync(id, args));
@@ -469,25 +469,26 @@ result<std::optional<session::Frame>> ServerDecoder::decode_whole(std::string_vi
     if (action == "TIMED") return wrap(decode_timed(args));
     if (action == "ANSWER") {
         Text request, refused;
-        if (!read_object(args, {{"request", request}, {"refused", refused}})) return bad("ANSWER");
+        if (!read_object(args, {{"request", request}, {"refused", refused}}))
+            return broken("ANSWER");
         return std::optional(
             session::Frame(session::Answer{whole_or_zero(request), text_or_empty(refused)}));
     }
     if (is_company_action(action)) {
         auto frame = read_company_frame(action, args);
-        if (!frame) return bad(action);
+        if (!frame) return broken(action);
         return frame;
     }
     if (action == "STEPPED") {
         auto outcome = read_outcome(args);
-        if (!outcome) return bad("STEPPED");
+        if (!outcome) return broken("STEPPED");
         return std::optional(session::Frame(std::move(outcome)));
     }
     if (action == "REQU" || action == "PULLER") {
         Text request, member;
         if (!args.empty() && args != "null" &&
             !read_object(args, {{"request", request}, {"member", member}}))
-            return bad(action);
+            return broken(action);
         if (action == "REQU")
             return std::optional(session::Frame(session::Requ{whole_or_zero(request)}));
         return std::optional(session::Frame(session::Puller{{whole_or_zero(member)}}));

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kPerMessage = 12;  // what a message costs beside its bytes, in block size
 
-std::int64_t count(VirtualTime time) {
+std::int64_t micros(VirtualTime time) {
     return time.time_since_epoch().count();
 }
 
@@ -23,7 +23,7 @@ void BodyEncoder::start(Stamp base) {
 }
 
 void BodyEncoder::add(const MessageView& message) {
-    ByteWriter(columns_[dt]).signed_varint(count(message.stamp.time) - count(last_.time));
+    ByteWriter(columns_[dt]).signed_varint(micros(message.stamp.time) - micros(last_.time));
     ByteWriter(columns_[dseq]).varint(message.stamp.seq.value - last_.seq.value);
     ByteWriter(columns_[sender]).varint(message.sender.value);
     ByteWriter(columns_[payload_size]).varint(message.payload.size());
@@ -49,7 +49,7 @@ std::string_view BodyEncoder::body(const Position& from, const Position& to) {
     body_.clear();
     ByteWriter writer(body_);
     writer.fixed(kBodyVersion);
-    writer.fixed(count(from.base.time));
+    writer.fixed(micros(from.base.time));
     writer.fixed(from.base.seq.value);
     for (std::size_t i = 0; i < kColumns; ++i) {
         writer.sized(std::string_view(columns_[i]).substr(from.at[i], to.at[i] - from.at[i]));
@@ -83,7 +83,7 @@ bool BodyDecoder::next(MessageView& message) {
     }
     --left_;
     // Unsigned: damaged deltas may overflow, which must only give wrong numbers.
-    auto time = static_cast<std::uint64_t>(count(stamp_.time)) +
+    auto time = static_cast<std::uint64_t>(micros(stamp_.time)) +
                 static_cast<std::uint64_t>(columns_[BodyEncoder::dt].signed_varint());
     stamp_.time = VirtualTime(Duration(static_cast<std::int64_t>(time)));
     stamp_.seq.value += columns_[BodyEncoder::dseq].varint();

@@ -18,7 +18,7 @@
 namespace bench {
 namespace {
 
-constexpr std::string_view kAction = "\"action\":\"";
+constexpr std::string_view kActionText = "\"action\":\"";
 constexpr std::string_view kTuple = "\"args\":[0,0,";
 
 struct Session {
@@ -147,8 +147,8 @@ void BareServer::read(int socket) {
 }
 
 void BareServer::on_text(int socket, Client& client, std::string_view text) {
-    const std::size_t action = text.find(kAction) + kAction.size();
-    const std::string_view id = text.substr(7, action - kAction.size() - 2 - 7);
+    const std::size_t action = text.find(kActionText) + kActionText.size();
+    const std::string_view id = text.substr(7, action - kActionText.size() - 2 - 7);
     if (text.substr(action).starts_with("JOIN")) {
         client.session = &sessions_[std::string(id)];
         const std::string sync = text_frame(

@@ -11,6 +11,9 @@
 
 namespace teatime::net {
 
+/// Where a reflector serves its files: `<folder of the sessions>/files/<path>`.
+constexpr std::string_view kFilesFolder = "/files/";
+
 struct FileStoreLimits {
     std::uint64_t total_bytes = std::uint64_t{4} << 30;
     std::uint64_t file_bytes = std::uint64_t{256} << 20;
