@@ -176,6 +176,10 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
         }
     }
     announce(messages.size());  // the last call, which is only recorded
+    // A jump in numbers tells of a loss; where nothing comes after it, the recorder says so.
+    const Stamp& stamp = messages.back().stamp;
+    if (recording && stamp.seq >= options.lost_from && stamp.seq <= options.lost_to)
+        must(writer.gap({stamp.time, next(stamp.seq)}, "the queue was full"));
     writer.bound(end, timegraph::WallTime(std::chrono::seconds(1'000'000)));
     must(writer.close());
     return recorded;
