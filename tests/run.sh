@@ -126,7 +126,7 @@ if build release; then
     test_stage release ${exclude:+-LE "^($exclude)$"}
 fi
 if [ $full = yes ]; then
-    if build asan; then test_stage asan -LE "^($release_only)$"; fi
+    if build asan qt_tests; then test_stage asan -LE "^($release_only)$"; fi
     # The thread sanitizer of gcc 12 dies where a kernel scatters addresses wider than Debian 12's.
     if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
     if build tsan threaded_tests; then test_stage tsan -L '^threads$'; fi

@@ -59,7 +59,8 @@ function(test_headers name)
         <utility> <variant> <vector> <boost/system/result.hpp> ${arg_HEADERS})
 endfunction()
 
-# Builds the tests that also run under the thread sanitizer.
+# Build the tests that also run under sanitizers, all or those for that of threads.
+add_custom_target(qt_tests)
 add_custom_target(threaded_tests)
 
 # teatime_test(<name> SOURCES ... LIBS ... [LABELS threads ...]): a QtTest program, run by CTest
@@ -85,6 +86,7 @@ function(teatime_test name)
         set_tests_properties(${name} PROPERTIES
             ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0)
     endif()
+    add_dependencies(qt_tests ${name})
     if("threads" IN_LIST arg_LABELS)
         add_dependencies(threaded_tests ${name})
     endif()
