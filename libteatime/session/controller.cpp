@@ -102,7 +102,10 @@ void Controller::Impl::on(Connected&) {
 void Controller::Impl::on(Disconnected& lost) {
     if (state_ == State::waiting || state_ == State::idle) return;  // our own doing
     std::string why = lost.reason.empty() ? "The connection was lost." : lost.reason;
-    if (lost.code >= 1000 && !reconnects(static_cast<CloseCode>(lost.code))) {
+    const auto code = static_cast<CloseCode>(lost.code);
+    // Who has been in the session waits for a participant to be back in it.
+    bool comes_back = code == CloseCode::no_session && !token_.empty();
+    if (lost.code >= 1000 && !reconnects(code) && !comes_back) {
         fail(unavailable(why + " (code " + std::to_string(lost.code) + ")"));
     } else {
         retry(std::move(why));
@@ -134,6 +137,7 @@ void Controller::Impl::drop_connection(CloseCode code, std::string why) {
 
 void Controller::Impl::fail(Error error) {
     state_ = State::failed;
+    for (const Asked& one : std::exchange(asked_, {})) refuse(one.request, error.message.c_str());
     say(Failed{std::move(error)});
 }
 

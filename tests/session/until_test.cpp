@@ -148,7 +148,7 @@ void UntilTest::messages_are_executed_on_the_way_and_wait_after_it() {
     std::uint64_t last = net.router->last_seq().value;
     Mark mark = at(net.router->status(net.now).time.time_since_epoch() + milliseconds(500));
     net.time(net.a(), Net::until(mark));
-    for (int i = 2; i <= 11; ++i) {  // into the very last moments, and beyond
+    for (int i = 2; i <= 12; ++i) {  // into the very last moments, and beyond
         net.pass(milliseconds(50));
         net.say(net.a(), call("add", i));
     }
@@ -156,7 +156,7 @@ void UntilTest::messages_are_executed_on_the_way_and_wait_after_it() {
     QVERIFY(net.together() && net.outcome().groups[0].mark == mark);
     std::uint64_t waiting = net.router->status(net.now).control.held;
     QVERIFY(waiting >= 1 && waiting <= 3);
-    QCOMPARE(net.router->last_seq().value, last + (11 - waiting) + 2);  // until, and its end
+    QCOMPARE(net.router->last_seq().value, last + (12 - waiting) + 2);  // until, and its end
     for (const MessagePtr& message : net.reflected)
         QVERIFY(!message->sender || message->stamp.time < mark.time);
 }
