@@ -53,6 +53,18 @@ result<void> Feed::nothing_missing(VirtualTime to) const {
     return {};
 }
 
+result<VirtualTime> Feed::past_gap(const timegraph::KeyframeInfo& keyframe) const {
+    VirtualTime past = VirtualTime::min();
+    if (!reader_) return past;
+    auto gaps = reader_->gaps();
+    if (!gaps) return gaps.error();
+    for (const timegraph::Gap& gap : *gaps) {
+        bool held = gap.before.seq <= next(keyframe.seq);
+        if (held && gap.before.time > keyframe.mark.time) past = std::max(past, gap.before.time);
+    }
+    return past;
+}
+
 result<VirtualTime> Feed::feed(Session& session, VirtualTime to, std::size_t at_most) {
     std::vector<ExternalMessage> batch;
     VirtualTime bound = to;

@@ -25,6 +25,11 @@ public:
     /// Time of the first message that was not given yet; empty where there is none.
     result<std::optional<VirtualTime>> next_time();
 
+    Seq given() const { return given_; }
+    /// A keyframe may hold messages that were announced when it was made, happen later, and are
+    /// missing in the recording. Until when states from elsewhere lack them; min() where none does.
+    result<VirtualTime> past_gap(const timegraph::KeyframeInfo& keyframe) const;
+
 private:
     result<void> look_ahead();
     result<void> nothing_missing(VirtualTime to) const;

@@ -54,7 +54,10 @@ result<Timeline::Impl::Base> Timeline::Impl::best_base(const Mark& limit) {
     if (reader) {
         auto keyframe = reader->keyframe_before(limit);
         if (!keyframe) return keyframe.error();
-        if (*keyframe && (*keyframe)->mark > base.mark) {
+        auto outlives = *keyframe ? feed.past_gap(**keyframe) : result<VirtualTime>(begin.time);
+        if (!outlives) return outlives.error();
+        // Checkpoints in between may lack messages that it holds, and that are missing.
+        if (*keyframe && ((*keyframe)->mark > base.mark || *outlives >= base.mark.time)) {
             Mark mark = (*keyframe)->mark;
             base = {mark, std::nullopt, std::move(**keyframe)};
         }
@@ -85,6 +88,11 @@ result<void> Timeline::Impl::travel(const Mark& target, const Watch& watch) {
     auto base = best_base(target);
     if (!base) return base.error();
     bool stay = placed && session->mark() <= target && session->mark() >= base->mark;
+    if (stay && base->keyframe && base->keyframe->seq > feed.given()) {
+        auto outlives = feed.past_gap(*base->keyframe);
+        if (!outlives) return outlives.error();
+        stay = session->mark().time > *outlives;
+    }
     if (!stay) {
         if (auto restored = restore(*base); !restored) return restored;
     }
@@ -93,6 +101,7 @@ result<void> Timeline::Impl::travel(const Mark& target, const Watch& watch) {
 
 result<void> Timeline::Impl::run_to(const Mark& target, const Watch& watch, bool keep_checkpoints,
                                     Trail* collected) {
+    if (session->mark() == target) return {};  // though messages of this instant may be missing
     for (;;) {
         auto bound = feed.feed(*session, target.time, kBatch);
         if (!bound) return bound.error();

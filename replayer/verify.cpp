@@ -24,10 +24,6 @@ public:
         report_.from = timeline_.begin();
         report_.to = timeline_.end();
         if (auto collected = collect(); !collected) return collected.error();
-        if (!stretches_.empty()) {
-            auto there = timeline_.seek(stretches_.front().from, watch_);
-            if (!there) return there.error();
-        }
         for (const auto& [mark, claims] : claims_) {
             auto reached = reach(mark);
             if (!reached) return reached.error();
@@ -49,7 +45,7 @@ public:
 private:
     result<void> collect() {
         const timegraph::Reader& reader = *timeline_.reader();
-        auto votes = reader.votes(report_.from, report_.to);
+        auto votes = reader.votes(Mark{}, report_.to);  // those before the begin are not reached
         if (!votes) return votes.error();
         for (timegraph::Vote& vote : *votes) claims_[vote.mark].votes.push_back(std::move(vote));
         auto keyframes = reader.keyframes();
@@ -69,7 +65,8 @@ private:
     result<bool> reach(const Mark& mark) {
         while (stretch_ < stretches_.size() && stretches_[stretch_].to < mark) ++stretch_;
         if (stretch_ == stretches_.size() || mark < stretches_[stretch_].from) return false;
-        if (timeline_.mark() < stretches_[stretch_].from) {
+        if (stretch_ != entered_) {
+            entered_ = stretch_;
             auto there = timeline_.seek(stretches_[stretch_].from, watch_);
             if (!there) return there.error();
         }
@@ -106,7 +103,8 @@ private:
     const Watch& watch_;
     std::map<Mark, Claims> claims_;
     std::vector<Stretch> stretches_;
-    std::size_t stretch_ = 0;  ///< the first that is not over
+    std::size_t stretch_ = 0;             ///< the first that is not over
+    std::optional<std::size_t> entered_;  ///< where the timeline is
     ReplayReport report_;
 };
 
