@@ -10,6 +10,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QRegularExpression>
+#include <QSet>
 #include <QTimer>
 
 namespace teatime::inspector {
@@ -22,6 +23,20 @@ constexpr const char* kCommit = "25ms";  // what is seen lags behind by about th
 QString safe(QString name) {
     static const QRegularExpression kOther(QStringLiteral("[^A-Za-z0-9_-]"));
     return name.replace(kOther, QStringLiteral("_")).left(60);
+}
+
+/// Taken by nobody, nor about to be: the program makes it only once it has joined.
+QString new_file(const QString& folder, const QString& session) {
+    static QSet<QString> taken;
+    QString when = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmss'Z'"));
+    QString name =
+        QStringLiteral("%1-%2-%3").arg(session, when).arg(QCoreApplication::applicationPid());
+    QString file = QDir(folder).filePath(name + QStringLiteral(".timegraph"));
+    for (int i = 2; taken.contains(file) || QFile::exists(file); ++i) {
+        file = QDir(folder).filePath(name + QStringLiteral("-%1.timegraph").arg(i));
+    }
+    taken.insert(file);
+    return file;
 }
 
 }  // namespace
@@ -39,12 +54,7 @@ SessionRecorder::SessionRecorder(const Options& options, QObject* parent) : QObj
         folder = temporary_->path();
     }
     QDir().mkpath(folder);
-    QString when = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmss'Z'"));
-    QString name = safe(options.session) + '-' + when;
-    file_ = QDir(folder).filePath(name + QStringLiteral(".timegraph"));
-    for (int i = 2; QFile::exists(file_); ++i) {
-        file_ = QDir(folder).filePath(name + QStringLiteral("-%1.timegraph").arg(i));
-    }
+    file_ = new_file(folder, safe(options.session));
     QStringList arguments{QStringLiteral("record"),
                           options.url,
                           options.session,

@@ -50,7 +50,10 @@ private slots:
             if (!*step) break;
             messages_.push_back(**step);
             if (!(*step)->external) {
-                ++futures_[QString::fromStdString((*step)->class_name + '.' + (*step)->selector)];
+                const std::string& of = (*step)->class_name;  // none where its target is gone
+                const std::string name =
+                    of.empty() ? (*step)->selector : of + '.' + (*step)->selector;
+                ++futures_[QString::fromStdString(name)];
             }
         }
         QVERIFY(messages_.size() > 500);

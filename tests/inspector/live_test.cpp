@@ -244,7 +244,9 @@ private slots:
         player.open(ann.file(), modules);
         MarkModel marks;
         marks.set_session(&ben);
-        connect(&player, &Player::facts_changed, this, [&] { marks.show(player.facts()); });
+        const auto show = [&] { marks.show(player.facts()); };
+        connect(&player, &Player::opened, this, show);
+        connect(&player, &Player::facts_changed, this, show);
         marks.add(there, "look here", {});
         QTRY_COMPARE_WITH_TIMEOUT(ann.company().notes.size(), std::size_t{1}, kPatienceMs);
         QTRY_COMPARE_WITH_TIMEOUT(marks.rowCount(), 1, kPatienceMs);
