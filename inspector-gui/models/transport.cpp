@@ -97,6 +97,10 @@ void Transport::set_loop(std::optional<Loop> loop) {
     emit changed();
 }
 
+void Transport::set_halt(std::optional<Mark> halt) {
+    halt_ = halt;
+}
+
 void Transport::move(VirtualTime time) {
     moving_ = true;
     player_.seek(time);
@@ -108,7 +112,12 @@ void Transport::tick() {
     if (!facts || state_ == State::paused) return;
     if (player_.working()) return;
     if (state_ == State::following) {
-        if (player_.playhead() < facts->end) move(facts->end.time);
+        const bool stands = halt_ && halt_->time == facts->end.time;
+        const Mark newest = stands ? *halt_ : facts->end;
+        if (player_.playhead() == newest || (!stands && player_.playhead() > newest)) return;
+        moving_ = true;
+        player_.seek(newest);
+        moving_ = false;
         return;
     }
     const bool forward = state_ == State::forward;

@@ -41,6 +41,9 @@ public:
     void shuttle(int direction);
     void set_rate(session::Rate rate);
     void set_loop(std::optional<Loop> loop);
+    /// Where all replicas of a stopped session stand, which can be amid the last instant that is
+    /// recorded: it is what is followed, until time goes on.
+    void set_halt(std::optional<Mark> halt);
 
     /// Of the playing: each moves the playhead. Called by a timer, 60 times a second.
     void tick();
@@ -60,6 +63,7 @@ private:
     State state_ = State::paused;
     session::Rate rate_;
     std::optional<Loop> loop_;
+    std::optional<Mark> halt_;
     bool moving_ = false;  ///< it is us who moves the playhead
     struct Origin {
         std::int64_t wall_ns = 0;

@@ -280,6 +280,7 @@ void MainWindow::close_recording() {
     remember_place();
     path_.clear();
     transport_->pause();
+    transport_->set_halt({});
     messages_->model().close();
     history_->close();
     film_->close();

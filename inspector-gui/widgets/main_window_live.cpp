@@ -22,6 +22,10 @@ void MainWindow::join(const QString& url) {
             [this] { player_->open(live_->file(), timeline_options()); });
     connect(live_.get(), &LiveSession::company_changed, this, &MainWindow::show_others);
     connect(live_.get(), &LiveSession::refused, this, &MainWindow::say);
+    connect(live_.get(), &LiveSession::stepped, this,
+            [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
+                if (outcome->groups.size() == 1) transport_->set_halt(outcome->groups[0].mark);
+            });
     connect(live_.get(), &LiveSession::ended, this, &MainWindow::session_ended);
     connect(live_.get(), &LiveSession::connection_changed, this,
             [this](bool connected, const QString& sentence) {

@@ -76,6 +76,7 @@ void TogetherPanel::build_controls(QWidget* page) {
 
 void TogetherPanel::build_time(QGridLayout& grid) {
     pause_ = new QPushButton;
+    pause_->setObjectName("pause-all");
     connect(pause_, &QPushButton::clicked, this, [this] {
         if (!session_) return;
         session_->time().paused ? session_->resume() : session_->pause();
@@ -124,6 +125,7 @@ void TogetherPanel::build_time(QGridLayout& grid) {
 void TogetherPanel::build_company(QGridLayout& grid) {
     lease_ = plain_label();
     lead_ = new QPushButton;
+    lead_->setObjectName("lead");
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on"));
     grid.addWidget(lease_, 6, 0, 1, 2);

@@ -85,7 +85,10 @@ bool Controller::Impl::obey_time(const TimeOp& op, const Stamp& stamp) {
     }
     time_.apply(op, stamp.time);
     if (island_) time_.time = std::max(time_.time, island_->now());
-    if (op.op == TimeRequest::Op::pause || op.op == TimeRequest::Op::step) report(op, mark);
+    if (op.op == TimeRequest::Op::pause || op.op == TimeRequest::Op::step) {
+        observer_->bound(time_.time);  // nothing is stamped at or below a reported Mark
+        report(op, mark);
+    }
     say(TimeStateChanged{time_, op});
     return true;
 }

@@ -1,0 +1,201 @@
+#include <QLabel>
+#include <QLineEdit>
+#include <QProcess>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "main_window.h"
+#include "status_strip.h"
+#include "together_panel.h"
+
+// The whole system: a reflector that records, three replicas, and somebody at a terminal, each a
+// process, and two windows; they stop one session and step it together.
+
+using namespace teatime;
+using namespace teatime::inspector;
+
+namespace {
+
+constexpr int kPatienceMs = 30'000;
+#define WAIT(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, kPatienceMs)
+
+/// `teatime`, ended with the test.
+class Program {
+public:
+    explicit Program(const QStringList& arguments) {
+        process_.setProcessChannelMode(QProcess::MergedChannels);
+        process_.start(TEATIME, arguments);
+    }
+    ~Program() { stop(); }
+    void stop() {
+        if (process_.state() == QProcess::NotRunning) return;
+        process_.terminate();
+        if (!process_.waitForFinished(kPatienceMs)) process_.kill();
+    }
+    void type(const char* line) { process_.write(QByteArray(line) + '\n'); }
+    /// All matches in what it has said so far.
+    QVector<QRegularExpressionMatch> said(const QString& pattern) {
+        process_.waitForReadyRead(10);
+        text_ += QString::fromUtf8(process_.readAll());
+        QRegularExpression wanted(pattern, QRegularExpression::MultilineOption);
+        QVector<QRegularExpressionMatch> all;
+        for (auto each = wanted.globalMatch(text_); each.hasNext();) all += each.next();
+        return all;
+    }
+    const QString& text() const { return text_; }
+
+private:
+    QProcess process_;
+    QString text_;
+};
+
+/// What all of the session's replicas reported, as somebody shows it.
+struct Shown {
+    QString mark, hash;
+    bool operator==(const Shown&) const = default;
+};
+
+struct Window : MainWindow {
+    explicit Window(const QString& url) : MainWindow(QStringList{MODULES}) {
+        resize(1600, 1000);
+        show();
+        join(url);
+    }
+    TogetherPanel& together() { return *findChild<TogetherPanel*>(); }
+    template <class Widget>
+    Widget& part(const char* name) {
+        return *together().findChild<Widget*>(name);
+    }
+    void click(const char* name) { QTest::mouseClick(&part<QPushButton>(name), Qt::LeftButton); }
+    /// The state at its playhead.
+    Shown sees() {
+        const MomentPtr moment = player().moment();
+        if (!moment || moment->asked != player().playhead()) return {};
+        return {QString::fromStdString(to_string(player().playhead())),
+                findChild<StatusStrip*>()->hash_text()};
+    }
+};
+
+}  // namespace
+
+class TogetherTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir home_;
+    QString unlike_;  ///< what a window showed last, beside what was told
+
+private slots:
+    void cleanup() {
+        if (QTest::currentTestFailed()) qInfo() << unlike_;
+    }
+
+    void initTestCase() {
+        qputenv("XDG_CONFIG_HOME", home_.path().toUtf8());
+        qputenv("XDG_CACHE_HOME", home_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home_.path());
+    }
+
+    void one_pauses_another_steps_a_third_comments_and_all_see_the_same() {
+        QTemporaryDir folder;
+        Program server({"serve", "--port", "0", "--record", folder.path(), "--modules", MODULES});
+        WAIT(!server.said("ws://\\S+").isEmpty());
+        const QString reflector = server.said("ws://\\S+")[0].captured();
+        const QString url = reflector + "/counter";
+        std::vector<std::unique_ptr<Program>> replicas;
+        for (const char* name : {"Ann", "Ben", "Cat"}) {
+            QStringList how{"join", url, "--app", "counter", "--modules", MODULES, "--name", name};
+            if (replicas.empty())
+                how << "--send"
+                    << "counter.loop()";
+            replicas.push_back(std::make_unique<Program>(how));
+            WAIT(!replicas.back()->said("joined session").isEmpty());
+        }
+        Window first(url);
+        WAIT(first.transport().state() == Transport::State::following);
+        Program terminal({"debug", url, "--name", "Dan"});
+        WAIT(!terminal.said(", this one$").isEmpty());
+
+        // Each line that the terminal shows of a pause or step: `12.5s#3  <hash>  members 1 2 3`.
+        const QString reports = "^([0-9.]+s(?:#[0-9]+)?)  ([0-9a-f]{32})  members( [0-9]+)+$";
+        auto reported = [&](int number) {
+            auto all = terminal.said(reports);
+            return all.size() < number
+                       ? Shown()
+                       : Shown{all[number - 1].captured(1), all[number - 1].captured(2)};
+        };
+        // Terminal and windows show the same state and Mark after so many reports.
+        auto agreed = [&](int number, std::initializer_list<Window*> windows) {
+            const Shown now = reported(number);
+            if (now.hash.isEmpty()) return false;
+            for (Window* each : windows) {
+                unlike_ = each->sees().mark + " " + each->sees().hash + " where " + now.mark + " " +
+                          now.hash + " is told";
+                if (each->sees() != now) return false;
+                const QString told = each->together().outcome_text();
+                if (!told.isEmpty() && !told.contains(now.hash)) return false;
+            }
+            return true;
+        };
+
+        first.click("pause-all");
+        WAIT(agreed(1, {&first}));
+        QVERIFY(terminal.said(reports)[0].captured().count(' ') >= 3 + 3);  // three replicas
+        QVERIFY(!first.together().outcome_text().contains("DIFFER"));
+        WAIT(first.part<QPushButton>("lead").text() == "Release");
+        first.click("lead");
+        WAIT(!terminal.said("^\\* nobody leads$").isEmpty());
+
+        std::unique_ptr<Window> second;
+        for (int i = 1; i <= 10; ++i) {
+            terminal.type("step");
+            if (i == 5) {  // comes late, while all stand still
+                WAIT(agreed(i + 1, {&first}));
+                second = std::make_unique<Window>(url);
+                WAIT(second->player().is_open() && second->sees().hash == reported(i + 1).hash);
+            } else if (second) {
+                WAIT(agreed(i + 1, {&first, second.get()}));
+            } else {
+                WAIT(agreed(i + 1, {&first}));
+            }
+        }
+        QCOMPARE(terminal.said(reports).size(), 11);
+        std::vector<Shown> all;
+        for (int i = 1; i <= 11; ++i) all.push_back(reported(i));
+        QVERIFY2(terminal.said("SPLIT").isEmpty(), qPrintable(terminal.text()));
+
+        auto& note = second->part<QLineEdit>("note");
+        QTest::keyClicks(&note, "this is where it goes wrong");
+        QTest::keyClick(&note, Qt::Key_Return);
+        WAIT(!terminal.said(" at .*: this is where it goes wrong$").isEmpty());
+        for (Window* each : {&first, second.get()}) {
+            WAIT(each->together().notes().rowCount() == 1);
+            WAIT(each->player().facts()->info.bookmarks == 1);  // in its recording, too
+        }
+        terminal.type("resume");
+        WAIT(first.player().moment()->mark > *parse_mark(all.back().mark.toStdString()));
+
+        first.close();
+        second->close();
+        terminal.type("quit");
+        replicas.clear();
+        server.stop();
+        const QStringList files = QDir(folder.path()).entryList({"*.timegraph"});
+        QCOMPARE(files.size(), 1);
+        replayer::TimelineOptions options;
+        options.modules = {MODULES};
+        auto timeline = replayer::Timeline::open(folder.filePath(files[0]).toStdString(), options);
+        QVERIFY2(timeline, qPrintable(QString::fromStdString(timeline ? std::string()
+                                                                      : timeline.error().message)));
+        for (const Shown& each : all) {
+            QVERIFY(timeline->seek(*parse_mark(each.mark.toStdString())));
+            QCOMPARE(QString::fromStdString(to_string(*timeline->hash())), each.hash);
+        }
+        QCOMPARE(timeline->reader()->info()->bookmarks, 1u);
+    }
+};
+
+QTEST_MAIN(TogetherTest)
+#include "together_test.moc"
