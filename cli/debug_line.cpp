@@ -27,15 +27,6 @@ std::string word(std::string_view& rest) {
 
 result<DebugLine> parse_time(const std::string& verb, std::string_view rest) {
     DebugLine line{What::time, {}, {}, {}};
-    if (verb == "until" || (verb == "step" && rest.starts_with("to "))) {
-        if (verb == "step") word(rest);
-        auto mark = parse_mark(rest);
-        if (!mark) return mark.error();
-        line.time.op = verb == "until" ? Op::until : Op::step;
-        line.time.by = session::StepBy::mark;
-        line.time.mark = *mark;
-        return line;
-    }
     auto request = parse_time_request(verb, std::string(rest));
     if (!request) return request.error();
     line.time = *request;

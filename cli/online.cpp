@@ -53,6 +53,7 @@ result<int> Tool::run() {
     options.role = role_;
     net::ParticipantHandler handler;
     handler.joined = [this](const session::Joined&) {
+        has_joined_ = true;
         if (joined) joined();
     };
     handler.notice = [this](const session::Frame& frame) {
@@ -72,6 +73,7 @@ result<int> Tool::run() {
     loop_.on_signal([this](int) { end(unavailable("interrupted")); });
     auto patience = module_ ? kReplicaPatience : kPatience;
     loop_.schedule_after(patience, [this, patience] {
+        if (patient && has_joined_) return;
         end(unavailable(fmt::format("{} did not answer within {} s", address_.reflector.text(),
                                     patience.count())));
     });

@@ -30,6 +30,7 @@ class Tool : private session::ControllerObserver {
 public:
     Tool(SessionAddress address, session::Role role, const Module* module = nullptr);
 
+    bool patient = false;  ///< once joined, waits for its answer as long as it takes
     std::function<void()> joined;
     std::function<void(const session::Frame&)> notice;
     std::function<void()> progressed;
@@ -52,6 +53,7 @@ private:
     session::Role role_;
     const Module* module_;
     result<int> outcome_ = 0;
+    bool has_joined_ = false;
     bool finishing_ = false;
 };
 

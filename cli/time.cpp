@@ -48,6 +48,7 @@ int run(const TimeOptions& options) {
     auto request = parse_time_request(options.verb, options.argument);
     if (!request) return fail(request.error());
     Tool tool(*address, session::Role::viewer);
+    tool.patient = request->op == session::TimeRequest::Op::until;
     tool.joined = [&] { tool.participant().time_request(*request); };
     tool.notice = [&](const session::Frame& frame) {
         const auto* answer = std::get_if<session::TimeAnswer>(&frame);
@@ -65,15 +66,16 @@ std::function<int()> add_time(CLI::App& command) {
     auto options = std::make_shared<TimeOptions>();
     command.add_option("URL", options->url, kUrlHelp)->required();
     command.add_option("SESSION", options->session, "Its session id")->required();
-    command.add_option("WHAT", options->verb, "pause, resume, rate or step")
+    command.add_option("WHAT", options->verb, "pause, resume, rate, step or until")
         ->required()
-        ->check(CLI::IsMember({"pause", "resume", "rate", "step"}));
+        ->check(CLI::IsMember({"pause", "resume", "rate", "step", "until"}));
     command.add_option("ARGUMENT", options->argument,
                        "rate: 1/64 to 64. step: message (default), instant, external, or a "
-                       "duration such as 500ms");
+                       "duration such as 500ms. until: a time or Mark ahead");
     command.add_flag("--json", options->json, "One JSON object");
     command.footer(
-        "Pause and step print the Mark and state hash that all replicas reported.\n"
+        "Pause and step print the Mark and state hash that all replicas reported; until lets time\n"
+        "run to there, waits for it and does the same.\n"
         "Exit code 1: replicas differ, or the session refused.");
     return [options] { return run(*options); };
 }

@@ -9,7 +9,8 @@ result<session::TimeRequest> parse_time_request(const std::string& verb,
     using Op = session::TimeRequest::Op;
     using session::StepBy;
     session::TimeRequest request;
-    if (verb != "rate" && verb != "step" && !argument.empty()) {
+    bool takes = verb == "rate" || verb == "step" || verb == "until";
+    if (!takes && !argument.empty()) {
         return wrong_usage(fmt::format("{} takes no argument, got \"{}\"", verb, argument));
     }
     if (verb == "pause") {
@@ -21,6 +22,12 @@ result<session::TimeRequest> parse_time_request(const std::string& verb,
         auto rate = session::parse_rate(argument);
         if (!rate) return rate.error();
         request.rate = *rate;
+    } else if (verb == "until" || argument.starts_with("to ")) {
+        auto mark = parse_mark(verb == "until" ? argument : argument.substr(3));
+        if (!mark) return mark.error();
+        request.op = verb == "until" ? Op::until : Op::step;
+        request.by = StepBy::mark;
+        request.mark = *mark;
     } else {
         request.op = Op::step;
         if (argument.empty() || argument == "message") return request;

@@ -7,7 +7,8 @@
 
 namespace teatime::cli {
 
-/// `pause`, `resume`, `rate 4`, `step`, `step instant`, `step 500ms`: verb and argument.
+/// `pause`, `resume`, `rate 4`, `step`, `step instant`, `step 500ms`, `step to 12s#1`,
+/// `until 12s`: verb and argument.
 result<session::TimeRequest> parse_time_request(const std::string& verb,
                                                 const std::string& argument);
 

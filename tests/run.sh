@@ -12,11 +12,11 @@ usage() {
     cat <<'TEXT'
 Usage: bash tests/run.sh [--full] [--yes] [--no-install]
 
-Sets up, builds and runs all tests: 10 minutes or less on two cores.
+Sets up, builds and runs all tests: about 15 minutes on two cores.
 
   --full        also: libraries and simulation under the address and undefined behaviour
                 sanitizers, threaded tests under the thread sanitizer, an installed package
-                used from outside; 30 minutes or less
+                used from outside; about 45 minutes
 TEXT
     setup_help
 }

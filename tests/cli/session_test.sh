@@ -44,6 +44,9 @@ names+=(Dan)
 replicas+=("$member")
 expect 0 'members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step instant
 expect 0 'is paused: what was sent waits' send "$url" counter 'counter.add(1)'
+expect 0 '^9s  [0-9a-f]{32}  members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter until 9s
+expect 1 'not ahead of the session' time "$url" counter until 3s
+expect 2 'soon' time "$url" counter until soon
 expect 0 'rate 16' time "$url" counter rate 16
 expect 0 '^running at ' time "$url" counter resume
 for replica in "${replicas[@]}"; do wait "$replica" || die "a replica ended with $?"; done
