@@ -34,14 +34,21 @@ result<std::vector<Stretch>> stretches(const Timeline& timeline) {
     std::vector<Stretch> all{{timeline.begin(), timeline.end()}};
     auto found = reader.gaps();
     if (!found) return found.error();
-    std::vector<timegraph::Gap> gaps = merged(std::move(*found), timeline.begin().time);
-    if (gaps.empty()) return all;
+    auto info = reader.info();
+    if (!info) return info.error();
     auto keyframes = reader.keyframes();
     if (!keyframes) return keyframes.error();
     std::erase_if(*keyframes, [&](const timegraph::KeyframeInfo& keyframe) {
         return keyframe.kind == timegraph::KeyframeInfo::Kind::foreign ||
                keyframe.mark < timeline.begin();
     });
+    if (!keyframes->empty() && keyframes->front().mark == timeline.begin() && info->first) {
+        // Nothing was recorded before: nobody tells of messages lost behind that state.
+        const timegraph::KeyframeInfo& first = keyframes->front();
+        found->push_back({{first.mark.time, first.seq}, *info->first, {}});
+    }
+    std::vector<timegraph::Gap> gaps = merged(std::move(*found), timeline.begin().time);
+    if (gaps.empty()) return all;
     Seq known;  // the state at the last `from` holds everything up to here
     for (const timegraph::Gap& gap : gaps) {
         if (gap.before.seq <= next(known)) continue;
