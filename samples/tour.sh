@@ -40,6 +40,7 @@ export PATH=$build/bin:$PATH
 export TEATIME_MODULES=$build/modules
 folder=${folder:-$(mktemp -d /tmp/teatime-tour.XXXXXX)}
 mkdir -p "$folder"
+rm -f "$folder"/*.log "$folder"/*.in "$folder"/*.timegraph  # of an earlier tour
 children=()
 trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
 

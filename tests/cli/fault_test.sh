@@ -32,6 +32,8 @@ done
 # kill -9: what was stamped is there, and the file opens without a repair.
 serve "$folder/kill.log" --record "$folder/kill"
 join "$folder/kill-Ann.log" "$url" --app counter --name Ann --send 'counter.add(3)'
+there_is_one() { compgen -G "$folder/kill/*.timegraph" > /dev/null; }
+until_true 20 there_is_one
 recording=$(ls "$folder"/kill/*.timegraph)
 until_true 20 eval '"$program" log "$recording" | grep -q "counter.add(3)"'
 kill -KILL "$reflector"
