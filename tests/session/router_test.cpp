@@ -1,6 +1,7 @@
 #include "teatime/session/router.h"
 
 #include <QTest>
+#include <ctime>
 
 #include "hub.h"
 
@@ -467,7 +468,7 @@ void RouterTest::a_send_is_quick() {
     for (std::uint64_t c = 1; c <= 100; ++c) hub.join_croquet(c, "u" + std::to_string(c));
     std::vector<std::string> payloads(kSends, std::string(132, 'x'));
     RouterOutputs out;
-    auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // of this process: others may be busy
     for (int i = 0; i < kSends; ++i) {
         hub.now += microseconds(10);
         RouterInput input{{1 + static_cast<std::uint64_t>(i) % 100}, Send{}};
@@ -482,10 +483,10 @@ void RouterTest::a_send_is_quick() {
             hub.router.step({{1}, std::move(snap)}, hub.now, out);
         }
     }
-    auto took = std::chrono::steady_clock::now() - begin;
-    qInfo("%.0f ns per send", std::chrono::duration<double, std::nano>(took).count() / kSends);
+    const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    qInfo("%.0f ns per send", took * 1e9 / kSends);
     QVERIFY(hub.router.last_seq().value >= kSends);
-    QVERIFY(took < std::chrono::seconds(2));  // sanitizers and busy machines included
+    QVERIFY(took < 4);  // sanitizers included; anything that grows with the history takes minutes
 }
 
 QTEST_APPLESS_MAIN(RouterTest)
