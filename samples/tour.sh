@@ -10,7 +10,7 @@ usage() {
     cat <<'TEXT'
 usage: bash samples/tour.sh [options]
   --built DIR   take the programs of this build folder; build nothing
-  --keep DIR    put the recording and the pictures there (default: a new folder in /tmp)
+  --keep DIR    put the recording and the pictures into a new folder there (default: in /tmp)
 TEXT
     setup_help
 }
@@ -38,9 +38,8 @@ fi
 build=$(cd "$build" && pwd)
 export PATH=$build/bin:$PATH
 export TEATIME_MODULES=$build/modules
-folder=${folder:-$(mktemp -d /tmp/teatime-tour.XXXXXX)}
-mkdir -p "$folder"
-rm -f "$folder"/*.log "$folder"/*.in "$folder"/*.timegraph  # of an earlier tour
+mkdir -p "${folder:-/tmp}"
+folder=$(mktemp -d "${folder:-/tmp}/teatime-tour.XXXXXX")
 children=()
 trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
 

@@ -40,7 +40,7 @@ set_property(GLOBAL PROPERTY TEATIME_MODULE_HEADER
     ${PROJECT_SOURCE_DIR}/libteatime/include/teatime/island/module.h)
 include(TeatimeModule)
 
-# What tests call is optimised, they need not be: half of the time to build them.
+# What tests call is optimised, they need not be: a third less time to compile them.
 set(test_optimisation $<$<CONFIG:Release>:-O1>)
 
 # test_headers(<name> HEADERS ... LIBS ...): headers compiled once for many tests: to read QtTest takes

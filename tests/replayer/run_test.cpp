@@ -228,13 +228,22 @@ private slots:
         // Nor has it when it comes from a keyframe.
         RecordOptions options;
         options.keyframe_every = Duration(10);
-        Timeline timeline = Stepped::open(recording(options).path);
-        VERIFY_OK(timeline.seek(timeline.reader()->keyframes()->front().mark));
+        const auto path = recording(options).path;
+        Timeline timeline = Stepped::open(path);
+        const Mark first = timeline.reader()->keyframes()->front().mark;
+        VERIFY_OK(timeline.seek(first));
+        std::size_t expected = 0;
+        for (const ExecutedInfo& info : Stepped(path).messages) {
+            if (!info.external && !info.cause && info.mark > first) ++expected;
+        }
         Image image = *timeline.state();
         std::size_t pending = 0;
         for (const auto& message : image.queue) {
-            if (message.cause_external && message.cause == 0) ++pending;
+            if (!message.cause_external) continue;
+            QVERIFY(message.cause <= image.seq.value);
+            if (message.cause == 0) ++pending;
         }
+        QCOMPARE(pending, expected);
         QVERIFY(pending > 0);
     }
 
