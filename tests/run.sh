@@ -3,7 +3,7 @@
 # The last line is always `N passed, N failed`, `, N skipped` may follow; the lines before it say
 # what was skipped and why. Labels of tests (teatime_test() in CMake):
 #   threads            also run under the thread sanitizer by --full
-#   house interop bench full   only in the release build, `full` only by --full
+#   house interop bench full release   only in the release build, `bench` and `full` only by --full
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/setup.sh
@@ -12,19 +12,19 @@ usage() {
     cat <<'TEXT'
 Usage: bash tests/run.sh [--full] [--yes] [--no-install]
 
-Sets up, builds and runs all tests: about 15 minutes on two cores.
+Sets up, builds and runs the tests: about 10 minutes on two cores.
 
-  --full        also: libraries and simulation under the address and undefined behaviour
-                sanitizers, threaded tests under the thread sanitizer, an installed package
-                used from outside; about 45 minutes
+  --full        also: benchmarks against their floors, libraries and simulation under the address
+                and undefined behaviour sanitizers, threaded tests under the thread sanitizer, an
+                installed package used from outside; about 30 minutes
 TEXT
     setup_help
 }
 
-full=no
+full=no benches=OFF
 for option in "$@"; do
     case $option in
-        --full) full=yes ;;
+        --full) full=yes benches=ON ;;
         --help | -h) usage; exit 0 ;;
         *) setup_option "$option" || { complain "Unknown option: $option"; usage >&2; exit 2; } ;;
     esac
@@ -51,7 +51,8 @@ trap 'exit 143' TERM
 # build <preset> [target]: a build that fails counts as one failed test, its tests are not run.
 build() {
     local preset=$1 target=${2:-all} log=$1-configure.log
-    if step "configuring $preset" "$log" cmake --preset "$preset" -DTEATIME_TESTS=ON; then
+    if step "configuring $preset" "$log" cmake --preset "$preset" \
+        -DTEATIME_TESTS=ON -DTEATIME_BENCHES=$benches; then
         log=$preset-build.log
         step "building $preset" "$log" \
             cmake --build "build/$preset" --target "$target" && return
@@ -112,7 +113,7 @@ steps_total=5
 setup_packages test
 
 unset TEATIME_NODE  # set below, and only where the client is there
-release_only='house|interop|bench|full'
+release_only='house|interop|bench|full|release'
 left_out=()
 [ $full = yes ] || left_out+=(full)
 if step "fetching the Croquet client" node.log setup_node; then

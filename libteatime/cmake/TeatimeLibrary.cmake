@@ -14,6 +14,27 @@ if(CMAKE_UNITY_BUILD)
     # Sources compiled together are one to gcc, anonymous namespaces and all.
     target_compile_options(teatime_options INTERFACE -Wno-subobject-linkage)
 endif()
+# gcc 12 collects garbage far too often for machines of today: a tenth of a build's time.
+target_compile_options(teatime_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=524288>)
+
+# shared_headers(<target> HEADERS ... LIBS ...): headers compiled once, for the targets that take them by
+# target_precompile_headers(... REUSE_FROM <target>). gcc takes them only where every macro that they
+# ask for is as it was, so that libraries whose headers are among them have to be LIBS.
+function(shared_headers target)
+    cmake_parse_arguments(arg "" "" "HEADERS;LIBS" ${ARGN})
+    target_link_libraries(${target} PRIVATE ${arg_LIBS} teatime_options)
+    target_precompile_headers(${target} PRIVATE
+        <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory>
+        <mutex> <optional> <random> <set> <span> <string> <string_view> <thread> <unordered_map>
+        <utility> <variant> <vector> <boost/system/result.hpp> ${arg_HEADERS})
+endfunction()
+
+# What libraries and modules have in common. All see the macros of fmt, whether they use it or not.
+target_compile_definitions(teatime_options INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/library_headers.cpp CONTENT "\n")
+add_library(library_headers STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/library_headers.cpp)
+shared_headers(library_headers
+    HEADERS <boost/describe.hpp> <boost/mp11.hpp> <boost/callable_traits.hpp> <fmt/format.h>)
 
 # teatime_library(<part> [SHARED] SOURCES ... PUBLIC <libs> PRIVATE <libs>): library teatime_<part>,
 # alias teatime::<part>, public headers in <source folder>/../include.
@@ -31,6 +52,7 @@ function(teatime_library part)
     target_link_libraries(teatime_${part}
         PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:teatime_options>)
     target_compile_features(teatime_${part} PUBLIC cxx_std_20)
+    target_precompile_headers(teatime_${part} REUSE_FROM library_headers)
     set_target_properties(teatime_${part} PROPERTIES EXPORT_NAME ${part})
     set_property(GLOBAL APPEND PROPERTY TEATIME_LIBRARIES teatime_${part})
     set_property(GLOBAL APPEND PROPERTY TEATIME_INCLUDE_FOLDERS ${arg_INCLUDE})
@@ -43,20 +65,14 @@ include(TeatimeModule)
 # What tests call is optimised, they need not be: a third less time to compile them.
 set(test_optimisation $<$<CONFIG:Release>:-O1>)
 
-# test_headers(<name> HEADERS ... LIBS ...): headers compiled once for many tests: to read QtTest takes
-# longer than to compile most tests. gcc takes them only where every macro that they ask for is as
-# it was, so that libraries whose headers are among them have to be LIBS.
+# test_headers(<name> HEADERS ... LIBS ...): what many tests have in common: to read QtTest takes longer
+# than to compile most tests.
 function(test_headers name)
-    cmake_parse_arguments(arg "" "" "HEADERS;LIBS" ${ARGN})
     set(main ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
     file(CONFIGURE OUTPUT ${main} CONTENT "int main() {}\n")
     add_executable(${name} ${main})  # as tests are, whose code is not that of libraries
-    target_link_libraries(${name} PRIVATE ${arg_LIBS} teatime_options)
     target_compile_options(${name} PRIVATE ${test_optimisation})
-    target_precompile_headers(${name} PRIVATE
-        <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory>
-        <mutex> <optional> <random> <set> <span> <string> <string_view> <thread> <unordered_map>
-        <utility> <variant> <vector> <boost/system/result.hpp> ${arg_HEADERS})
+    shared_headers(${name} ${ARGN})
 endfunction()
 
 # Build the tests that also run under sanitizers, all or those for that of threads.
@@ -86,7 +102,9 @@ function(teatime_test name)
         set_tests_properties(${name} PROPERTIES
             ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0)
     endif()
-    add_dependencies(qt_tests ${name})
+    if(NOT "release" IN_LIST arg_LABELS)
+        add_dependencies(qt_tests ${name})
+    endif()
     if("threads" IN_LIST arg_LABELS)
         add_dependencies(threaded_tests ${name})
     endif()

@@ -29,6 +29,9 @@ function(teatime_add_module name)
     target_compile_options(${name} PRIVATE
         -ffp-contract=off -fwrapv $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
     target_link_libraries(${name} PRIVATE teatime::island $<TARGET_NAME_IF_EXISTS:teatime_options>)
+    if(TARGET library_headers)
+        target_precompile_headers(${name} REUSE_FROM library_headers)
+    endif()
     set_target_properties(${name} PROPERTIES
         PREFIX "" SUFFIX .so
         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON

@@ -4,12 +4,16 @@
 set -euo pipefail
 compiler=$1 include=$2 failures=0
 
+# The headers once for all worlds.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+printf '#include <%s>\n' teatime/island/object.h unordered_map > "$folder/world.h"
+"$compiler" -std=c++20 -I"$include" -x c++-header "$folder/world.h" -o "$folder/world.h.gch"
+
 # refused <members of the world> <described functions> <described state> <sentence>
 refused() {
     local said
-    said=$("$compiler" -std=c++20 -fsyntax-only -I"$include" -x c++ - 2>&1 <<CPP || true
-#include <teatime/island/object.h>
-#include <unordered_map>
+    said=$("$compiler" -std=c++20 -fsyntax-only -I"$include" -include "$folder/world.h" -x c++ - 2>&1 <<CPP || true
 struct Plain { int a; };
 class World : public teatime::Object {
     $1
