@@ -8,21 +8,14 @@
 namespace teatime::cli {
 namespace {
 
-std::string option_names(const CLI::App& verb) {
-    std::string names;
-    for (const CLI::Option* option : verb.get_options()) {
-        for (const std::string& name : option->get_lnames()) names += "--" + name + " ";
-    }
-    return names;
-}
-
 /// Verbs, then a verb's options after a dash, else files.
-void print_bash(const CLI::App& program) {
+void print_bash(const std::vector<Command>& commands) {
     std::string verbs;
     std::string cases;
-    for (const CLI::App* verb : program.get_subcommands([](const CLI::App*) { return true; })) {
-        verbs += verb->get_name() + " ";
-        cases += fmt::format("        {}) words='{}' ;;\n", verb->get_name(), option_names(*verb));
+    for (const Command& verb : commands) {
+        verbs += verb.name() + " ";
+        cases += fmt::format("        {}) words='{} ' ;;\n", verb.name(),
+                             fmt::join(verb.option_names(), " "));
     }
     print(fmt::format(R"(_teatime() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} words=
@@ -43,17 +36,15 @@ complete -o filenames -F _teatime teatime)",
 
 }  // namespace
 
-std::function<int()> add_completion(CLI::App& command) {
+std::function<int()> add_completion(Command& command) {
     auto shell = std::make_shared<std::string>();
-    command.add_option("SHELL", *shell, "bash or zsh")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh"}));
+    command.positional("SHELL", *shell, "bash or zsh").required().one_of({"bash", "zsh"});
     command.footer(
         "For this shell: `eval \"$(teatime completion bash)\"`; for all: the same line in "
         "~/.bashrc.");
-    return [shell, program = command.get_parent()] {
+    return [shell, command] {
         if (*shell == "zsh") print("autoload -U +X bashcompinit && bashcompinit");
-        print_bash(*program);
+        print_bash(command.siblings());
         return kFine;
     };
 }

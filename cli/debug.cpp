@@ -526,16 +526,16 @@ int run(const DebugOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_debug(CLI::App& command) {
+std::function<int()> add_debug(Command& command) {
     auto options = std::make_shared<DebugOptions>();
     options->name = user_name();
-    command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
-        ->required();
-    command.add_option("SESSION", options->session, "Session id (default: of the URL)");
-    command.add_option("--name", options->name, "Yours, for the others")->capture_default_str();
-    command.add_option("--modules", options->modules,
-                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
-    command.add_flag("--json", options->json, "One JSON object a line");
+    command.positional("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
+        .required();
+    command.positional("SESSION", options->session, "Session id (default: of the URL)");
+    command.option("--name", options->name, "Yours, for the others").show_default();
+    command.option("--modules", options->modules,
+                   "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+    command.flag("--json", options->json, "One JSON object a line");
     command.footer(std::string("Takes part in a session, together with others. Lines:\n\n") +
                    kDebugHelp +
                    "\n\nFrom a pipe each line waits for the answer to the one before. Exit code 1: "

@@ -87,14 +87,14 @@ int run(const DiffOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_diff(CLI::App& command) {
+std::function<int()> add_diff(Command& command) {
     auto options = std::make_shared<DiffOptions>();
-    command.add_option("A", options->a, "FILE@T: a recording or saved Island, and a moment of it")
-        ->required();
-    command.add_option("B", options->b, "FILE@T, or @T for another moment of the same file")
-        ->required();
-    command.add_option("--limit", options->limit, "Print at most so many differences");
-    command.add_flag("--json", options->json, "One JSON object a difference");
+    command.positional("A", options->a, "FILE@T: a recording or saved Island, and a moment of it")
+        .required();
+    command.positional("B", options->b, "FILE@T, or @T for another moment of the same file")
+        .required();
+    command.option("--limit", options->limit, "Print at most so many differences");
+    command.flag("--json", options->json, "One JSON object a difference");
     options->timeline.add_to(command);
     command.footer(std::string("A moment is ") + kMomentForms +
                    ".\nExit code 0: same, 1: different.");

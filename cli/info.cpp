@@ -147,10 +147,10 @@ int run(const InfoOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_info(CLI::App& command) {
+std::function<int()> add_info(Command& command) {
     auto options = std::make_shared<InfoOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_flag("--json", options->json, "One JSON object");
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
+    command.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

@@ -36,16 +36,15 @@ int run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-std::function<int()> add_inspect(CLI::App& command) {
+std::function<int()> add_inspect(Command& command) {
     auto arguments = std::make_shared<std::vector<std::string>>();
-    command.add_option("WHAT", *arguments,
+    command.positional("WHAT", *arguments,
                        "A recording, a saved Island or ws://host:port/session, and options of "
                        "`teatime-inspector --help`");
-    command.allow_extras();
-    command.prefix_command();
-    return [arguments, &command] {
+    command.leave_rest();
+    return [arguments, command] {
         std::vector<std::string> all = *arguments;
-        for (const std::string& word : command.remaining()) all.push_back(word);
+        for (const std::string& word : command.rest()) all.push_back(word);
         return run(all);
     };
 }

@@ -261,53 +261,52 @@ int run(const JoinOptions& options, const std::string& code_id) {
     return outcome ? *outcome : fail(outcome.error());
 }
 
-void add_common(CLI::App& command, JoinOptions& options) {
+void add_common(Command& command, JoinOptions& options) {
     add_modules(command, options.modules);
-    command.add_option("--name", options.name, "Of this member, for people")->capture_default_str();
-    command.add_option("--for", options.duration, "Leave after this time: 10s, 500ms");
-    command.add_option("--until", options.until, "Leave at this virtual time");
+    command.option("--name", options.name, "Of this member, for people").show_default();
+    command.option("--for", options.duration, "Leave after this time: 10s, 500ms");
+    command.option("--until", options.until, "Leave at this virtual time");
     command
-        .add_option("--report", options.report,
-                    "At the end print hash (with its Mark), state, or both: hash,state")
-        ->delimiter(',')
-        ->check(CLI::IsMember({"hash", "state"}));
+        .option("--report", options.report,
+                "At the end print hash (with its Mark), state, or both: hash,state")
+        .separated_by(',')
+        .one_of({"hash", "state"});
 }
 
 }  // namespace
 
-std::function<int()> add_join(CLI::App& command) {
+std::function<int()> add_join(Command& command) {
     auto options = std::make_shared<JoinOptions>();
-    command.add_option("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
-        ->required();
-    command.add_option("--app", options->app, "App id, or path of its module")->required();
-    command.add_option("--session", options->session, "Session id (default: of the URL, else app)");
+    command.positional("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
+        .required();
+    command.option("--app", options->app, "App id, or path of its module").required();
+    command.option("--session", options->session, "Session id (default: of the URL, else app)");
     add_common(command, *options);
-    command.add_option("--send", options->sends,
-                       "Message to send at once: target.selector(JSON arguments); may be repeated");
-    command.add_option("--script", options->script,
-                       "File of such messages, a line each, and `wait 200ms` lines; - is standard "
-                       "input");
-    command.add_option("--record", options->record, "Record what this member sees into this file");
-    command.add_flag("--view", options->view, "Only look: send nothing, be nobody in the world");
-    command.add_flag("--host", options->host, "Carry the session in this process, at the URL");
+    command.option("--send", options->sends,
+                   "Message to send at once: target.selector(JSON arguments); may be repeated");
+    command.option("--script", options->script,
+                   "File of such messages, a line each, and `wait 200ms` lines; - is standard "
+                   "input");
+    command.option("--record", options->record, "Record what this member sees into this file");
+    command.flag("--view", options->view, "Only look: send nothing, be nobody in the world");
+    command.flag("--host", options->host, "Carry the session in this process, at the URL");
     command.footer(
         "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
         "--for 5s --report hash");
     return [options] { return run(*options, {}); };
 }
 
-std::function<int()> add_record(CLI::App& command) {
+std::function<int()> add_record(Command& command) {
     auto options = std::make_shared<JoinOptions>();
     options->view = true;
-    command.add_option("URL", options->url, kUrlHelp)->required();
-    command.add_option("SESSION", options->session, "Session id")->required();
-    command.add_option("-o,--output", options->record, "The recording to write (*.timegraph)")
-        ->required();
-    command.add_option("--app", options->app,
-                       "App id or module path (default: as the session says)");
-    command.add_option("--commit", options->commit,
-                       "How soon others see in the file what came: 20ms (default: 100ms, and "
-                       "1s where only time has passed)");
+    command.positional("URL", options->url, kUrlHelp).required();
+    command.positional("SESSION", options->session, "Session id").required();
+    command.option("-o,--output", options->record, "The recording to write (*.timegraph)")
+        .required();
+    command.option("--app", options->app, "App id or module path (default: as the session says)");
+    command.option("--commit", options->commit,
+                   "How soon others see in the file what came: 20ms (default: 100ms, and "
+                   "1s where only time has passed)");
     add_common(command, *options);
     return [options] {
         if (!options->app.empty()) return run(*options, {});

@@ -68,14 +68,14 @@ int run(const LogOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_log(CLI::App& command) {
+std::function<int()> add_log(Command& command) {
     auto options = std::make_shared<LogOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
     options->interval.add_to(command);
-    command.add_option("--limit", options->limit, "Print at most so many messages");
-    command.add_flag("-f,--follow", options->follow,
-                     "Go on with what is being recorded, until interrupted");
-    command.add_flag("--json", options->json, "One JSON object a line");
+    command.option("--limit", options->limit, "Print at most so many messages");
+    command.flag("-f,--follow", options->follow,
+                 "Go on with what is being recorded, until interrupted");
+    command.flag("--json", options->json, "One JSON object a line");
     return [options] { return run(*options); };
 }
 

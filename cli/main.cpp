@@ -34,35 +34,16 @@ std::span<const Verb> all_verbs() {
 
 namespace {
 
-/// Descriptions in a column of their own, broken so that a line fits a terminal.
-class Help : public CLI::Formatter {
-public:
-    static constexpr std::size_t kNames = 30, kDescription = 66;
-    Help() { column_width(kNames); }
-    std::string make_option_desc(const CLI::Option* option) const override {
-        std::string text = CLI::Formatter::make_option_desc(option);
-        for (std::size_t start = 0; text.size() - start > kDescription;) {
-            std::size_t blank = text.rfind(' ', start + kDescription);
-            if (blank == text.npos || blank <= start) break;
-            text[blank] = '\n';
-            start = blank + 1;
-        }
-        return text;
-    }
-};
-
 int run(int argc, char** argv) {
-    CLI::App app("Record, rebuild and compare replicated worlds.", "teatime");
-    app.set_version_flag("--version", "teatime " TEATIME_VERSION);
-    app.require_subcommand(1);
-    app.footer(
+    Program program("teatime", "Record, rebuild and compare replicated worlds.", TEATIME_VERSION);
+    program.footer(
         "`teatime VERB --help` tells more. Exit codes: 0 fine or same, 1 differs or a check "
         "failed,\n2 wrong usage, 3 unreadable input.");
-    app.formatter(std::make_shared<Help>());
-    std::vector<std::pair<CLI::App*, std::function<int()>>> verbs;
+    program.break_help();
+    std::vector<std::pair<Command, std::function<int()>>> verbs;
     for (const Verb& verb : all_verbs()) {
-        CLI::App* command = app.add_subcommand(verb.name, verb.summary);
-        verbs.emplace_back(command, verb.add(*command));
+        Command command = program.verb(verb.name, verb.summary);
+        verbs.emplace_back(command, verb.add(command));
     }
     std::string word = argc > 1 ? argv[1] : "";
     bool verb = std::any_of(all_verbs().begin(), all_verbs().end(),
@@ -71,15 +52,14 @@ int run(int argc, char** argv) {
         std::string what = word.empty() ? "what to do?" : "there is no verb \"" + word + "\";";
         return fail(wrong_usage(what + " `teatime --help` lists the verbs"));
     }
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    auto parsed = program.parse(argc, argv);
+    if (!parsed) {
         std::string help = verb ? word + " --help" : "--help";
-        return fail(wrong_usage(error.what() + ("; see `teatime " + help + "`")));
+        return fail(wrong_usage(parsed.error().message + "; see `teatime " + help + "`"));
     }
+    if (!*parsed) return kFine;
     for (const auto& [command, action] : verbs) {
-        if (command->parsed()) return action();
+        if (command.named()) return action();
     }
     return kWrongUsage;
 }

@@ -4,9 +4,9 @@
 
 namespace teatime::cli {
 
-void add_modules(CLI::App& command, std::vector<std::filesystem::path>& modules) {
-    command.add_option("--modules", modules,
-                       "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
+void add_modules(Command& command, std::vector<std::filesystem::path>& modules) {
+    command.option("--modules", modules,
+                   "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
 }
 
 result<const Module*> load_module(const std::string& app_or_path,

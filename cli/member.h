@@ -1,12 +1,12 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "teatime/capture/member_recording.h"
 #include "teatime/capture/service.h"
 #include "teatime/island/module.h"
@@ -16,7 +16,7 @@
 namespace teatime::cli {
 
 /// --modules.
-void add_modules(CLI::App& command, std::vector<std::filesystem::path>& modules);
+void add_modules(Command& command, std::vector<std::filesystem::path>& modules);
 
 /// Loads the module of an app id or a path; of several builds rather that of the code id.
 result<const Module*> load_module(const std::string& app_or_path,

@@ -10,14 +10,13 @@ namespace teatime::cli {
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording) {
     auto end = recording.end();
     if (!end) return end.error();
-    return timegraph::parse_moment(text, end->bound, [&](timegraph::WallTime wall) {
-        return recording.time_at(wall);
-    });
+    return timegraph::parse_moment(
+        text, end->bound, [&](timegraph::WallTime wall) { return recording.time_at(wall); });
 }
 
-void Interval::add_to(CLI::App& command) {
-    command.add_option("--from", from, std::string("First moment: ") + kMomentForms);
-    command.add_option("--to", to, "Last moment, in the same forms");
+void Interval::add_to(Command& command) {
+    command.option("--from", from, std::string("First moment: ") + kMomentForms);
+    command.option("--to", to, "Last moment, in the same forms");
 }
 
 result<std::pair<Mark, Mark>> Interval::in(const timegraph::Reader& recording) const {

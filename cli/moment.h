@@ -1,10 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "command.h"
 #include "teatime/state/mark.h"
 #include "teatime/state/result.h"
 #include "teatime/timegraph/moment.h"
@@ -22,7 +22,7 @@ struct Interval {
     std::string from = "start";
     std::string to = "end";
 
-    void add_to(CLI::App& command);
+    void add_to(Command& command);
     /// First and last moment; an error where they are not in this order.
     result<std::pair<Mark, Mark>> in(const timegraph::Reader& recording) const;
 };

@@ -43,15 +43,14 @@ int run(const RenderOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_render(CLI::App& command) {
+std::function<int()> add_render(Command& command) {
     auto options = std::make_shared<RenderOptions>();
     command
-        .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
-        ->required();
-    command.add_option("--at", options->at, std::string("Moment: ") + kMomentForms);
-    command.add_option("-o,--output", options->output, "SVG file; - is standard output");
-    command.add_option("--width", options->width, "Of the picture, in pixels")
-        ->check(CLI::Range(16, 16384));
+        .positional("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
+        .required();
+    command.option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.option("-o,--output", options->output, "SVG file; - is standard output");
+    command.option("--width", options->width, "Of the picture, in pixels").between(16, 16384);
     options->timeline.add_to(command);
     command.footer("Exit code 1: the world has no draw(), so there is nothing to see.");
     return [options] { return run(*options); };

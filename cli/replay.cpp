@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -88,16 +89,16 @@ int run(const ReplayOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_replay(CLI::App& command) {
+std::function<int()> add_replay(Command& command) {
     auto options = std::make_shared<ReplayOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
     options->interval.add_to(command);
-    command.add_option("--rate", options->rate,
-                       "Virtual seconds a second, 1/64 to 64; without it as fast as it goes");
-    command.add_flag("-i,--internal", options->internal,
-                     "Print future messages as well, not only external ones (*) and errors (!)");
-    command.add_flag("-q,--quiet", options->quiet, "Only the final state");
-    command.add_flag("--json", options->json, "One JSON object a line");
+    command.option("--rate", options->rate,
+                   "Virtual seconds a second, 1/64 to 64; without it as fast as it goes");
+    command.flag("-i,--internal", options->internal,
+                 "Print future messages as well, not only external ones (*) and errors (!)");
+    command.flag("-q,--quiet", options->quiet, "Only the final state");
+    command.flag("--json", options->json, "One JSON object a line");
     options->timeline.add_to(command);
     return [options] { return run(*options); };
 }

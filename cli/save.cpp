@@ -65,13 +65,13 @@ int run(const SaveOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_save(CLI::App& command) {
+std::function<int()> add_save(Command& command) {
     auto options = std::make_shared<SaveOptions>();
-    command.add_option("SOURCE", options->source, "A recording, or ws://host:port/session")
-        ->required();
-    command.add_option("--session", options->session, "Session id, where the URL names none");
-    command.add_option("--at", options->at, std::string("Moment of a recording: ") + kMomentForms);
-    command.add_option("-o,--output", options->output, "The file to write (*.island)")->required();
+    command.positional("SOURCE", options->source, "A recording, or ws://host:port/session")
+        .required();
+    command.option("--session", options->session, "Session id, where the URL names none");
+    command.option("--at", options->at, std::string("Moment of a recording: ") + kMomentForms);
+    command.option("-o,--output", options->output, "The file to write (*.island)").required();
     options->timeline.add_to(command);
     command.footer("Go on from it with `teatime serve --restore X.island`.");
     return [options] { return run(*options); };

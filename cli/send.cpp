@@ -106,14 +106,14 @@ int run(const SendOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_send(CLI::App& command) {
+std::function<int()> add_send(Command& command) {
     auto options = std::make_shared<SendOptions>();
-    command.add_option("URL", options->url, kUrlHelp)->required();
-    command.add_option("SESSION", options->session, "Its session id")->required();
-    command.add_option("MESSAGE", options->calls, "target.selector(arguments as JSON)")->required();
+    command.positional("URL", options->url, kUrlHelp).required();
+    command.positional("SESSION", options->session, "Its session id").required();
+    command.positional("MESSAGE", options->calls, "target.selector(arguments as JSON)").required();
     add_modules(command, options->modules);
-    command.add_flag("--no-check", options->no_check,
-                     "Only send: build no replica, do not wait until it has executed");
+    command.flag("--no-check", options->no_check,
+                 "Only send: build no replica, do not wait until it has executed");
     command.footer(
         "Where the session's module is found here, the messages are executed in a replica of this\n"
         "command's own as well: an unknown target or selector, wrong arguments and what a handler\n"

@@ -27,47 +27,44 @@ int run(const HostingOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_serve(CLI::App& command) {
+std::function<int()> add_serve(Command& command) {
     auto options = std::make_shared<HostingOptions>();
-    command.add_option("--host", options->host, "Address to listen at")->capture_default_str();
-    command.add_option("--port", options->port, "0 chooses a free one")->capture_default_str();
+    command.option("--host", options->host, "Address to listen at").show_default();
+    command.option("--port", options->port, "0 chooses a free one").show_default();
+    command.option("--record", options->record, "Record every session into a file in this folder")
+        .value_name("FOLDER");
     command
-        .add_option("--record", options->record, "Record every session into a file in this folder")
-        ->type_name("FOLDER");
+        .option("--files", options->files,
+                "Folder for snapshots (default: in the recording folder)")
+        .value_name("FOLDER");
+    command.option("--modules", options->modules,
+                   "A module or a folder of modules, for the recorder's own replicas; may be "
+                   "repeated");
     command
-        .add_option("--files", options->files,
-                    "Folder for snapshots (default: in the recording folder)")
-        ->type_name("FOLDER");
-    command.add_option("--modules", options->modules,
-                       "A module or a folder of modules, for the recorder's own replicas; may be "
-                       "repeated");
+        .option("--time", options->time,
+                "heartbeat: time runs on; lazy: only as far as a world needs it")
+        .one_of({"heartbeat", "lazy"})
+        .show_default();
+    command.option("--rate", options->rate, "Virtual seconds a second, 1/64 to 64").show_default();
+    command.option("--tick", options->tick, "Silence after which time is announced").show_default();
     command
-        .add_option("--time", options->time,
-                    "heartbeat: time runs on; lazy: only as far as a world needs it")
-        ->check(CLI::IsMember({"heartbeat", "lazy"}))
-        ->capture_default_str();
-    command.add_option("--rate", options->rate, "Virtual seconds a second, 1/64 to 64")
-        ->capture_default_str();
-    command.add_option("--tick", options->tick, "Silence after which time is announced")
-        ->capture_default_str();
+        .option("--votes", options->votes,
+                "Virtual time between two comparisons of all replicas; 0s = never")
+        .show_default();
     command
-        .add_option("--votes", options->votes,
-                    "Virtual time between two comparisons of all replicas; 0s = never")
-        ->capture_default_str();
+        .option("--lease", options->lease,
+                "Who leads and loses the connection may come back for so long; 0s = nobody "
+                "leads, all control time")
+        .show_default();
+    command.option("--restore", options->restore,
+                   "Go on from a saved Island (*.island), in the session it was saved from");
     command
-        .add_option("--lease", options->lease,
-                    "Who leads and loses the connection may come back for so long; 0s = nobody "
-                    "leads, all control time")
-        ->capture_default_str();
-    command.add_option("--restore", options->restore,
-                       "Go on from a saved Island (*.island), in the session it was saved from");
-    command
-        .add_option("--message-rate", options->message_rate,
-                    "Messages a second that one connection may send; more closes it. 0 = any")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command.add_flag("--allow-mixed", options->allow_mixed,
-                     "Let members join with another build of the world's module");
+        .option("--message-rate", options->message_rate,
+                "Messages a second that one connection may send; more closes it. 0 = any")
+        .not_negative()
+        .show_default();
+    command.flag("--allow-mixed", options->allow_mixed,
+                 "Let members join with another build of the world's module");
     command.footer(
         "The first line tells the address. SIGINT or SIGTERM ends sessions and files "
         "properly.");

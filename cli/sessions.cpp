@@ -45,10 +45,10 @@ int run(const SessionsOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_sessions(CLI::App& command) {
+std::function<int()> add_sessions(Command& command) {
     auto options = std::make_shared<SessionsOptions>();
-    command.add_option("URL", options->url, kUrlHelp)->required();
-    command.add_flag("--json", options->json, "One JSON list");
+    command.positional("URL", options->url, kUrlHelp).required();
+    command.flag("--json", options->json, "One JSON list");
     return [options] { return run(*options); };
 }
 

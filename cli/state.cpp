@@ -36,15 +36,15 @@ int run(const StateOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_state(CLI::App& command) {
+std::function<int()> add_state(Command& command) {
     auto options = std::make_shared<StateOptions>();
     command
-        .add_option("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
-        ->required();
-    command.add_option("PATH", options->path,
+        .positional("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
+        .required();
+    command.positional("PATH", options->path,
                        "Only this part: counter, counter.count, '#17.position', queue");
-    command.add_option("--at", options->at, std::string("Moment: ") + kMomentForms);
-    command.add_flag("--json", options->json, "As JSON");
+    command.option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.flag("--json", options->json, "As JSON");
     options->timeline.add_to(command);
     return [options] { return run(*options); };
 }

@@ -105,13 +105,13 @@ int run(const StatsOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_stats(CLI::App& command) {
+std::function<int()> add_stats(Command& command) {
     auto options = std::make_shared<StatsOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_option("--from", options->from, std::string("First instant: ") + kMomentForms);
-    command.add_option("--to", options->to, "Last instant, in the same forms");
-    command.add_flag("--classes", options->classes, "Add up what each class was told");
-    command.add_flag("--json", options->json, "One JSON object a line");
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
+    command.option("--from", options->from, std::string("First instant: ") + kMomentForms);
+    command.option("--to", options->to, "Last instant, in the same forms");
+    command.flag("--classes", options->classes, "Add up what each class was told");
+    command.flag("--json", options->json, "One JSON object a line");
     options->timeline.add_to(command);
     command.footer(
         "Executes the recording again and says how many messages of each kind there were, how "

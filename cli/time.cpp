@@ -62,17 +62,17 @@ int run(const TimeOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_time(CLI::App& command) {
+std::function<int()> add_time(Command& command) {
     auto options = std::make_shared<TimeOptions>();
-    command.add_option("URL", options->url, kUrlHelp)->required();
-    command.add_option("SESSION", options->session, "Its session id")->required();
-    command.add_option("WHAT", options->verb, "pause, resume, rate, step or until")
-        ->required()
-        ->check(CLI::IsMember({"pause", "resume", "rate", "step", "until"}));
-    command.add_option("ARGUMENT", options->argument,
+    command.positional("URL", options->url, kUrlHelp).required();
+    command.positional("SESSION", options->session, "Its session id").required();
+    command.positional("WHAT", options->verb, "pause, resume, rate, step or until")
+        .required()
+        .one_of({"pause", "resume", "rate", "step", "until"});
+    command.positional("ARGUMENT", options->argument,
                        "rate: 1/64 to 64. step: message (default), instant, external, or a "
                        "duration such as 500ms. until: a time or Mark ahead");
-    command.add_flag("--json", options->json, "One JSON object");
+    command.flag("--json", options->json, "One JSON object");
     command.footer(
         "Pause and step print the Mark and state hash that all replicas reported; until lets time\n"
         "run to there, waits for it and does the same.\n"

@@ -7,12 +7,11 @@
 
 namespace teatime::cli {
 
-void TimelineArguments::add_to(CLI::App& command) {
+void TimelineArguments::add_to(Command& command) {
     add_modules(command, modules);
-    command.add_flag("--no-execute", no_execute,
-                     "Load no module: show stored states (keyframes) only");
-    command.add_flag("--in-process", in_process,
-                     "Run the module in this process: faster, but a crash of it ends the tool");
+    command.flag("--no-execute", no_execute, "Load no module: show stored states (keyframes) only");
+    command.flag("--in-process", in_process,
+                 "Run the module in this process: faster, but a crash of it ends the tool");
 }
 
 namespace {

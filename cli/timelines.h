@@ -1,10 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "moment.h"
 #include "output.h"
 #include "teatime/replayer/timeline.h"
@@ -18,7 +18,7 @@ struct TimelineArguments {
     bool no_execute = false;
     bool in_process = false;
 
-    void add_to(CLI::App& command);
+    void add_to(Command& command);
 };
 
 /// Opens a recording or a saved Island; its notes go to standard error, module paths named by the

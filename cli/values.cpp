@@ -89,15 +89,15 @@ int run(const ValuesOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_values(CLI::App& command) {
+std::function<int()> add_values(Command& command) {
     auto options = std::make_shared<ValuesOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_option("PATH", options->paths, "Fields of objects: counter.count '#17.position.x'")
-        ->required();
-    command.add_option("--from", options->from, std::string("First moment: ") + kMomentForms);
-    command.add_option("--to", options->to, "Last moment, in the same forms");
-    auto* csv = command.add_flag("--csv", options->csv, "A table: seconds,mark,path,value");
-    command.add_flag("--json", options->json, "One JSON object a line")->excludes(csv);
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
+    command.positional("PATH", options->paths, "Fields of objects: counter.count '#17.position.x'")
+        .required();
+    command.option("--from", options->from, std::string("First moment: ") + kMomentForms);
+    command.option("--to", options->to, "Last moment, in the same forms");
+    Option csv = command.flag("--csv", options->csv, "A table: seconds,mark,path,value");
+    command.flag("--json", options->json, "One JSON object a line").excludes(csv);
     options->timeline.add_to(command);
     command.footer(
         "Prints what each field is at the first moment, then each change with the Mark after the\n"

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <span>
+
+#include "command.h"
 
 namespace teatime::cli {
 
@@ -17,7 +18,7 @@ inline constexpr int kUnreadable = 3;  ///< input that cannot be read, server th
 struct Verb {
     const char* name;
     const char* summary;
-    std::function<int()> (*add)(CLI::App& command);
+    std::function<int()> (*add)(Command& command);
 };
 
 /// In the order of --help.

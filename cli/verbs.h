@@ -5,25 +5,25 @@
 /// The verbs, each defined in the file of its name (record beside join).
 namespace teatime::cli {
 
-std::function<int()> add_serve(CLI::App& command);
-std::function<int()> add_sessions(CLI::App& command);
-std::function<int()> add_join(CLI::App& command);
-std::function<int()> add_send(CLI::App& command);
-std::function<int()> add_time(CLI::App& command);
-std::function<int()> add_debug(CLI::App& command);
-std::function<int()> add_record(CLI::App& command);
-std::function<int()> add_replay(CLI::App& command);
-std::function<int()> add_info(CLI::App& command);
-std::function<int()> add_log(CLI::App& command);
-std::function<int()> add_state(CLI::App& command);
-std::function<int()> add_values(CLI::App& command);
-std::function<int()> add_why(CLI::App& command);
-std::function<int()> add_stats(CLI::App& command);
-std::function<int()> add_diff(CLI::App& command);
-std::function<int()> add_render(CLI::App& command);
-std::function<int()> add_save(CLI::App& command);
-std::function<int()> add_verify(CLI::App& command);
-std::function<int()> add_inspect(CLI::App& command);
-std::function<int()> add_completion(CLI::App& command);
+std::function<int()> add_serve(Command& command);
+std::function<int()> add_sessions(Command& command);
+std::function<int()> add_join(Command& command);
+std::function<int()> add_send(Command& command);
+std::function<int()> add_time(Command& command);
+std::function<int()> add_debug(Command& command);
+std::function<int()> add_record(Command& command);
+std::function<int()> add_replay(Command& command);
+std::function<int()> add_info(Command& command);
+std::function<int()> add_log(Command& command);
+std::function<int()> add_state(Command& command);
+std::function<int()> add_values(Command& command);
+std::function<int()> add_why(Command& command);
+std::function<int()> add_stats(Command& command);
+std::function<int()> add_diff(Command& command);
+std::function<int()> add_render(Command& command);
+std::function<int()> add_save(Command& command);
+std::function<int()> add_verify(Command& command);
+std::function<int()> add_inspect(Command& command);
+std::function<int()> add_completion(Command& command);
 
 }  // namespace teatime::cli

@@ -125,12 +125,12 @@ int run(const VerifyOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_verify(CLI::App& command) {
+std::function<int()> add_verify(Command& command) {
     auto options = std::make_shared<VerifyOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
-    command.add_flag("--require-replay", options->require_replay,
-                     "Fail where the module is not there to execute the recording again");
-    command.add_flag("--json", options->json, "One JSON object");
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
+    command.flag("--require-replay", options->require_replay,
+                 "Fail where the module is not there to execute the recording again");
+    command.flag("--json", options->json, "One JSON object");
     options->timeline.add_to(command);
     command.footer(
         "Checks the file, then executes it again and compares with every vote and "

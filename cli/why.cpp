@@ -89,17 +89,16 @@ int run(const WhyOptions& options) {
 
 }  // namespace
 
-std::function<int()> add_why(CLI::App& command) {
+std::function<int()> add_why(Command& command) {
     auto options = std::make_shared<WhyOptions>();
-    command.add_option("FILE", options->file, "A recording (*.timegraph)")->required();
+    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
     command
-        .add_option("PATH", options->path, "A field of an object: counter.count '#17.position.x'")
-        ->required();
-    command.add_option("--at", options->at,
-                       std::string("Moment at which one wonders: ") + kMomentForms);
-    command.add_option("--limit", options->limit, "Follow the causes over so many messages")
-        ->check(CLI::PositiveNumber);
-    command.add_flag("--json", options->json, "One JSON object");
+        .positional("PATH", options->path, "A field of an object: counter.count '#17.position.x'")
+        .required();
+    command.option("--at", options->at,
+                   std::string("Moment at which one wonders: ") + kMomentForms);
+    command.option("--limit", options->limit, "Follow the causes over so many messages").positive();
+    command.flag("--json", options->json, "One JSON object");
     options->timeline.add_to(command);
     command.footer(
         "Finds the last message at or before the moment that changed the field, the value before\n"
