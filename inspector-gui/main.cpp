@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <QApplication>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/command.h"
 #include "main_window.h"
 #include "screenshot.h"
 #include "theme.h"
@@ -68,36 +68,34 @@ bool parse_size(const std::string& text, QSize& size) {
            height >= kSmallest && width <= kLargest && height <= kLargest;
 }
 
-void declare(CLI::App& app, Options& options) {
-    app.set_version_flag("--version", "teatime-inspector " TEATIME_VERSION);
-    app.add_option("WHAT", options.what,
-                   "A recording (*.timegraph), a saved Island (*.island), or a live session "
-                   "(ws://host:port/session)");
-    app.add_option("--at", options.at,
+void declare(cli::Program& program, Options& options) {
+    program.positional("WHAT", options.what,
+                       "A recording (*.timegraph), a saved Island (*.island), or a live session "
+                       "(ws://host:port/session)");
+    program.option("--at", options.at,
                    "Moment: 12.5s, 1:02:03.25, 12.5s#3, start, end, wall clock");
-    app.add_option("--size", options.size, "Of the window, as 1600x1000");
-    app.add_option("--theme", options.theme, "light, dark, or system");
-    app.add_option("--modules", options.modules,
+    program.option("--size", options.size, "Of the window, as 1600x1000");
+    program.option("--theme", options.theme, "light, dark, or system");
+    program.option("--modules", options.modules,
                    "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
-    app.add_option("--panel", options.panel, "Show this panel: state, message, messages, ...");
-    app.add_option("--screenshot", options.screenshot,
+    program.option("--panel", options.panel, "Show this panel: state, message, messages, ...");
+    program.option("--screenshot", options.screenshot,
                    "Save a picture of the window here once it is complete, and end");
-    app.footer(
+    program.footer(
         "Exit codes: 0 fine, 2 wrong usage, 3 unreadable input. F1 in the window shows the "
         "keys.");
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("See a recording or a live session: scrub, step, compare, take part.",
-                 "teatime-inspector");
+    cli::Program program("teatime-inspector",
+                         "See a recording or a live session: scrub, step, compare, take part.",
+                         TEATIME_VERSION);
     Options options;
-    declare(app, options);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);
-        return fail(kWrongUsage, std::string(error.what()) + "; see `teatime-inspector --help`");
-    }
+    declare(program, options);
+    auto parsed = program.parse(argc, argv);
+    if (!parsed)
+        return fail(kWrongUsage, parsed.error().message + "; see `teatime-inspector --help`");
+    if (!*parsed) return kFine;
     auto theme = parse_theme(QString::fromStdString(options.theme));
     if (!theme) return fail(kWrongUsage, "--theme is light, dark or system");
     QSize size(1600, 1000);
