@@ -106,13 +106,14 @@ bool Reader::Cursor::Impl::next() {
             if (!fetched) status = fetched.error();
             if (!fetched || !*fetched) return false;
         }
-        while (decoder.next(message)) {
+        while (decoder.next_stamp(message.stamp)) {
             if (message.stamp.seq <= position || message.stamp.time < from) continue;
             if (message.stamp.time > to) {
                 finished = true;
                 return false;
             }
             position = message.stamp.seq;
+            decoder.text(message);
             return true;
         }
         has_batch = false;

@@ -237,13 +237,10 @@ void Writer::Impl::seal() {
 void Writer::Impl::write_tail() {
     auto end = encoder.end();
     if (end.messages == in_tail.messages) return;
+    Stamp first_in_row = encoder.first_after(in_tail);
     std::string_view body = encoder.body(in_tail, end);
-    BodyDecoder decoder;  // only the first stamp: cheaper than carrying it along in append()
-    MessageView first_in_row;
-    (void)decoder.open(body, 1);
-    decoder.next(first_in_row);
-    insert(Table::tail, {cell(head.last.seq), std::int64_t{0}, cell(first_in_row.stamp.time),
-                         cell(first_in_row.stamp.seq), cell(head.last.time), cell(head.last.seq),
+    insert(Table::tail, {cell(head.last.seq), std::int64_t{0}, cell(first_in_row.time),
+                         cell(first_in_row.seq), cell(head.last.time), cell(head.last.seq),
                          static_cast<std::int64_t>(end.messages - in_tail.messages),
                          static_cast<std::int64_t>(body.size()), Blob{packer.pack(body)}});
     in_tail = end;
@@ -335,7 +332,7 @@ result<void> Writer::append(const MessageView& message) {
         if (!noted) return noted;
     }
     impl.add(message);
-    if (impl.encoder.source_bytes() < impl.options.block_bytes) return {};
+    if (impl.encoder.source_bytes() < std::min(impl.options.block_bytes, kMaxBlockBytes)) return {};
     return impl.change([&] {
         impl.seal();
         if (impl.waiting_blocks >= kBlocksPerCommit) impl.commit();

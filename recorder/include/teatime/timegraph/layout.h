@@ -7,20 +7,18 @@
 /// A `.timegraph` is one SQLite file:
 ///
 ///     file      := application_id "TTMG", user_version kFormatVersion, 8 KiB pages, the tables
-///     below row       := its columns, then `check`: XXH3-64 of table name and columns (rows.h), so
-///     that
+///                  below
+///     row       := its columns, then `check`: XXH3-64 of table name and columns (rows.h), so that
 ///                  every reader notices a damaged row, which SQLite itself does not
 ///     head      := one row, rewritten by every commit: how far the recording reaches, and for each
 ///                  table the number of its rows and the sum of their checks, so that a row that
 ///                  vanished is noticed too
-///     block     := zstd frame of `body`; hash = SHA-256(previous ‖ all columns before hash ‖
-///     data);
+///     block     := zstd frame of `body`; hash = SHA-256(previous, all columns before hash, data);
 ///                  `previous` is the hash of the branch's block before, 32 zeros for the first
 ///     tail row  := zstd frame of `body`: what came since the last commit, until it is folded
-///     body      := version:u8, then for version 1:
-///                  base_time:i64 base_seq:u64 column^7, column := size:u32 bytes
-///                  dt:signed varint, dseq:varint, sender:varint, payload size:varint,
-///                  extra size:varint, payload bytes, extra bytes; deltas start at the base
+///     body      := version:u8, then for version 2:
+///                  base_time:i64 base_seq:u64 section^10, section := size:u32 bytes;
+///                  FORMAT.md draws the sections
 ///     time      := microseconds, virtual; wall: microseconds of UTC since 1970
 ///     n         := of a Mark; "after the whole instant" is the largest integer
 ///
@@ -31,10 +29,11 @@ namespace teatime::timegraph {
 inline constexpr std::int32_t kApplicationId = 0x54544d47;  // "TTMG"
 inline constexpr int kFormatVersion = 1;
 inline constexpr int kPageSize = 8192;
-inline constexpr std::uint8_t kBodyVersion = 1;
+inline constexpr std::uint8_t kBodyVersion = 2;
 
 /// Source bytes (payload, extra and 12 per message) after which a block is closed.
 inline constexpr std::size_t kBlockBytes = 256 * 1024;
+inline constexpr std::size_t kMaxBlockBytes = 8 * 1024 * 1024;
 
 /// Keyframes between two full ones are deltas, at most this many.
 inline constexpr int kDeltasPerFull = 8;

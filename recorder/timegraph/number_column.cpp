@@ -1,0 +1,110 @@
+#include "number_column.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace teatime::timegraph {
+namespace {
+
+constexpr int kStyleShift = 5;
+
+constexpr auto kPowers = [] {
+    std::array<std::int64_t, kMaxScale + 1> powers{1};
+    for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+    return powers;
+}();
+
+bool ends_with_zero(Decimal number) {
+    return number.scale > 0 && number.mantissa % 10 == 0;
+}
+
+/// "2.0" and the like.
+bool is_whole_real(Decimal number) {
+    return number.scale == 1 && number.mantissa % 10 == 0;
+}
+
+struct Column {
+    NumberStyle style;
+    std::uint8_t scale;
+};
+
+Column column_of(std::span<const Decimal> numbers) {
+    std::uint8_t least = kMaxScale;
+    std::uint8_t most = 0;
+    bool shortest = true;
+    bool real = true;
+    for (Decimal number : numbers) {
+        least = std::min(least, number.scale);
+        most = std::max(most, number.scale);
+        bool zero = ends_with_zero(number);
+        shortest = shortest && !zero;
+        real = real && number.scale > 0 && (!zero || is_whole_real(number));
+    }
+    if (least == most) return {NumberStyle::fixed, most};
+    bool fits = std::all_of(numbers.begin(), numbers.end(), [&](Decimal number) {
+        std::int64_t limit = INT64_MAX / kPowers[most - number.scale];
+        return number.mantissa <= limit && number.mantissa >= -limit;
+    });
+    if (fits && shortest) return {NumberStyle::shortest, most};
+    if (fits && real) return {NumberStyle::real, most};
+    return {NumberStyle::each, 0};
+}
+
+/// Back from the column's scale to the number's own.
+Decimal spelled(std::int64_t mantissa, Column column) {
+    Decimal number{mantissa, column.scale};
+    std::uint8_t least = column.style == NumberStyle::real ? 1 : 0;
+    if (column.style == NumberStyle::fixed) return number;
+    while (number.scale > least && number.mantissa % 10 == 0) {
+        number.mantissa /= 10;
+        --number.scale;
+    }
+    return number;
+}
+
+}  // namespace
+
+void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::string& scales,
+                    std::string& mantissas) {
+    Column column = column_of(numbers);
+    styles.push_back(static_cast<char>(
+        (static_cast<unsigned>(column.style) << kStyleShift) + column.scale));
+    ByteWriter writer(mantissas);
+    std::uint64_t before = 0;
+    for (Decimal number : numbers) {
+        std::int64_t mantissa = number.mantissa;
+        if (column.style == NumberStyle::each) {
+            scales.push_back(static_cast<char>(number.scale));
+        } else {
+            mantissa *= kPowers[column.scale - number.scale];
+        }
+        // Unsigned: the difference of any two fits when it wraps.
+        auto bits = static_cast<std::uint64_t>(mantissa);
+        writer.signed_varint(static_cast<std::int64_t>(bits - before));
+        before = bits;
+    }
+}
+
+bool decode_numbers(std::size_t count, ByteReader& styles, ByteReader& scales,
+                    ByteReader& mantissas, std::vector<Decimal>& numbers) {
+    auto byte = styles.fixed<std::uint8_t>();
+    Column column{static_cast<NumberStyle>(byte >> kStyleShift),
+                  static_cast<std::uint8_t>(byte & ((1 << kStyleShift) - 1))};
+    if (!styles.ok() || column.style > NumberStyle::each || column.scale > kMaxScale ||
+        count > mantissas.left()) {
+        return false;
+    }
+    std::uint64_t mantissa = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        mantissa += static_cast<std::uint64_t>(mantissas.signed_varint());
+        if (column.style == NumberStyle::each) column.scale = scales.fixed<std::uint8_t>();
+        if (column.scale > kMaxScale) return false;
+        Decimal number{static_cast<std::int64_t>(mantissa), column.scale};
+        bool stripped = column.style == NumberStyle::shortest || column.style == NumberStyle::real;
+        numbers.push_back(stripped ? spelled(number.mantissa, column) : number);
+    }
+    return mantissas.ok() && scales.ok();
+}
+
+}  // namespace teatime::timegraph
