@@ -7,6 +7,7 @@
 namespace teatime::replayer {
 
 result<void> Timeline::Impl::open() {
+    if (auto checked = ModulePaths::check(options.modules); !checked) return checked;
     return is_island_file(path) ? open_saved() : open_recording();
 }
 
@@ -75,9 +76,7 @@ void Timeline::Impl::give_up_execution(const Error& error) {
 
 result<void> Timeline::Impl::attach(const std::string& app, const std::string& code_id) {
     if (app.empty()) return unreadable(path + " does not say which app it is of");
-    // Who names a module means it, though another place may have the recorded build.
-    auto found = find_module(app, ModulePaths{options.modules}, code_id);
-    if (!found) found = find_module(app, ModulePaths::standard(options.modules), code_id);
+    auto found = find_module(app, ModulePaths::standard(options.modules), code_id);
     if (!found) return found.error();
     module_path = found->string();
     if (auto connected = connect(); !connected) return connected;

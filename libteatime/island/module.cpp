@@ -74,6 +74,24 @@ bool is_module_file(const fs::path& path) {
     return path.extension() == kSuffix && fs::is_regular_file(path, ignored);
 }
 
+bool is_place(const fs::path& path) {
+    std::error_code ignored;
+    return is_module_file(path) || fs::is_directory(path, ignored);
+}
+
+/// Of one app, in the order of `places`.
+std::vector<fs::path> modules_in(const std::vector<fs::path>& places,
+                                 const std::string& file_name) {
+    std::vector<fs::path> found;
+    for (const fs::path& place : places) {
+        fs::path candidate = is_module_file(place) ? place : place / file_name;
+        if (candidate.filename() == file_name && is_module_file(candidate)) {
+            found.push_back(candidate);
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 result<const Module*> Module::from(const ModuleDescriptor& descriptor) {
@@ -138,23 +156,37 @@ const ClassInfo* Module::find_class(std::string_view name) const {
 }
 
 ModulePaths ModulePaths::standard(std::vector<fs::path> named_by_user) {
-    ModulePaths result{std::move(named_by_user)};
+    ModulePaths result;
+    result.named = std::move(named_by_user);
     if (const char* variable = std::getenv("TEATIME_MODULES")) {
         std::string_view rest = variable;
         while (!rest.empty()) {
             std::string_view path = rest.substr(0, rest.find(':'));
-            if (!path.empty()) result.paths.emplace_back(path);
+            if (!path.empty()) result.variable.emplace_back(path);
             rest.remove_prefix(std::min(rest.size(), path.size() + 1));
         }
     }
     Dl_info self;
     if (dladdr(reinterpret_cast<void*>(&remembered_paths_file), &self) && self.dli_fname) {
         fs::path folder = fs::absolute(self.dli_fname).parent_path();
-        result.paths.push_back(folder / "teatime" / "modules");    // installed
-        result.paths.push_back(folder.parent_path() / "modules");  // in a build folder
+        result.others.push_back(folder / "teatime" / "modules");    // installed
+        result.others.push_back(folder.parent_path() / "modules");  // in a build folder
     }
-    for (fs::path& path : remembered_paths()) result.paths.push_back(std::move(path));
+    for (fs::path& path : remembered_paths()) result.others.push_back(std::move(path));
     return result;
+}
+
+result<void> ModulePaths::check(const std::vector<fs::path>& named_by_user) {
+    for (const fs::path& path : named_by_user) {
+        if (is_place(path)) continue;
+        std::error_code ignored;
+        bool file = path.extension() == kSuffix;
+        return wrong_usage("--modules " + path.string() + ": " +
+                           (fs::exists(path, ignored) ? "neither a folder nor a module (*.so)"
+                            : file                    ? "there is no such file"
+                                                      : "there is no such folder"));
+    }
+    return {};
 }
 
 void ModulePaths::remember(const std::vector<fs::path>& named_by_user) {
@@ -164,6 +196,7 @@ void ModulePaths::remember(const std::vector<fs::path>& named_by_user) {
     std::error_code ignored;
     for (const fs::path& named : named_by_user) {
         fs::path path = fs::absolute(named, ignored);
+        if (!is_place(path)) continue;
         if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
     }
     fs::create_directories(file.parent_path(), ignored);
@@ -173,29 +206,26 @@ void ModulePaths::remember(const std::vector<fs::path>& named_by_user) {
 
 result<fs::path> find_module(std::string_view app_or_path, const ModulePaths& paths,
                              std::string_view code_id) {
+    if (auto checked = ModulePaths::check(paths.named); !checked) return checked.error();
     fs::path direct(app_or_path);
     if (direct.has_parent_path() || direct.extension() == kSuffix) {
         if (is_module_file(direct)) return direct;
         return wrong_usage("there is no module file " + direct.string());
     }
     std::string file_name = std::string(app_or_path) + kSuffix;
-    std::vector<fs::path> found;
     std::string looked;
-    for (const fs::path& path : paths.paths) {
-        fs::path candidate = is_module_file(path) ? path : path / file_name;
-        looked += (looked.empty() ? "" : ", ") + path.string();
-        if (candidate.filename() == file_name && is_module_file(candidate)) {
-            found.push_back(candidate);
+    for (const std::vector<fs::path>* places : {&paths.named, &paths.variable, &paths.others}) {
+        std::vector<fs::path> found = modules_in(*places, file_name);
+        for (const fs::path& candidate : found) {
+            if (!code_id.empty() && contains(candidate, code_id)) return candidate;
+        }
+        if (!found.empty()) return found.front();
+        for (const fs::path& place : *places) {
+            looked += (looked.empty() ? "" : ", ") + place.string();
         }
     }
-    if (found.empty()) {
-        return wrong_usage("no module " + file_name + " for the app \"" + std::string(app_or_path) +
-                           "\"; looked in " + looked + "; name its folder with --modules");
-    }
-    for (const fs::path& candidate : found) {
-        if (!code_id.empty() && contains(candidate, code_id)) return candidate;
-    }
-    return found.front();
+    return wrong_usage("no module " + file_name + " for the app \"" + std::string(app_or_path) +
+                       "\"; looked in " + looked + "; name its folder with --modules");
 }
 
 }  // namespace teatime

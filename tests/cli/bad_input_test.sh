@@ -81,6 +81,12 @@ for verb in state render save; do
     expect 2 'outside the recording' $verb "$good" --at 1h "${extra[@]}"
     expect 2 'no moment' $verb "$good" --at teatime "${extra[@]}"
 done
+for verb in verify render replay; do
+    expect 2 '--modules nowhere: there is no such folder$' $verb "$good" --modules nowhere
+done
+expect 2 '--modules no.so: there is no such file$' join "$gone" --app counter --modules no.so
+expect 2 '--modules .*script: neither' state "$good" --modules "$folder/script"
+! grep -q nowhere "$XDG_CACHE_HOME/teatime/module-paths" || die "a folder that is not there is remembered"
 expect 2 'outside the recording' log "$good" --from 1h
 expect 2 'outside the recording' replay "$good" --to 1h
 expect 2 'outside the recording' diff "$good@1s" @1h

@@ -61,6 +61,9 @@ expect 1 'replay: not re-executed' verify "$folder/mystery.timegraph" --require-
 # One changed line: another code id is a remark; the first vote after 7 was added tells.
 expect 1 '^DIFFERS first at ' verify "$recording" --modules "$odd/changed"
 [ "$(wc -l <<< "$err")" = 1 ] && grep -qE 'code id|build' <<< "$err" || die "remark: $err"
+# The recorded build is remembered, from `serve`: who names a folder means it all the same.
+XDG_CACHE_HOME=$folder/cache TEATIME_MODULES=$odd/changed expect 1 '^DIFFERS first at ' \
+    verify "$recording"
 differs=$(sed -n 's/^DIFFERS first at \([0-9.]*\)s.*/\1/p' <<< "$out")
 added=$(teatime log "$recording" | sed -n 's/^ *\([0-9.]*\)s.*counter.add(7).*/\1/p')
 awk "BEGIN { exit !($differs > $added && $differs <= $added + 1.1) }" ||

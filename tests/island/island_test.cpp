@@ -1,7 +1,9 @@
 #include "teatime/island/island.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
+#include <fstream>
 
 #include "../state/random_input.h"
 #include "replicas.h"
@@ -143,6 +145,8 @@ private slots:
     void momentsAndDurationsAreState();
     void refusesAClassWithForgottenBytes();
     void aViewThatWritesIsStopped();
+    void whoNamesAFolderOfModulesMeansIt();
+    void aNamedFolderThatIsNotThereIsAnError();
 };
 
 void IslandTest::executesByTimeThenInternalBeforeExternalThenNumber() {
@@ -340,6 +344,42 @@ void IslandTest::refusesAClassWithForgottenBytes() {
 void IslandTest::aViewThatWritesIsStopped() {
     QVERIFY_THROWS_EXCEPTION(Misuse, runtime::now());
     QVERIFY_THROWS_EXCEPTION(Misuse, *Ref<Probe>(ObjectId{1}));
+}
+
+void IslandTest::whoNamesAFolderOfModulesMeansIt() {
+    QTemporaryDir folder;
+    const std::filesystem::path at = folder.path().toStdString();
+    auto build = [&](const char* name, const char* code_id) {
+        std::filesystem::create_directory(at / name);
+        std::ofstream(at / name / "world.so") << code_id;  // looked at, never loaded
+        return at / name;
+    };
+    const auto recorded = build("recorded", "0123"), other = build("other", "4567");
+    ModulePaths paths;
+    auto found = [&] { return find_module("world", paths, "0123").value().parent_path(); };
+    paths.others = {other, recorded};
+    QVERIFY(found() == recorded);
+    paths.variable = {at, other};
+    QVERIFY(found() == other);
+    paths.named = {recorded};
+    QVERIFY(found() == recorded);
+    paths.named = {other, recorded};
+    QVERIFY(found() == recorded);
+    paths.named = {at};  // has none: the next list counts
+    QVERIFY(found() == other);
+}
+
+void IslandTest::aNamedFolderThatIsNotThereIsAnError() {
+    QTemporaryDir folder;
+    qputenv("XDG_CACHE_HOME", folder.path().toUtf8());
+    const std::filesystem::path there = folder.path().toStdString(), nowhere = there / "nowhere";
+    auto found = find_module("world", ModulePaths::standard({there, nowhere}));
+    QVERIFY(!found && found.error().kind == ErrorKind::wrong_usage);
+    QCOMPARE(found.error().message,
+             "--modules " + nowhere.string() + ": there is no such folder");
+    ModulePaths::remember({nowhere, there});
+    QVERIFY(std::ranges::count(ModulePaths::standard().others, there) == 1);
+    QVERIFY(std::ranges::count(ModulePaths::standard().others, nowhere) == 0);
 }
 
 QTEST_APPLESS_MAIN(IslandTest)

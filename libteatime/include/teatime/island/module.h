@@ -59,19 +59,29 @@ private:
     std::span<const ClassInfo* const> classes_;
 };
 
-/// Where modules are looked for: `--modules` paths in order, TEATIME_MODULES, the folder installed
-/// beside this library, then paths that the user named before. Each may be a module or a folder.
-/// A path inside a recording is never among them.
+/// Where modules are looked for: in `--modules`, then in TEATIME_MODULES, then in the folder
+/// installed beside this library; folders given with --modules are remembered in
+/// ~/.cache/teatime/module-paths and searched last. Each path may be a module or a folder. A path
+/// inside a recording is never among them.
 struct TEATIME_ISLAND_API ModulePaths {
-    std::vector<std::filesystem::path> paths;
+    std::vector<std::filesystem::path> named;     ///< --modules
+    std::vector<std::filesystem::path> variable;  ///< TEATIME_MODULES
+    std::vector<std::filesystem::path> others;    ///< installed, then remembered
     static ModulePaths standard(std::vector<std::filesystem::path> named_by_user = {});
-    /// So that the next program finds them too; what cannot be written is not remembered.
+
+    /// An error where one of them is neither a folder nor a module: `--modules nowhere: there is no
+    /// such folder`.
+    static result<void> check(const std::vector<std::filesystem::path>& named_by_user);
+
+    /// So that the next program finds them too; what is not there or cannot be written is not
+    /// remembered.
     static void remember(const std::vector<std::filesystem::path>& named_by_user);
 };
 
 /// Finds the module of an app id, or the file itself where `app_or_path` names one, without
-/// running any of its code. With a code id, an exactly matching build is preferred. The error lists
-/// where it looked and what was there.
+/// running any of its code. Who names a place means it: the first of the three lists that has the
+/// module at all is the one that counts, and in it a build with exactly that code id is preferred.
+/// The error lists where it looked, or is that of ModulePaths::check().
 TEATIME_ISLAND_API result<std::filesystem::path> find_module(std::string_view app_or_path,
                                                              const ModulePaths& paths,
                                                              std::string_view code_id = {});
