@@ -12,17 +12,6 @@
 namespace teatime {
 namespace {
 
-/// `std::out_of_range` for what is being handled.
-std::string current_exception_type() {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    if (!type) return "unknown exception";
-    int status = 0;
-    char* name = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-    std::string text = status == 0 ? name : type->name();
-    std::free(name);
-    return text;
-}
-
 void describe_island(const void* context) {
     auto& island = *static_cast<const Island::Impl*>(context);
     std::fprintf(stderr, "  while executing a message of %s at %s, %zu objects, %zu pending\n",
@@ -37,6 +26,16 @@ std::string shown(std::string_view text) {
 }
 
 }  // namespace
+
+std::string current_exception_type() {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    if (!type) return "unknown exception";
+    int status = 0;
+    char* name = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+    std::string text = status == 0 ? name : type->name();
+    std::free(name);
+    return text;
+}
 
 template <class Body>
 void Island::Impl::run(Body body) {

@@ -202,10 +202,18 @@ void Island::draw(Scene& scene) {
     const ObjectTable::Slot* slot = impl_->objects.find(impl_->root);
     if (!slot || !slot->info->draw) return;
     CurrentIsland current(*impl_, true);
+    auto ended_by = [&](const std::string& type, std::string_view text) {
+        scene.problem_ = "draw() of " + std::string(slot->info->name) + " threw " + type +
+                         (text.empty() ? "" : ": ") + std::string(text) +
+                         "; the picture is incomplete";
+    };
+    // A view's mistake is no history: the picture ends there.
     try {
         slot->info->draw(*slot->object, scene);
+    } catch (const std::exception& exception) {
+        ended_by(current_exception_type(), exception.what());
     } catch (...) {
-        // A view's mistake is no history: the picture ends here.
+        ended_by(current_exception_type(), {});
     }
 }
 

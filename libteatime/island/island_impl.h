@@ -131,6 +131,9 @@ public:
 /// The Island whose message the thread is executing.
 inline constinit thread_local Island::Impl* current_island = nullptr;
 
+/// `std::out_of_range` for what is being handled.
+std::string current_exception_type();
+
 class CurrentIsland {
 public:
     CurrentIsland(Island::Impl& island, bool read_only)

@@ -10,8 +10,8 @@
 #include "teatime/state/bytes.h"
 
 // The encoding, little endian:
-//   scene     = version:u8 = 1, has_world:u8, rect if it has one, background:color,
-//               count:u32, shape...
+//   scene     = version:u8 = 2, has_world:u8, rect if it has one, background:color,
+//               count:u32, shape..., problem:text
 //   shape     = index in Scene::Shape:u8, its described members in order
 //   a member  = double: its 64 bits | u8 and enums: u8 | text: size:u32, bytes
 //               | points: count:u32, point... | nested struct: its members
@@ -19,7 +19,7 @@
 namespace teatime {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr double kLimit = 1e15;
 constexpr std::size_t kSmallestShape = 1 + 4 + 16;  // a polyline without points
 
@@ -235,6 +235,7 @@ std::string Scene::encode() const {
         out.fixed(static_cast<std::uint8_t>(shape.index()));
         std::visit([&](const auto& it) { put(out, it); }, shape);
     }
+    out.sized(problem_);
     return bytes;
 }
 
@@ -249,6 +250,7 @@ result<Scene> Scene::decode(std::string_view bytes) {
     std::uint32_t count = in.count(kSmallestShape);
     scene.shapes_.reserve(count);
     for (std::uint32_t i = 0; i < count && in.ok(); ++i) scene.shapes_.push_back(get_shape(in));
+    scene.problem_ = in.sized();
     if (!in.done()) {
         return unreadable(
             "the display list of a world is damaged, or from another version of Teatime: "

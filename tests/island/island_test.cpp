@@ -78,6 +78,17 @@ private:
     BOOST_DESCRIBE_CLASS(Watch, (Object), (), (), (patience, last))
 };
 
+class Portrait : public Object {
+public:
+    void draw(Scene& scene) const {
+        scene.circle({1, 2}, 3, filled({}));
+        throw std::out_of_range("no such face");
+    }
+
+private:
+    BOOST_DESCRIBE_CLASS(Portrait, (Object), (), (), ())
+};
+
 class Leaky : public Object {
     std::int64_t listed = 0;
     std::int64_t forgotten = 0;
@@ -145,6 +156,7 @@ private slots:
     void momentsAndDurationsAreState();
     void refusesAClassWithForgottenBytes();
     void aViewThatWritesIsStopped();
+    void aPictureTellsWhyItIsIncomplete();
     void whoNamesAFolderOfModulesMeansIt();
     void aNamedFolderThatIsNotThereIsAnError();
 };
@@ -344,6 +356,18 @@ void IslandTest::refusesAClassWithForgottenBytes() {
 void IslandTest::aViewThatWritesIsStopped() {
     QVERIFY_THROWS_EXCEPTION(Misuse, runtime::now());
     QVERIFY_THROWS_EXCEPTION(Misuse, *Ref<Probe>(ObjectId{1}));
+}
+
+void IslandTest::aPictureTellsWhyItIsIncomplete() {
+    static constexpr ModuleDescriptor kPortrait =
+        detail::describe_module<Portrait>("portrait", "tests");
+    Scene scene;
+    make_island(**Module::from(kPortrait))->draw(scene);
+    QCOMPARE(scene.shapes().size(), std::size_t{1});
+    QCOMPARE(scene.problem(), std::string("draw() of Portrait threw std::out_of_range: no such "
+                                          "face; the picture is incomplete"));
+    QVERIFY(Scene::decode(scene.encode()).value() == scene);
+    QVERIFY(!(scene == Scene()));
 }
 
 void IslandTest::whoNamesAFolderOfModulesMeansIt() {

@@ -148,7 +148,8 @@ public:
 
     bool can_draw() const;
     bool can_input() const;
-    /// The root's draw(); an exception in it ends the picture. Never changes state.
+    /// The root's draw(); an exception in it ends the picture, which tells it as its problem().
+    /// Never changes state.
     void draw(Scene& scene);
     /// The root's input(): what the user did becomes external messages through `sender`.
     void input(const Input& input, Sender& sender);

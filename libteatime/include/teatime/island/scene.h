@@ -147,6 +147,9 @@ public:
     Color background() const { return background_; }
     /// The rectangle to show: of world(), else around what was drawn; never empty or infinite.
     Rect bounds() const;
+    /// Where draw() threw: `draw() of Counter threw std::out_of_range: ...; the picture is
+    /// incomplete`. Empty: all is here.
+    const std::string& problem() const { return problem_; }
 
     /// For another process. decode() is safe on any bytes and allocates at most a few times their
     /// size.
@@ -156,9 +159,11 @@ public:
     bool operator==(const Scene&) const = default;
 
 private:
+    friend class Island;
     std::optional<Rect> world_;
     Color background_{255, 255, 255, 255};
     std::vector<Shape> shapes_;
+    std::string problem_;
 };
 BOOST_DESCRIBE_ENUM(Scene::Anchor, start, middle, end)
 
