@@ -25,6 +25,14 @@ std::string shown(std::string_view text) {
     return '"' + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...\"" : "\"");
 }
 
+std::string selectors_of(const ClassInfo& info) {
+    std::string all;
+    for (const FunctionInfo& function : info.functions) {
+        if (function.is_public) all += (all.empty() ? "" : ", ") + std::string(function.name);
+    }
+    return all.empty() ? "none" : all;
+}
+
 }  // namespace
 
 std::string current_exception_type() {
@@ -158,7 +166,8 @@ void Island::Impl::execute_call(const Value& call, Executed& done) {
     const FunctionInfo* found = slot->info->find_function(done.selector);
     if (!found) {
         throw Misuse(MisuseKind::unknown_selector,
-                     std::string(slot->info->name) + " has no message " + shown(done.selector));
+                     std::string(slot->info->name) + " has no message " + shown(done.selector) +
+                         "; it has " + selectors_of(*slot->info));
     }
     const FunctionInfo& function = *found;
     if (!function.is_public) {

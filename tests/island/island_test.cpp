@@ -157,6 +157,7 @@ private slots:
     void refusesAClassWithForgottenBytes();
     void aViewThatWritesIsStopped();
     void aPictureTellsWhyItIsIncomplete();
+    void anUnknownMessageNamesThoseThereAre();
     void whoNamesAFolderOfModulesMeansIt();
     void aNamedFolderThatIsNotThereIsAnError();
 };
@@ -368,6 +369,15 @@ void IslandTest::aPictureTellsWhyItIsIncomplete() {
                                           "face; the picture is incomplete"));
     QVERIFY(Scene::decode(scene.encode()).value() == scene);
     QVERIFY(!(scene == Scene()));
+}
+
+void IslandTest::anUnknownMessageNamesThoseThereAre() {
+    Run run;
+    run.send(1, "nothing").all();
+    QVERIFY2(run.errors.at(0).sentence.starts_with(
+                 "Probe has no message \"nothing\"; it has note, later, back, "),
+             run.errors.at(0).sentence.c_str());
+    QVERIFY(run.errors.at(0).sentence.find("hidden") == std::string::npos);
 }
 
 void IslandTest::whoNamesAFolderOfModulesMeansIt() {

@@ -28,10 +28,11 @@ CPP
     failures=$((failures + 1))
 }
 
-refused 'int* x;' '' x 'a pointer or reference cannot be part'
-refused 'std::unordered_map<int, int> x;' '' x 'this type cannot be part'
-refused 'std::vector<Plain> x;' '' x 'this type cannot be part'
-refused 'long double x;' '' x 'long double cannot be part'
+refused 'int* x;' '' x 'a pointer or reference can be neither part'
+refused 'int x; void a(const char*) {}' 'a,' x "nor a message's argument"
+refused 'std::unordered_map<int, int> x;' '' x 'this type can be neither part'
+refused 'std::vector<Plain> x;' '' x 'write BOOST_DESCRIBE_STRUCT after the struct'
+refused 'long double x;' '' x 'long double can be neither part'
 refused 'std::map<double, int> x;' '' x 'may be neither floating point nor pointers'
 refused 'void a(int) {} void b() { future({}, &World::a); }' 'a,' b 'takes another number of arguments'
 refused 'void a(std::string) {} void b() { future({}, &World::a, 5); }' 'a,' b \

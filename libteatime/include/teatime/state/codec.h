@@ -130,17 +130,18 @@ inline constexpr bool is_ordered_key = !std::is_floating_point_v<Key> && !std::i
 template <class T, class>
 struct Codec {
     static_assert(!std::is_pointer_v<T> && !std::is_reference_v<T>,
-                  "a pointer or reference cannot be part of an Island's state: it differs on every "
-                  "replica. Use Ref<T> for an object of the Island.");
+                  "a pointer or reference can be neither part of an Island's state nor a message's "
+                  "argument: it differs on every replica. Use Ref<T> for an object of the Island, "
+                  "std::string for text.");
     static_assert(!std::is_same_v<T, long double>,
-                  "long double cannot be part of an Island's state: its size and arithmetic differ "
-                  "between machines. Use double.");
+                  "long double can be neither part of an Island's state nor a message's argument: "
+                  "its size and arithmetic differ between machines. Use double.");
     static_assert(
         std::is_pointer_v<T> || std::is_reference_v<T> || std::is_same_v<T, long double>,
-        "this type cannot be part of an Island's state: its order or layout is not defined "
-        "(unordered containers, custom comparators), or it is a struct that is not described. Use "
-        "map, set or vector, describe a struct with BOOST_DESCRIBE_STRUCT, or wrap a cache in "
-        "teatime::transient<T>.");
+        "this type can be neither part of an Island's state nor a message's argument: its order or "
+        "layout is not defined (unordered containers, custom comparators), or it is a struct that "
+        "is not described. Use map, set or vector, write BOOST_DESCRIBE_STRUCT after the struct, or "
+        "wrap a cache in teatime::transient<T>.");
 };
 
 template <>
