@@ -9,12 +9,21 @@ namespace {
 
 constexpr std::string_view kRouter = "router: ";
 
-/// Of `counter.add(1, 2) from member 3 at 5s`; texts in arguments may hold anything.
-CallText split(std::string_view text, std::string_view behind) {
-    if (text.ends_with(behind)) text.remove_suffix(behind.size());
+}  // namespace
+
+QString CallText::whole() const {
+    if (target.isEmpty()) return selector.isEmpty() ? arguments : selector + ' ' + arguments;
+    return target + '.' + selector + '(' + arguments + ')';
+}
+
+/// Texts in arguments may hold anything.
+CallText split_call(std::string_view text) {
     CallText call;
-    if (text.starts_with(kRouter)) {
-        call.selector = to_text(text.substr(kRouter.size()));
+    if (text.starts_with(kRouter)) {  // `router: users joined=[3]`
+        text.remove_prefix(kRouter.size());
+        const std::size_t space = text.find(' ');
+        call.selector = to_text(text.substr(0, space));
+        if (space != text.npos) call.arguments = to_text(text.substr(space + 1));
         return call;
     }
     std::size_t open = text.find('(');
@@ -31,14 +40,14 @@ CallText split(std::string_view text, std::string_view behind) {
     return call;
 }
 
-}  // namespace
-
 CallText call_text(const Image& image, const Image::Message& message) {
     std::string behind = " at " + to_string(message.time);
     if (message.external && message.sender) {
         behind = " from member " + std::to_string(message.sender.value) + behind;
     }
-    return split(describe_message(image, message), behind);
+    std::string text = describe_message(image, message);
+    if (text.ends_with(behind)) text.resize(text.size() - behind.size());
+    return split_call(text);
 }
 
 CallText call_text(std::string_view payload) {

@@ -110,6 +110,11 @@ private:
         row.target = to_text(info.target_name);
         row.selector = to_text(info.selector);
         row.arguments = to_text(info.arguments);
+        if (info.external && info.selector.empty()) {  // no call: the router's own
+            CallText said = split_call(info.text);
+            row.selector = std::move(said.selector);
+            row.arguments = std::move(said.arguments);
+        }
         if (info.cause) row.cause = cause_text(info.cause->external, info.cause->order);
         if (info.error) row.error = to_text(info.error->type + ": " + info.error->sentence);
         return row;

@@ -1,5 +1,6 @@
 #include "near_messages.h"
 
+#include "call_text.h"
 #include "teatime/timegraph/reader.h"
 
 namespace teatime::inspector {
@@ -47,7 +48,6 @@ void execute(replayer::Timeline& timeline, NearMessages& found, std::size_t most
 
 void read(const timegraph::Reader& reader, NearMessages& found, std::size_t most,
           const std::stop_token& stop) {
-    constexpr std::size_t kLabel = 200;  // bytes
     auto cursor = reader.messages(found.from, found.to);
     Mark mark{BranchId{}, VirtualTime::min(), 0};
     while (!stop.stop_requested() && cursor.next()) {
@@ -56,9 +56,7 @@ void read(const timegraph::Reader& reader, NearMessages& found, std::size_t most
         NearMessage near;
         near.single.mark = mark;
         near.single.id = {true, message.stamp.seq.value};
-        near.single.label =
-            QString::fromUtf8(message.payload.data(),
-                              static_cast<qsizetype>(std::min(message.payload.size(), kLabel)));
+        near.single.label = call_text(message.payload).whole();
         near.sender = message.sender;
         found.too_many = found.messages.size() >= most;
         if (found.too_many) return;

@@ -64,23 +64,13 @@ std::string shortened(std::string text) {
     return text + "...";
 }
 
-/// `counter.add(2)` of an external call; empty where the payload is something else.
-std::string external_call(const std::string& payload) {
-    auto outer = parse_json(payload);
-    const Value* what = outer ? outer->find("what") : nullptr;
-    if (what && what->if_string()) return "router: " + *what->if_string();
-    const std::string* inner = outer ? outer->if_string() : nullptr;
-    auto call = inner ? parse_json(*inner) : result<Value>(Value());
-    const Value::List* parts = call ? call->if_list() : nullptr;
-    if (!parts || parts->size() < 2) return {};
-    const std::string* target = (*parts)[0].if_string();
-    const std::string* selector = (*parts)[1].if_string();
-    if (!target || !selector) return {};
-    std::string text = fmt::format("{}.{}(", *target, *selector);
-    for (std::size_t i = 2; i < parts->size(); ++i) {
-        text += (i > 2 ? ", " : "") + to_json((*parts)[i]);
+std::string router_text(const std::string& what, const Value::Entries& message) {
+    std::string text = "router: " + what;
+    for (const auto& [name, value] : message) {
+        if (name == "what" || name == "_size") continue;
+        text += fmt::format(" {}={}", name, key_text(value));
     }
-    return text + ')';
+    return text;
 }
 
 std::string internal_arguments(const Image& image, const Image::Message& message) {
@@ -282,7 +272,7 @@ std::string describe(const Labels& labels, const Image& image, const Image::Mess
                                        internal_arguments(image, message));
         return fmt::format("{} at {}", shortened(std::move(call)), time);
     }
-    std::string call = shortened(external_call(message.arguments));
+    std::string call = shortened(describe_payload(message.arguments));
     if (call.empty()) call = fmt::format("external message {}", message.order);
     if (!message.sender) return fmt::format("{} at {}", call, time);
     return fmt::format("{} from member {} at {}", call, message.sender.value, time);
@@ -295,6 +285,24 @@ std::string describe(const Labels& labels, const Image::Subscription& subscripti
 
 std::string describe_message(const Image& image, const Image::Message& message) {
     return describe(Labels(image), image, message);
+}
+
+std::string describe_payload(std::string_view payload) {
+    auto outer = parse_json(payload);
+    const Value* what = outer ? outer->find("what") : nullptr;
+    if (what && what->if_string()) return router_text(*what->if_string(), *outer->if_entries());
+    const std::string* inner = outer ? outer->if_string() : nullptr;
+    auto call = inner ? parse_json(*inner) : result<Value>(Value());
+    const Value::List* parts = call ? call->if_list() : nullptr;
+    if (!parts || parts->size() < 2) return {};
+    const std::string* target = (*parts)[0].if_string();
+    const std::string* selector = (*parts)[1].if_string();
+    if (!target || !selector) return {};
+    std::string text = fmt::format("{}.{}(", *target, *selector);
+    for (std::size_t i = 2; i < parts->size(); ++i) {
+        text += (i > 2 ? ", " : "") + to_json((*parts)[i]);
+    }
+    return text + ')';
 }
 
 Value describe_random(const Image& image) {

@@ -187,6 +187,10 @@ private slots:
         external.arguments = "\"[\\\"painter\\\",\\\"add\\\",2,2.0]\"";
         QCOMPARE(describe_message(image, external),
                  std::string("painter.add(2, 2.0) from member 2 at 0.000001s"));
+        QCOMPARE(describe_payload(external.arguments), std::string("painter.add(2, 2.0)"));
+        QCOMPARE(describe_payload(R"({"what":"users","joined":[3],"active":1,"_size":9})"),
+                 std::string("router: users joined=[3] active=1"));
+        QCOMPARE(describe_payload("\x01 encrypted"), std::string());
         external.arguments = "\x01 encrypted";
         QCOMPARE(describe_message(image, external),
                  std::string("external message 4 from member 2 at 0.000001s"));

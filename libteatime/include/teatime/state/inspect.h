@@ -21,6 +21,10 @@ result<Value> decode_object(const Image& image, const Image::Object& object);
 /// A pending message for people: `counter.step() at 12.5s`; long arguments are cut.
 std::string describe_message(const Image& image, const Image::Message& message);
 
+/// What the payload of an external message says: `counter.add(2)`, of the router's own
+/// `router: users joined=[3]`. Empty where it is neither, as in an encrypted session.
+std::string describe_payload(std::string_view payload);
+
 /// The whole state as a tree: app, mark, time, seq, hash, objects by `name` or `#id` with class, id
 /// and fields, names, subscriptions, queue, random. With a path only what it names:
 /// `counter` and `#17` are objects, `counter.count`, `#17.position.x` and `counter.scores["a b"]`
