@@ -82,7 +82,7 @@ QVariant StatisticsModel::data(const QModelIndex& index, int role) const {
     if (role != Qt::DisplayRole && role != SortRole) return {};
     switch (column) {
         case Class:
-            return entry->class_name.empty() ? tr("(none)") : to_text(entry->class_name);
+            return entry->class_name.empty() ? tr("(members)") : to_text(entry->class_name);
         case Selector:
             return to_text(entry->selector);
         case Kind:

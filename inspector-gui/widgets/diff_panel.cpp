@@ -29,6 +29,7 @@ void DiffPanel::build() {
     moment_ = new QLineEdit;
     moment_->setObjectName("diff-moment");
     moment_->setPlaceholderText(tr("12.5s, 12.5s#3, start, end"));
+    moment_->setMinimumWidth(fontMetrics().averageCharWidth() * 14);
     moment_->setAccessibleName(tr("Compare the playhead with this moment"));
     auto* here = new QPushButton(tr("Here"));
     here->setToolTip(tr("Compare with where the playhead is now: then move it"));
