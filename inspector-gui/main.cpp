@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <QApplication>
+#include <QSettings>
+#include <QTemporaryDir>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +10,7 @@
 #include "cli/command.h"
 #include "main_window.h"
 #include "screenshot.h"
+#include "teatime/island/module.h"
 #include "theme.h"
 
 namespace teatime::inspector {
@@ -32,8 +35,7 @@ int fail(int code, const std::string& sentence) {
 }
 
 constexpr const char* kNoDisplay =
-    "there is no display: set DISPLAY or WAYLAND_DISPLAY, or QT_QPA_PLATFORM to offscreen for "
-    "--screenshot";
+    "there is no display: set DISPLAY or WAYLAND_DISPLAY; only --screenshot needs none";
 
 /// Without one, Qt would end the program with a page of text.
 bool has_display() {
@@ -57,6 +59,12 @@ void no_display(QtMsgType type, const QMessageLogContext&, const QString&) {
     if (type != QtFatalMsg) return;
     fail(kWrongUsage, kNoDisplay);
     std::_Exit(kWrongUsage);
+}
+
+/// A picture neither follows nor changes how the user left windows.
+void keep_settings_in(const QString& folder) {
+    for (QSettings::Format format : {QSettings::IniFormat, QSettings::NativeFormat})
+        QSettings::setPath(format, QSettings::UserScope, folder);
 }
 
 bool parse_size(const std::string& text, QSize& size) {
@@ -103,11 +111,17 @@ int run(int argc, char** argv) {
         return fail(kWrongUsage, fmt::format("\"{}\" is no size; write 1600x1000", options.size));
     if (!options.screenshot.empty() && options.what.empty() && !options.at.empty())
         return fail(kWrongUsage, "--at needs a recording");
+    const bool pictures = !options.screenshot.empty();
+    if (pictures && !has_display()) ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
     if (!has_display()) return fail(kWrongUsage, kNoDisplay);
+    auto checked = ModulePaths::check({options.modules.begin(), options.modules.end()});
+    if (!checked) return fail(kWrongUsage, checked.error().message);
 
+    QTemporaryDir elsewhere;
+    if (pictures) keep_settings_in(elsewhere.path());
     QtMessageHandler usual = qInstallMessageHandler(no_display);
     QApplication application(argc, argv);
-    qInstallMessageHandler(options.screenshot.empty() ? usual : quiet);
+    qInstallMessageHandler(pictures ? quiet : usual);
     QApplication::setApplicationName("teatime-inspector");
     QApplication::setApplicationVersion(TEATIME_VERSION);
     QApplication::setDesktopFileName("teatime-inspector");
@@ -115,11 +129,11 @@ int run(int argc, char** argv) {
     QStringList modules;
     for (const std::string& path : options.modules) modules += QString::fromStdString(path);
     MainWindow window(modules);
-    if (!options.size.empty() || !options.screenshot.empty()) window.resize(size);
+    if (!options.size.empty() || pictures) window.resize(size);
     window.show();
     QString what = QString::fromStdString(options.what);
     if (what.startsWith("ws://") || what.startsWith("wss://")) {
-        window.join(what);
+        window.join(what, pictures ? MainWindow::Part::looks : MainWindow::Part::takes_part);
     } else if (!what.isEmpty()) {
         window.open(what, QString::fromStdString(options.at));
     }
@@ -129,11 +143,16 @@ int run(int argc, char** argv) {
                                 window.panel_names().join(", ").toStdString()));
     std::unique_ptr<Screenshot> screenshot;
     int code = kFine;
-    if (!options.screenshot.empty()) {
+    if (pictures) {
         screenshot = std::make_unique<Screenshot>(
             window, QString::fromStdString(options.panel),
             QString::fromStdString(options.screenshot), [&](const QString& problem) {
                 if (!problem.isEmpty()) code = fail(kUnreadable, problem.toStdString());
+                if (problem.isEmpty() && window.size() != size)
+                    fail(kFine,
+                         fmt::format("the window needs {}x{} for what it shows: the picture "
+                                     "has this size instead of {}x{}",
+                                     window.width(), window.height(), size.width(), size.height()));
                 QApplication::exit(code);
             });
     }

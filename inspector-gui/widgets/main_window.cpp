@@ -237,7 +237,7 @@ void MainWindow::connect_models() {
     connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
-    connect(first_page_, &FirstPage::join, this, &MainWindow::join);
+    connect(first_page_, &FirstPage::join, this, [this](const QString& url) { join(url); });
     connect(first_page_, &FirstPage::list_sessions, this, &MainWindow::list_sessions);
 }
 

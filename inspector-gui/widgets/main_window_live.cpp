@@ -10,7 +10,7 @@
 
 namespace teatime::inspector {
 
-void MainWindow::join(const QString& url) {
+void MainWindow::join(const QString& url, Part part) {
     close_recording();
     open_error_.clear();
     live_ = std::make_unique<LiveSession>();
@@ -36,6 +36,7 @@ void MainWindow::join(const QString& url) {
     options.url = url;
     options.name = qEnvironmentVariable("USER");
     options.modules = modules_;
+    options.view = part == Part::looks;
     world_input_ = std::make_unique<WorldInput>(*player_, *live_);
     connect(world_, &WorldView::input, world_input_.get(), &WorldInput::give);
     connect(player_.get(), &Player::input_failed, live_.get(),
@@ -48,8 +49,12 @@ void MainWindow::join(const QString& url) {
 void MainWindow::session_ended(const QString& sentence) {
     if (!player_->is_open()) return failed(sentence);
     transport_->pause();
-    info_bar_->say("connection", InfoBar::Kind::warning, sentence,
-                   {{tr("Join again"), [this, url = path_] { join(url); }}});
+    info_bar_->say(
+        "connection", InfoBar::Kind::warning, sentence,
+        {{tr("Join again"),
+          [this, url = path_, part = live_->options().view ? Part::looks : Part::takes_part] {
+              join(url, part);
+          }}});
 }
 
 /// Where the others look, on the timeline.
@@ -70,7 +75,7 @@ void MainWindow::show_place() {
     world_->set_place(!live_    ? WorldView::Place::recording
                       : follows ? WorldView::Place::live
                                 : WorldView::Place::past);
-    world_->set_used(live_ && follows && facts && facts->can_input);
+    world_->set_used(live_ && !live_->options().view && follows && facts && facts->can_input);
 }
 
 void MainWindow::list_sessions(const QString& reflector) {
