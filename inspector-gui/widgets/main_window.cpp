@@ -86,18 +86,19 @@ void MainWindow::make_central() {
     plots_ = new PlotsWidget(timeline_->axis());
     plots_->set_model(plot_model_.get());
     plots_->hide();  // until something is pinned
-    auto* work = new QSplitter(Qt::Vertical);
-    work->setObjectName("work");
-    work->setChildrenCollapsible(false);
-    work->addWidget(world_);
-    work->addWidget(timeline_);
-    work->addWidget(plots_);
-    work->setStretchFactor(0, 1);
-    work->setSizes({540, 320, 120});
+    work_ = new QSplitter(Qt::Vertical);
+    work_->setObjectName("work");
+    work_->setChildrenCollapsible(false);
+    work_->addWidget(world_);
+    work_->addWidget(timeline_);
+    work_->addWidget(plots_);
+    work_->setStretchFactor(0, 1);
+    work_->setSizes({540, 320, 120});
+    connect(work_, &QSplitter::splitterMoved, this, [this] { work_divided_ = true; });
 
     pages_ = new QStackedWidget;
     pages_->addWidget(first_page_);
-    pages_->addWidget(work);
+    pages_->addWidget(work_);
     auto* central = new QWidget;
     auto* column = new QVBoxLayout(central);
     column->setContentsMargins(0, 0, 0, 0);
@@ -403,6 +404,19 @@ void MainWindow::show_moment(const MomentPtr& moment) {
     } else {
         info_bar_->forget("moment");
     }
+}
+
+/// The timeline takes what its lanes need, up to somewhat more than half, until the user divides
+/// the window otherwise.
+void MainWindow::fit_timeline() {
+    constexpr double kMost = 0.55;
+    QList<int> sizes = work_->sizes();
+    const int both = sizes[0] + sizes[1];
+    const int wanted = std::min(timeline_->sizeHint().height(), static_cast<int>(both * kMost));
+    if (work_divided_ || sizes[1] >= wanted) return;
+    sizes[0] = both - wanted;
+    sizes[1] = wanted;
+    work_->setSizes(sizes);
 }
 
 void MainWindow::show_object(const QString& path) {

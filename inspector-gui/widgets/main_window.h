@@ -125,6 +125,7 @@ private:
     void show_place();
     void show_others();
     void show_history();
+    void fit_timeline();
     void open_messages();
     void list_sessions(const QString& reflector);
     void show_sessions(const QString& url, const QVector<SessionRow>& sessions);
@@ -153,6 +154,8 @@ private:
 
     Actions* actions_ = nullptr;
     QStackedWidget* pages_ = nullptr;
+    QSplitter* work_ = nullptr;
+    bool work_divided_ = false;  ///< by the user
     FirstPage* first_page_ = nullptr;
     InfoBar* info_bar_ = nullptr;
     FindBox* find_box_ = nullptr;

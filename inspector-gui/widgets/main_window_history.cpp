@@ -17,6 +17,7 @@ void MainWindow::show_history() {
         info_bar_->say("survey", InfoBar::Kind::warning, progress.problem);
     }
     open_messages();
+    fit_timeline();
     const FactsPtr facts = player_->facts();
     const std::shared_ptr<const replayer::Survey> survey = history_->survey();
     if (!facts || !survey) return;

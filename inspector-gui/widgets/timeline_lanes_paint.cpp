@@ -334,7 +334,7 @@ void TimelineLanes::paint_lanes(QPainter& painter, const TimelineColors& colors)
         const double part = static_cast<double>(area.height()) / layout_.content_height();
         const QRectF bar(width() - 5, area.top() + layout_.scroll() * part, 4,
                          area.height() * part);
-        painter.fillRect(bar, colors.line);
+        painter.fillRect(bar, colors.faint_text);
     }
     painter.restore();
 }
