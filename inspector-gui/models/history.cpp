@@ -83,13 +83,23 @@ public:
         sliced_ = {};
         totals_ = {};
         progress_ = {};
+        names_.clear();
         facts_.reset();
     }
 
     void set_facts(const FactsPtr& facts) {
         facts_ = facts;
-        for (const auto& [member, lane] : by_member_) lanes_[lane].name = name_of(member);
-        ++version_;
+        rename();
+    }
+
+    bool add_names(const std::map<MemberId, std::string>& names) {
+        const auto before = names_;
+        for (const auto& [id, name] : names) {
+            if (!name.empty()) names_[id] = name;
+        }
+        if (!facts_ || names_ == before) return false;
+        rename();
+        return true;
     }
 
     const DetachedThreads threads;
@@ -124,12 +134,22 @@ private:
 
     QString name_of(MemberId id) const {
         if (!id) return History::tr("router");
+        std::map<MemberId, std::string> names = names_;
         for (const timegraph::Member& member : facts_->members) {
-            if (member.id == id && !member.name.empty()) {
-                return QString::fromStdString(member.name);
-            }
+            if (!member.name.empty()) names[member.id] = member.name;
         }
-        return History::tr("member %1").arg(id.value);
+        const auto found = names.find(id);
+        if (found == names.end()) return History::tr("member %1").arg(id.value);
+        const QString name = QString::fromStdString(found->second);
+        const auto same = std::count_if(names.begin(), names.end(), [&](const auto& each) {
+            return each.second == found->second;
+        });
+        return same > 1 ? QStringLiteral("%1 (%2)").arg(name).arg(id.value) : name;
+    }
+
+    void rename() {
+        for (const auto& [member, lane] : by_member_) lanes_[lane].name = name_of(member);
+        ++version_;
     }
 
     std::size_t lane_of(MemberId member) {
@@ -296,6 +316,7 @@ private:
     std::vector<Lane> lanes_;
     std::map<MemberId, std::size_t> by_member_;
     std::map<QString, std::size_t> by_call_;
+    std::map<MemberId, std::string> names_;                   ///< from elsewhere
     std::vector<std::size_t> sender_lanes_, selector_lanes_;  ///< by index of the surveys
     Progress progress_;
     std::uint64_t version_ = 0;  ///< of what is known
@@ -336,6 +357,10 @@ void History::open(const FactsPtr& facts, const replayer::TimelineOptions& optio
 void History::set_facts(const FactsPtr& facts) {
     impl_->set_facts(facts);
     emit changed();
+}
+
+void History::add_names(const std::map<MemberId, std::string>& names) {
+    if (impl_->add_names(names)) emit changed();
 }
 
 void History::close() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "lanes.h"
 #include "player.h"
@@ -22,6 +24,8 @@ public:
     void open(const FactsPtr& facts, const replayer::TimelineOptions& options);
     /// The same recording, with more members or a later end.
     void set_facts(const FactsPtr& facts);
+    /// Who they are, from elsewhere: a recording does not name those who came before it.
+    void add_names(const std::map<MemberId, std::string>& names);
     void close();
 
     const std::vector<Lane>& lanes() const override;

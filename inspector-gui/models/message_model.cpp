@@ -95,7 +95,7 @@ void MessageModel::set_count(std::uint64_t count) {
 
 void MessageModel::set_members(const std::vector<timegraph::Member>& members) {
     for (const timegraph::Member& member : members) {
-        members_.insert(member.id.value, to_text(member.name));
+        if (!member.name.empty()) members_.insert(member.id.value, to_text(member.name));
     }
 }
 

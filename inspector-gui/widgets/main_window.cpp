@@ -353,6 +353,7 @@ void MainWindow::opened() {
     timeline_->fit();
     show_facts();
     show_place();
+    show_names();
     if (live_) return transport_->follow();
     restore_place(*facts);
     world_->setFocus();

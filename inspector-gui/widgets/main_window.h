@@ -124,6 +124,7 @@ private:
     void session_ended(const QString& sentence);
     void show_place();
     void show_others();
+    void show_names();
     void show_history();
     void fit_timeline();
     void open_messages();

@@ -1,6 +1,7 @@
 #include "first_page.h"
 #include "info_bar.h"
 #include "main_window.h"
+#include "messages_panel.h"
 #include "text_rows.h"
 #include "timeline_widget.h"
 #include "together_panel.h"
@@ -66,6 +67,20 @@ void MainWindow::show_others() {
                           static_cast<std::size_t>(each.member.value)});
     }
     timeline_->set_others(std::move(others));
+    show_names();
+}
+
+/// Of those who were there before us: our recording does not have them.
+void MainWindow::show_names() {
+    if (!live_ || !player_->is_open()) return;
+    std::map<MemberId, std::string> names;
+    std::vector<timegraph::Member> members;
+    for (const session::MemberInfo& each : live_->company().members) {
+        names[each.id] = each.name;
+        members.push_back({.id = each.id, .name = each.name, .role = {}, .joined = {}, .left = {}});
+    }
+    history_->add_names(names);
+    messages_->model().set_members(members);
 }
 
 /// Whether the head is shown decides whose the mouse is.

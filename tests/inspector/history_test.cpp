@@ -76,6 +76,27 @@ private slots:
         QCOMPARE(external, facts_->info.end.messages);
     }
 
+    void members_of_one_name_are_told_apart() {
+        History history;
+        history.open(facts_, garden_modules());
+        wait_for_all(history);
+        const auto sender = std::ranges::find_if(
+            history.lanes(), [](const Lane& lane) { return static_cast<bool>(lane.member); });
+        QVERIFY(sender != history.lanes().end());
+        const MemberId id = sender->member;
+        const auto has_lane = [&](const QString& name) {
+            return std::ranges::any_of(history.lanes(),
+                                       [&](const Lane& lane) { return lane.name == name; });
+        };
+        QVERIFY(has_lane(QString("member %1").arg(id.value)));
+        history.add_names({{id, "Zoe"}});
+        QVERIFY(has_lane("Zoe"));
+        RecordingFacts facts = *facts_;
+        facts.members = {{id, "Ann", {}, {}, {}}, {MemberId{9999}, "Ann", {}, {}, {}}};
+        history.set_facts(std::make_shared<RecordingFacts>(facts));
+        QVERIFY(has_lane(QString("Ann (%1)").arg(id.value)));
+    }
+
     void densities_over_the_whole_recording_add_up() {
         History history;
         history.open(facts_, garden_modules());
