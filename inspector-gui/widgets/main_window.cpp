@@ -439,6 +439,7 @@ void MainWindow::show_facts() {
     history_->set_facts(facts);
     plot_model_->set_facts(facts);
     messages_->model().set_members(facts->members);
+    world_->set_has_module(!facts->module_path.isEmpty());
     status_->set_facts(facts);
     status_->set_playhead(player_->playhead());
     facts_model_.show(facts);
@@ -453,7 +454,10 @@ void MainWindow::show_notes(const RecordingFacts& facts) {
     if (facts.why_not_executed.isEmpty()) {
         info_bar_->forget("module");
     } else {
-        info_bar_->say("module", InfoBar::Kind::warning, facts.why_not_executed,
+        info_bar_->say("module", InfoBar::Kind::warning,
+                       facts.is_recording
+                           ? tr("Only stored states are shown: %1").arg(facts.why_not_executed)
+                           : facts.why_not_executed,
                        {{tr("Choose module…"), [this] { choose_module(); }}});
     }
     if (facts.notes.isEmpty()) {

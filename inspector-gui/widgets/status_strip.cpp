@@ -17,10 +17,11 @@ QString wall_text(timegraph::WallTime wall) {
 
 StatusStrip::StatusStrip(QWidget* parent) : QStatusBar(parent) {
     setSizeGripEnabled(false);
-    mark_ = field(tr("Mark"), tr("Where the playhead is: time # messages of that instant"), 16);
+    mark_ = field(tr("Mark"), tr("Where the playhead is: time # messages of that instant"), 12);
+    mark_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    end_ = field(tr("End"), tr("How far the recording goes"), 12);
     hash_ = field(tr("Hash"), tr("Hash of the state here: equal on every replica"), 34);
     wall_ = field(tr("Wall time"), tr("When the session was there"), 28);
-    end_ = field(tr("End"), tr("How far the recording goes"), 16);
     pointer_ = field(tr("Pointer"), tr("The pointer in units of the world"), 18);
 }
 
@@ -48,7 +49,8 @@ void StatusStrip::set_facts(const FactsPtr& facts) {
 }
 
 void StatusStrip::set_playhead(const Mark& mark) {
-    mark_->setText(to_text(mark));
+    playhead_ = mark;
+    show_mark();
     wall_->setText(clock_.empty() ? QString() : wall_text(clock_.wall_at(mark.time)));
 }
 
@@ -56,7 +58,16 @@ void StatusStrip::set_moment(const MomentPtr& moment) {
     bool known = moment && moment->hash;
     hash_->setText(known ? to_text(to_string(*moment->hash)) : QString());
     hash_->setEnabled(!moment || !moment->stored);
-    if (moment && moment->stored) mark_->setText(tr("%1 (stored)").arg(to_text(moment->mark)));
+    stored_ = moment && moment->stored ? std::optional(moment->mark) : std::nullopt;
+    if (moment) show_mark();
+}
+
+void StatusStrip::show_mark() {
+    const QString playhead = to_text(playhead_);
+    mark_->setText(!stored_ ? playhead
+                   : *stored_ == playhead_
+                       ? tr("%1 (stored)").arg(playhead)
+                       : tr("%1 (stored: %2)").arg(playhead, to_text(*stored_)));
 }
 
 void StatusStrip::set_pointer(std::optional<QPointF> world) {

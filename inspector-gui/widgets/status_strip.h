@@ -26,9 +26,12 @@ public:
 
 private:
     QLabel* field(const QString& name, const QString& tip, int characters);
+    void show_mark();
 
     FactsPtr facts_;
     WallClock clock_;
+    Mark playhead_;
+    std::optional<Mark> stored_;  ///< of the stored state that is shown in place of an executed one
     QLabel* mark_;
     QLabel* hash_;
     QLabel* wall_;

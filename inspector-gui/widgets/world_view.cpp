@@ -138,10 +138,17 @@ QImage WorldView::picture(QSize size) const {
     return image;
 }
 
-QString WorldView::empty_text() const {
+void WorldView::set_has_module(bool has) {
+    has_module_ = has;
+    update();
+}
+
+QString WorldView::notice() const {
     if (!moment_) return {};
+    if (moment_->picture) return QString::fromStdString(moment_->picture->problem());
     if (!moment_->problem.empty()) return QString::fromStdString(moment_->problem);
-    return tr("This world draws no picture. Its state is beside.");
+    return has_module_ ? tr("This world draws no picture. Its state is beside.")
+                       : tr("There is no picture without the module. The state is beside.");
 }
 
 void WorldView::paintEvent(QPaintEvent*) {
@@ -149,11 +156,26 @@ void WorldView::paintEvent(QPaintEvent*) {
     painter.fillRect(rect(),
                      palette().color(QPalette::Window).darker(is_dark(palette()) ? 130 : 108));
     if (moment_ && moment_->picture) {
-        return paint_scene(painter, *moment_->picture, world_to_widget());
+        paint_scene(painter, *moment_->picture, world_to_widget());
+        return paint_notice(painter);
     }
     painter.setPen(tints(palette()).faint);
     painter.drawText(rect().adjusted(40, 20, -40, -20), Qt::AlignCenter | Qt::TextWordWrap,
-                     empty_text());
+                     notice());
+}
+
+/// At the lower edge, over the picture.
+void WorldView::paint_notice(QPainter& painter) const {
+    const QString text = notice();
+    if (text.isEmpty()) return;
+    constexpr int kPad = 6;
+    const QRect room = rect().adjusted(kPad, kPad, -kPad, -kPad);
+    QRect needed = painter.boundingRect(room, Qt::AlignHCenter | Qt::TextWordWrap, text);
+    needed.moveBottom(room.bottom());
+    painter.fillRect(QRect(0, needed.top() - kPad, width(), needed.height() + 2 * kPad),
+                     tints(palette()).error_back);
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(needed, Qt::AlignHCenter | Qt::TextWordWrap, text);
 }
 
 void WorldView::zoom_at(QPointF at, double factor) {

@@ -23,6 +23,9 @@ public:
 
     void set_moment(const MomentPtr& moment);
     const MomentPtr& moment() const { return moment_; }
+    void set_has_module(bool has);  ///< without it there is no picture of any world
+    /// What is written in place of a picture, or over one that is not complete.
+    QString notice() const;
 
     /// Mouse and keys go to the world, as input().
     void set_used(bool used);
@@ -60,9 +63,10 @@ private:
     void zoom_at(QPointF at, double factor);
     void send(Input::Kind kind, QPointF at, Input::Button button, const QString& key = {});
     bool send_key(Input::Kind kind, QKeyEvent& event);
-    QString empty_text() const;
+    void paint_notice(QPainter& painter) const;
 
     MomentPtr moment_;
+    bool has_module_ = true;
     double zoom_ = 1;  // 1 = fits
     QPointF pan_;      // widget pixels, from where it fits
     bool used_ = false;

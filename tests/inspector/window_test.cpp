@@ -12,8 +12,10 @@
 #include "info_bar.h"
 #include "list_view.h"
 #include "main_window.h"
+#include "messages_panel.h"
 #include "state_panel.h"
 #include "status_strip.h"
+#include "teatime/state/bytes.h"
 #include "timeline_lanes.h"
 #include "timeline_widget.h"
 #include "world_view.h"
@@ -191,18 +193,59 @@ private slots:
     }
 
     void without_the_module_stored_states_are_shown_and_a_bar_offers_to_choose_it() {
-        qputenv("TEATIME_MODULES", "/nonexistent");
+        qputenv("TEATIME_WORKER", "/nonexistent");  // as good as no module, wherever one is found
         MainWindow window;
         window.show();
         QString moved = home_.filePath("painter.timegraph");
         QVERIFY(QFile::copy(kPainter, moved));
         window.open(moved, "end");
         WAIT(window.player().is_open());
-        if (window.player().facts()->can_execute) QSKIP("an installed painter is found");
+        QVERIFY(!window.player().facts()->can_execute);
         WAIT(window.complete());
         QVERIFY(window.player().moment()->stored);
-        QVERIFY(!window.info_bar().text("module").isEmpty());
-        qunsetenv("TEATIME_MODULES");
+        QVERIFY(window.info_bar().text("module").contains("stored states"));
+        QCOMPARE(window.info_bar().text("notes"), QString());  // not said twice
+        QVERIFY(window.world().notice().contains("without the module"));
+        window.go_to("5s");
+        WAIT(window.complete() && window.player().moment()->asked == mark_of("5s"));
+        auto& status = *window.findChild<StatusStrip*>();
+        QVERIFY2(status.mark_text().startsWith("5s (stored: "), qPrintable(status.mark_text()));
+        qunsetenv("TEATIME_WORKER");
+    }
+
+    void a_picture_that_is_not_complete_says_so() {
+        std::string bytes = Scene().encode();
+        bytes.resize(bytes.size() - sizeof(std::uint32_t));
+        ByteWriter(bytes).sized("draw() of World threw int");
+        auto moment = std::make_shared<Moment>();
+        moment->picture = std::make_shared<const Scene>(Scene::decode(bytes).value());
+        WorldView world;
+        world.set_moment(moment);
+        QCOMPARE(world.notice(), "draw() of World threw int");
+        QVERIFY(!world.grab().isNull());
+    }
+
+    void every_external_message_says_something() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        MessageModel& messages = window->findChild<MessagesPanel*>()->model();
+        int routers = 0;
+        for (int row = 0; row < messages.rowCount(); ++row) {
+            WAIT(messages.message(row));
+            if (!messages.message(row)->external) continue;
+            QVERIFY(!messages.message(row)->selector.isEmpty());
+            if (messages.index(row, MessageModel::Kind).data().toString() != "router") continue;
+            ++routers;
+            QVERIFY(messages.message(row)->arguments.contains("=["));
+        }
+        QVERIFY(routers > 0);
+    }
+
+    void a_large_window_has_room_for_all_lanes() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        QWidget* lanes = window->findChild<TimelineLanes*>();
+        WAIT(lanes->height() >= lanes->sizeHint().height());
     }
 
     void a_file_that_is_no_recording_is_an_error_in_the_bar() {
