@@ -438,8 +438,8 @@ void Database::fail() const {
 }
 
 void Database::damaged(std::string_view what) const {
-    throw Failure{unreadable(
-        fmt::format("{}: {}; `teatime recover` saves what can still be read", path_, what))};
+    throw Failure{
+        unreadable(fmt::format("{}: {}; `teatime verify` names what is damaged", path_, what))};
 }
 
 ReadTransaction::ReadTransaction(Database& database) : database_(database) {

@@ -303,7 +303,7 @@ private slots:
             QVERIFY(!error.empty());
         }
         write_file(path, std::string_view(bytes_).substr(0, bytes_.size() / 2));
-        QVERIFY(contains(open_error(path), "teatime recover"));
+        QVERIFY(contains(open_error(path), "teatime verify"));
     }
 
     void other_files_are_refused_with_a_sentence_each() {
