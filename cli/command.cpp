@@ -73,12 +73,7 @@ void Command::footer(const std::string& text) {
 }
 
 void Command::leave_rest() {
-    app_->allow_extras();
     app_->prefix_command();
-}
-
-std::vector<std::string> Command::rest() const {
-    return app_->remaining();
 }
 
 bool Command::named() const {
@@ -139,10 +134,18 @@ void Program::break_help() {
 
 Command Program::verb(const std::string& name, const std::string& summary) {
     app_->require_subcommand(1);
-    return Command(*app_->add_subcommand(name, summary));
+    return Command(*app_->add_subcommand(name, summary), rest_);
 }
 
 result<bool> Program::parse(int argc, const char* const* argv) {
+    std::string word = argc > 1 ? argv[1] : "", first = argc > 2 ? argv[2] : "--help";
+    auto leaves_rest = [&](CLI::App* verb) {
+        return verb->get_name() == word && verb->get_prefix_command();
+    };
+    if (first != "--help" && first != "-h" && !app_->get_subcommands(leaves_rest).empty()) {
+        rest_->assign(argv + 2, argv + argc);  // CLI11 would take out `--`
+        argc = 2;
+    }
     try {
         app_->parse(argc, argv);
         return true;

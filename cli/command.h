@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "teatime/state/result.h"
@@ -38,7 +39,8 @@ private:
 /// The .cpp alone includes CLI11, which takes longer to compile than any verb.
 class Command {
 public:
-    explicit Command(CLI::App& app) : app_(&app) {}
+    explicit Command(CLI::App& app, std::shared_ptr<std::vector<std::string>> rest = {})
+        : app_(&app), rest_(std::move(rest)) {}
 
     /// `names`: "-o,--output". Value: std::string, std::uint16_t, std::uint64_t, double, or for an
     /// option with several values a vector of std::string or std::filesystem::path.
@@ -52,9 +54,10 @@ public:
     Option flag(const std::string& names, bool& value, const std::string& help);
     void footer(const std::string& text);  ///< of its --help
 
-    /// From the first unknown word on, all are left to another program.
+    /// All words behind this verb are another program's, and kept as they are; only --help, where
+    /// it comes first, is answered here.
     void leave_rest();
-    std::vector<std::string> rest() const;
+    const std::vector<std::string>& rest() const { return *rest_; }
 
     bool named() const;  ///< this verb, by the words that were parsed
     std::string name() const;
@@ -63,6 +66,7 @@ public:
 
 private:
     CLI::App* app_;
+    std::shared_ptr<std::vector<std::string>> rest_;
 };
 
 /// The words after a program's name: its own options, and verbs where it has some.
@@ -81,6 +85,7 @@ private:
     explicit Program(std::shared_ptr<CLI::App> app);
 
     std::shared_ptr<CLI::App> app_;
+    std::shared_ptr<std::vector<std::string>> rest_ = std::make_shared<std::vector<std::string>>();
 };
 
 }  // namespace teatime::cli

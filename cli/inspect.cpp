@@ -37,16 +37,12 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 std::function<int()> add_inspect(Command& command) {
-    auto arguments = std::make_shared<std::vector<std::string>>();
-    command.positional("WHAT", *arguments,
-                       "A recording, a saved Island or ws://host:port/session, and options of "
-                       "`teatime-inspector --help`");
     command.leave_rest();
-    return [arguments, command] {
-        std::vector<std::string> all = *arguments;
-        for (const std::string& word : command.rest()) all.push_back(word);
-        return run(all);
-    };
+    command.footer(
+        "What follows is for teatime-inspector: a recording, a saved Island or\n"
+        "ws://host:port/session, and the options of `teatime-inspector --help`.\n"
+        "Example: teatime inspect run.timegraph --at 4s --theme dark");
+    return [command] { return run(command.rest()); };
 }
 
 }  // namespace teatime::cli

@@ -24,3 +24,22 @@ complete_words() { # words of a line, the last one being typed
 complete_words teatime serve --re | grep -qx -- --restore || die "serve --re"
 touch "$folder/a.timegraph"
 [ "$(complete_words teatime info "$folder/a")" = "$folder/a.timegraph" ] || die "files"
+
+# What follows `inspect` reaches the inspector as it was written.
+mkdir "$folder/bin"
+cp "$program" "$folder/bin/teatime"
+printf '#!/bin/sh\nprintf "[%%s]" "$@"\n' > "$folder/bin/teatime-inspector"
+chmod +x "$folder/bin/teatime-inspector"
+program=$folder/bin/teatime
+inspect() { # what arrives, what is given
+    local arrives=$1
+    shift
+    out=$(teatime inspect "$@") || die "inspect $*: exit code $?"
+    [ "$out" = "$arrives" ] || die "inspect $*: arrives as $out"
+}
+inspect '[a file][--at][4s][--theme][dark][--screenshot][x.png]' \
+    'a file' --at 4s --theme dark --screenshot x.png
+inspect '[--theme][dark][ws://h:1/s][--play]' --theme dark ws://h:1/s --play
+inspect '[--][-odd][][log][--help]' -- -odd '' log --help
+inspect '[]'
+expect 0 'teatime-inspector --help' inspect --help
