@@ -88,13 +88,27 @@ std::string listed(const Range& range, Name name) {
     return text.empty() ? "nothing" : text;
 }
 
-/// What `path` names inside `value`; `above` is the path so far.
-result<Value> walk(Value value, std::string_view path, std::string_view above) {
+/// The object of a decoded reference.
+const Image::Object* referred(const Image& image, const Value& value) {
+    const Value::Entries* entries = value.if_entries();
+    if (!entries || entries->size() != 1 || entries->front().first != "ref") return nullptr;
+    const std::int64_t* id = entries->front().second.if_int();
+    return id && *id > 0 ? image.find_object({static_cast<std::uint64_t>(*id)}) : nullptr;
+}
+
+/// What `path` names inside `value`, through references too; `above` is the path so far.
+result<Value> walk(const Image& image, Value value, std::string_view path, std::string_view above) {
     std::string so_far(above);
     while (!path.empty()) {
         std::string_view rest = path;
         auto part = take_part(path);
         if (!part) return no_path(rest);
+        const Image::Object* object = *part == "ref" ? nullptr : referred(image, value);
+        if (object) {
+            auto fields = decode_object(image, *object);
+            if (!fields) return fields.error();
+            value = std::move(*fields);
+        }
         Value::List* list = value.if_list();
         std::size_t index = 0;
         Value inner;
@@ -193,13 +207,13 @@ result<Value> state_tree(const Image& image, std::string_view path) {
         if (used == path.size()) return object_node(image, *object);
         auto fields = decode_object(image, *object);
         if (!fields) return fields.error();
-        return walk(std::move(*fields), path.substr(used), path.substr(0, used));
+        return walk(image, std::move(*fields), path.substr(used), path.substr(0, used));
     }
     for (const Section& section : kSections) {
         if (!path.starts_with(section.name) || !ends_part(path, section.name.size())) continue;
         auto value = section.make(image);
         if (!value) return value.error();
-        return walk(std::move(*value), path.substr(section.name.size()), section.name);
+        return walk(image, std::move(*value), path.substr(section.name.size()), section.name);
     }
     // `strokes[3]` is the root's.
     Labels labels(image);
@@ -209,7 +223,7 @@ result<Value> state_tree(const Image& image, std::string_view path) {
         std::string_view rest = path;
         auto field = take_part(rest);
         if (field && fields->find(*field)) {
-            return walk(std::move(*fields), path, labels.name(image.root));
+            return walk(image, std::move(*fields), path, labels.name(image.root));
         }
     }
     return wrong_usage(fmt::format(

@@ -128,6 +128,8 @@ private slots:
                  std::string(R"([{"color":"red","xs":[1.0,2.0]},{"color":"blue","xs":[]}])"));
         QCOMPARE(at("painter.scores"), std::string(R"({"bob":5,"two words":6})"));
         QCOMPARE(at("painter.partner"), std::string(R"({"ref":17})"));
+        QCOMPARE(at("painter.partner.ref"), std::string("17"));
+        QCOMPARE(at("painter.partner.position.x"), std::string("0.1"));
         QCOMPARE(at("painter.age"), std::string(R"("0.5s")"));
         QCOMPARE(at("#17"),
                  std::string(R"({"class":"Disc","id":17,"fields":{"position":{"x":0.1}}})"));

@@ -28,8 +28,9 @@ std::string describe_payload(std::string_view payload);
 /// The whole state as a tree: app, mark, time, seq, hash, objects by `name` or `#id` with class, id
 /// and fields, names, subscriptions, queue, random. With a path only what it names:
 /// `counter` and `#17` are objects, `counter.count`, `#17.position.x` and `counter.scores["a b"]`
-/// fields of one, `queue[0]` a part of the Island, `strokes[3]` a field of the root. An unknown
-/// part is an error that names what is there.
+/// fields of one, `queue[0]` a part of the Island, `strokes[3]` a field of the root. It goes on
+/// through references: `garden.zones.ferns.warmth`. An unknown part is an error that names what is
+/// there.
 result<Value> state_tree(const Image& image, std::string_view path = {});
 
 /// One difference between two states.
