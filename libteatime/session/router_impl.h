@@ -185,6 +185,7 @@ private:
     void step_time(Asker asker, const TimeRequest& request);
     void run_until(Asker asker, const Mark& mark);
     bool ahead(const Mark& mark) const;
+    std::string not_ahead(const Mark& mark) const;
     bool is_due(const Mark& mark) const;
     void until_due();
     void cancel_until(const char* why);

@@ -61,9 +61,10 @@ bool Router::Impl::may_join(ConnectionId connection, const JoinRequest& request)
                                                    native.app.substr(0, 40) + ".");
     }
     if (native.code_id != code && !options_.allow_mixed) {
-        return refuse_join(CloseCode::wrong_code, "This session runs build " + code.substr(0, 12) +
-                                                      ", yours is " + native.code_id.substr(0, 12) +
-                                                      "; use the same build or --allow-mixed.");
+        return refuse_join(CloseCode::wrong_code,
+                           "This session runs build " + code.substr(0, 12) + ", yours is " +
+                               native.code_id.substr(0, 12) +
+                               "; use the same build, or start `teatime serve --allow-mixed`.");
     }
     return true;
 }

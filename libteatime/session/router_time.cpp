@@ -7,9 +7,6 @@ namespace {
 
 using Op = TimeRequest::Op;
 
-constexpr const char* kNotAhead =
-    "That Mark is not ahead of the session, or more than a year; a session runs on, never back.";
-
 }  // namespace
 
 TimeState Router::Impl::time_state() const {
@@ -70,7 +67,7 @@ void Router::Impl::change_time(Asker asker, const TimeRequest& request) {
 }
 
 void Router::Impl::step_time(Asker asker, const TimeRequest& request) {
-    auto refuse_step = [&](const char* sentence) { answer(asker, sentence); };
+    auto refuse_step = [&](std::string sentence) { answer(asker, std::move(sentence)); };
     TimeOp op{Op::step, last_op_ + 1, asker.member, {}, request.by, {}, {}, {}};
     if (!clock_.paused()) return refuse_step("The session runs; pause it before stepping.");
     switch (request.by) {
@@ -82,7 +79,7 @@ void Router::Impl::step_time(Asker asker, const TimeRequest& request) {
                     "Croquet clients cannot execute one message; step by external or by a time.");
             }
             if (request.by == StepBy::mark) {
-                if (!ahead(request.mark)) return refuse_step(kNotAhead);
+                if (!ahead(request.mark)) return refuse_step(not_ahead(request.mark));
                 op.mark = request.mark;
             } else if (replicas().empty()) {
                 return refuse_step("No replica is here that could step.");
@@ -121,12 +118,24 @@ bool Router::Impl::ahead(const Mark& mark) const {
     return known ? mark > last_outcome_->groups[0].mark : !last_outcome_;
 }
 
+/// Why it is not, and where the session stands.
+std::string Router::Impl::not_ahead(const Mark& mark) const {
+    Mark here{{}, clock_.paused() ? clock_.at(now_) : announced_, Mark::kWholeInstant};
+    bool far = mark.time > here.time + options_.longest_step;
+    if (clock_.paused() && last_outcome_ && !last_outcome_->groups.empty()) {
+        here = last_outcome_->groups[0].mark;
+    }
+    return to_string(mark) + " is " + (far ? "more than a year" : "not") +
+           " ahead of the session, which stands at " + to_string(here) +
+           (far ? "." : "; it runs on, never back.");
+}
+
 /// Time runs until the next stamp would be of the Mark's instant or later; then replicas step to
 /// exactly the Mark. No bound is announced and nothing stamped at the instant before.
 void Router::Impl::run_until(Asker asker, const Mark& mark) {
     if (info_.kind == Kind::croquet)
         return answer(asker, "Croquet clients cannot stop at a Mark; step by a time.");
-    if (!ahead(mark)) return answer(asker, kNotAhead);
+    if (!ahead(mark)) return answer(asker, not_ahead(mark));
     cancel_until("Another end was set before it came there.");
     if (!is_due(mark)) {
         TimeOp op{Op::until, last_op_ + 1, asker.member, {}, {}, {}, {}, mark};

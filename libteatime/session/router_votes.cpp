@@ -88,6 +88,22 @@ void Router::Impl::decide_vote(const Mark& mark, VoteAt& vote) {
     split(std::move(groups));
 }
 
+namespace {
+
+/// `member 2`, `members 1, 3 and 4`, `members 1, 2, 3, 4, 5, 6, 7, 8 and 92 more`.
+std::string listed(const std::vector<MemberId>& members) {
+    std::size_t named = std::min<std::size_t>(members.size(), 8);
+    std::string text = members.size() == 1 ? "member " : "members ";
+    for (std::size_t i = 0; i < named; ++i) {
+        if (i > 0) text += i + 1 == members.size() ? " and " : ", ";
+        text += std::to_string(members[i].value);
+    }
+    if (members.size() > named) text += " and " + std::to_string(members.size() - named) + " more";
+    return text;
+}
+
+}  // namespace
+
 /// Recorded each time; people are told when others differ than last time.
 void Router::Impl::split(std::vector<Agreement> groups) {
     for (Agreement& group : groups) std::sort(group.members.begin(), group.members.end());
@@ -103,13 +119,7 @@ void Router::Impl::split(std::vector<Agreement> groups) {
     if (same) return;
     std::string text = "Replicas differ at " + to_string(last_split_[0].mark) + ":";
     for (const Agreement& group : last_split_) {
-        text += " " + to_string(group.hash).substr(0, 12) + " at";
-        for (std::size_t i = 0; i < group.members.size() && i < 8; ++i) {
-            text += (i ? ", #" : " #") + std::to_string(group.members[i].value);
-        }
-        if (group.members.size() > 8)
-            text += " and " + std::to_string(group.members.size() - 8) + " more";
-        text += ";";
+        text += " " + to_string(group.hash).substr(0, 12) + " at " + listed(group.members) + ";";
     }
     text.back() = '.';
     broadcast(Info{"SPLIT", std::move(text), "error", 0});
