@@ -110,11 +110,15 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
                         to_string(member.joined.time),
                         member.left ? " to " + to_string(member.left->time) : ""));
     }
-    if (viewers) row(name, fmt::format("{} who only looked", viewers));
-    name = "errors";
+    if (viewers) {
+        bool all = viewers == members.size();
+        row(name, fmt::format("{}{} who only looked", all ? "" : "and ",
+                              std::to_string(viewers) + (all ? "" : " more")));
+    }
+    if (!errors.empty()) row("errors", std::to_string(errors.size()));
     for (std::size_t i = 0; i < errors.size() && i < kErrorsShown; ++i) {
-        row(std::exchange(name, ""), fmt::format("{}  {}: {}", to_string(errors[i].mark),
-                                                 errors[i].type, errors[i].sentence));
+        row("", fmt::format("{}  {}: {}", to_string(errors[i].mark), errors[i].type,
+                            errors[i].sentence));
     }
     if (errors.size() > kErrorsShown) {
         row("", fmt::format("and {} more; --json has them all", errors.size() - kErrorsShown));

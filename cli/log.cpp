@@ -25,11 +25,17 @@ struct LogOptions {
 void print_message(const timegraph::MessageView& message, bool json) {
     if (json) {
         result<Value> payload = parse_json(message.payload);
-        print(to_json(Value::Entries{{"time", to_string(message.stamp.time)},
-                                     {"seq", message.stamp.seq.value},
-                                     {"sender", message.sender.value},
-                                     {"payload", payload ? *payload : Value(message.payload)},
-                                     {"extra", message.extra}}));
+        Value::Entries line{{"time", to_string(message.stamp.time)},
+                            {"seq", message.stamp.seq.value},
+                            {"sender", message.sender.value},
+                            {"payload", payload ? *payload : Value(message.payload)},
+                            {"extra", message.extra}};
+        if (auto call = payload ? decode_call(*payload) : std::nullopt) {
+            line.emplace_back("target", std::move(call->target));
+            line.emplace_back("selector", std::move(call->selector));
+            line.emplace_back("arguments", std::move(call->arguments));
+        }
+        print(to_json(line));
         return;
     }
     std::string sender = message.sender ? std::to_string(message.sender.value) : "-";
@@ -75,7 +81,8 @@ std::function<int()> add_log(Command& command) {
     command.option("--limit", options->limit, "Print at most so many messages");
     command.flag("-f,--follow", options->follow,
                  "Go on with what is being recorded, until interrupted");
-    command.flag("--json", options->json, "One JSON object a line");
+    command.flag("--json", options->json,
+                 "One JSON object a line; of a call with target, selector and arguments");
     return [options] { return run(*options); };
 }
 

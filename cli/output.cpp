@@ -60,6 +60,10 @@ std::string shown(const Value& value, std::size_t width) {
     return text.substr(0, end) + "...";
 }
 
+std::string counted(std::uint64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string byte_size(std::uint64_t bytes) {
     if (bytes < 1000) return fmt::format("{} bytes", bytes);
     double size = static_cast<double>(bytes) / 1000;
@@ -86,19 +90,26 @@ std::string describe_router_message(const Value& message) {
 
 }  // namespace
 
+std::optional<DecodedCall> decode_call(const Value& payload) {
+    const std::string* text = payload.if_string();
+    if (!text) return std::nullopt;
+    result<Value> call = parse_json(*text);
+    const Value::List* list = call ? call->if_list() : nullptr;
+    if (!list || list->size() < 2) return std::nullopt;
+    return DecodedCall{(*list)[0], (*list)[1], {list->begin() + 2, list->end()}};
+}
+
 std::string describe_payload(std::string_view payload) {
     result<Value> value = parse_json(payload);
     if (!value) return "unreadable: " + shown(Value(payload), 60);
     if (value->if_entries()) return describe_router_message(*value);
-    const std::string* text = value->if_string();
-    result<Value> call = text ? parse_json(*text) : result<Value>(Value());
-    const Value::List* list = call ? call->if_list() : nullptr;
-    if (!list || list->size() < 2) return shown(*value, 60);  // encrypted: a Croquet session
+    auto call = decode_call(*value);
+    if (!call) return shown(*value, 60);  // encrypted: a Croquet session
     std::string arguments;
-    for (std::size_t i = 2; i < list->size(); ++i) {
-        arguments += (i > 2 ? ", " : "") + to_json((*list)[i]);
+    for (const Value& argument : call->arguments) {
+        arguments += (arguments.empty() ? "" : ", ") + to_json(argument);
     }
-    return fmt::format("{}.{}({})", shown((*list)[0], 60), shown((*list)[1], 60),
+    return fmt::format("{}.{}({})", shown(call->target, 60), shown(call->selector, 60),
                        printable(arguments));
 }
 

@@ -9,7 +9,7 @@ for fault in crash loop; do
     expect 0 '' send "$url" counter 'counter.add(5)'
     recording=$(ls "$folder/$fault"/*.timegraph)
     # The recording goes on, and says where its replica fell.
-    until_true 60 eval '"$program" info "$recording" | grep -q "^errors  .*counter.add at [0-9]"'
+    until_true 60 eval '"$program" info "$recording" | grep -qE "^ +.*counter.add at [0-9]"'
     expect 0 '' send "$url" counter 'counter.add(6)'
     until_true 20 eval '"$program" log "$recording" | grep -q "counter.add(6)"'
     stop "$member"

@@ -26,6 +26,10 @@ expect 0 'counter.add\(7\)' log "$recording"
 [ "$(grep -c 'counter.loop' <<< "$out")" = 1 ] || die "loop is one external message: $out"
 expect 0 '' log "$recording" --json --limit 1
 [ -n "$(json "$out")" ] || die "log: $out"
+expect 0 'counter' log "$recording" --json
+out=$(grep 'add' <<< "$out")
+[ "$(json "$out" target) $(json "$out" selector) $(json "$out" arguments 0)" = 'counter add 7' ] ||
+    die "a call: $out"
 expect 0 'count' state "$recording" counter --at 2.2s
 expect 0 '' state "$recording" --at 2.2s --json
 [ -n "$(json "$out")" ] || die "state: $out"
