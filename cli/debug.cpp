@@ -43,13 +43,13 @@ public:
             more.insert(more.begin(), {"event", event});
             print(to_json(Value(std::move(more))));
         } else {
-            if (prompts_) fmt::print("\r\x1b[K");
+            if (prompts_) std::fputs("\r\x1b[K", stdout);
             print(text);
         }
         prompt();
     }
     void prompt() const {
-        if (prompts_) fmt::print("\r\x1b[K> ");
+        if (prompts_) std::fputs("\r\x1b[K> ", stdout);
         std::fflush(stdout);
     }
 

@@ -12,7 +12,7 @@
 namespace teatime::cli {
 
 int fail(const Error& error) {
-    fmt::print(stderr, "teatime: {}\n", printable(error.message));
+    note(error.message);
     switch (error.kind) {
         case ErrorKind::wrong_usage:
             return kWrongUsage;
@@ -26,7 +26,9 @@ int fail(const Error& error) {
 }
 
 void note(std::string_view sentence) {
-    fmt::print(stderr, "teatime: {}\n", printable(sentence));
+    // fmt::print would throw where nobody reads any more.
+    std::string line = "teatime: " + printable(sentence) + '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 void print(std::string_view line) {
@@ -147,7 +149,7 @@ ProgressLine::ProgressLine(std::string what)
     : what_(std::move(what)), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 ProgressLine::~ProgressLine() {
-    if (drawn_) fmt::print(stderr, "\r\x1b[K");
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
 }
 
 void ProgressLine::update(double fraction) {
@@ -158,7 +160,7 @@ void ProgressLine::update(double fraction) {
     if (now - last_ms_ < 100) return;
     last_ms_ = now;
     drawn_ = true;
-    fmt::print(stderr, "\r{} {:3.0f} %\x1b[K", what_, 100 * fraction);
+    std::fprintf(stderr, "\r%s %3.0f %%\x1b[K", what_.c_str(), 100 * fraction);
 }
 
 }  // namespace teatime::cli

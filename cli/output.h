@@ -12,7 +12,8 @@ namespace teatime::cli {
 /// `teatime: <sentence>` on standard error; returns the exit code that goes with the error.
 int fail(const Error& error);
 
-/// A remark on standard error.
+/// A remark on standard error. Where nobody reads it any more it is dropped: what reports from
+/// within a session must not be thrown out of its middle.
 void note(std::string_view sentence);
 
 /// A line on standard output.
