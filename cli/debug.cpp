@@ -266,7 +266,7 @@ void Debug::where() {
         more.push_back({"until", to_string(*time.until)});
     }
     if (company().waiting.total > 0)
-        text += fmt::format(", {} messages waiting", company().waiting.total);
+        text += ", " + counted(company().waiting.total, "message") + " waiting";
     if (company().lease.holder) text += ", " + name_of(company().lease.holder) + " leads";
     if (Island* island = participant_->island()) {
         text += "\n" + to_string(island->mark()) + "  " + to_string(island->hash());
@@ -279,7 +279,7 @@ void Debug::where() {
 void Debug::waiting() const {
     const session::WaitingMessages& all = company().waiting;
     Value::List list;
-    std::string text = fmt::format("{} messages wait", all.total);
+    std::string text = counted(all.total, "message") + (all.total == 1 ? " waits" : " wait");
     for (const session::WaitingMessage& message : all.first) {
         bool whole = message.payload.size() == message.bytes;
         std::string what =
@@ -529,9 +529,8 @@ int run(const DebugOptions& options) {
 std::function<int()> add_debug(Command& command) {
     auto options = std::make_shared<DebugOptions>();
     options->name = user_name();
-    command.positional("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
-        .required();
-    command.positional("SESSION", options->session, "Session id (default: of the URL)");
+    command.positional("URL", options->url, kSessionUrlHelp).required();
+    command.positional("SESSION", options->session, "Session id, where the URL names none");
     command.option("--name", options->name, "Yours, for the others").show_default();
     command.option("--modules", options->modules,
                    "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");

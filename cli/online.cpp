@@ -13,15 +13,27 @@ constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::seconds kReplicaPatience{60};
 }  // namespace
 
+namespace {
+/// The last part of the path.
+std::string session_of(const net::Url& url) {
+    std::string_view path = url.target;
+    path = path.substr(0, path.find('?'));
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return std::string(path.substr(path.rfind('/') + 1));
+}
+}  // namespace
+
+bool names_session(const std::string& url) {
+    auto parsed = net::parse_url(url);
+    return parsed && !session_of(*parsed).empty();
+}
+
 result<SessionAddress> parse_address(const std::string& url, const std::string& session,
                                      const std::string& fallback) {
     auto parsed = net::parse_url(url);
     if (!parsed) return parsed.error();
     SessionAddress address{parsed->with_target("/"), session};
-    std::string_view path = parsed->target;
-    path = path.substr(0, path.find('?'));
-    while (path.ends_with('/')) path.remove_suffix(1);
-    if (address.session.empty()) address.session = path.substr(path.rfind('/') + 1);
+    if (address.session.empty()) address.session = session_of(*parsed);
     if (address.session.empty()) address.session = fallback;
     if (address.session.empty()) {
         return wrong_usage(

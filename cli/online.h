@@ -12,6 +12,8 @@
 namespace teatime::cli {
 
 inline constexpr const char* kUrlHelp = "The reflector: ws://host:port (or host:port)";
+inline constexpr const char* kSessionUrlHelp =
+    "The reflector: ws://host:port (or host:port), or ws://host:port/session";
 
 /// A reflector and a session of it.
 struct SessionAddress {
@@ -22,6 +24,9 @@ struct SessionAddress {
 /// error.
 result<SessionAddress> parse_address(const std::string& url, const std::string& session,
                                      const std::string& fallback = {});
+
+/// A verb's own words then begin one earlier.
+bool names_session(const std::string& url);
 
 /// A member for one request to a session that is there: connects, calls `joined`, runs until
 /// finish() or an error or a signal. It has a replica only where it is given a module, which must

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "call.h"
 #include "member.h"
@@ -83,9 +84,15 @@ private:
     std::size_t executed_ = 0;
 };
 
-int run(const SendOptions& options) {
+int run(SendOptions options) {
+    if (names_session(options.url) && !options.session.empty()) {
+        options.calls.insert(options.calls.begin(), std::exchange(options.session, {}));
+    }
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
+    if (options.calls.empty()) {
+        return fail(wrong_usage("MESSAGE is required; see `teatime send --help`"));
+    }
     std::vector<Call> calls;
     for (const std::string& text : options.calls) {
         auto call = parse_call(text);
@@ -108,9 +115,9 @@ int run(const SendOptions& options) {
 
 std::function<int()> add_send(Command& command) {
     auto options = std::make_shared<SendOptions>();
-    command.positional("URL", options->url, kUrlHelp).required();
-    command.positional("SESSION", options->session, "Its session id").required();
-    command.positional("MESSAGE", options->calls, "target.selector(arguments as JSON)").required();
+    command.positional("URL", options->url, kSessionUrlHelp).required();
+    command.positional("SESSION", options->session, "Session id, where the URL names none");
+    command.positional("MESSAGE", options->calls, "target.selector(arguments as JSON)");
     add_modules(command, options->modules);
     command.flag("--no-check", options->no_check,
                  "Only send: build no replica, do not wait until it has executed");
@@ -120,7 +127,8 @@ std::function<int()> add_send(Command& command) {
         "throws are told. Else only that the reflector took them is known, and that is said.\n"
         "Exit code 1: the world or the session refused a message.\n"
         "The sender is a member: the world sees it join before its message, and leave after it.\n"
-        "Example: teatime send ws://127.0.0.1:9090 counter 'counter.add(2)'");
+        "Example: teatime send ws://127.0.0.1:9090 counter 'counter.add(2)'\n"
+        "The same: teatime send ws://127.0.0.1:9090/counter 'counter.add(2)'");
     return [options] { return run(*options); };
 }
 

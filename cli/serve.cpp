@@ -30,7 +30,9 @@ int run(const HostingOptions& options) {
 std::function<int()> add_serve(Command& command) {
     auto options = std::make_shared<HostingOptions>();
     command.option("--host", options->host, "Address to listen at").show_default();
-    command.option("--port", options->port, "0 chooses a free one").show_default();
+    command.option("--port", options->port, "0 chooses a free one")
+        .between(0, 65535)
+        .show_default();
     command.option("--record", options->record, "Record every session into a file in this folder")
         .value_name("FOLDER");
     command

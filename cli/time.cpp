@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "online.h"
 #include "output.h"
@@ -27,7 +28,7 @@ int show(const session::TimeAnswer& answer, bool json) {
         return split ? kDiffers : kFine;
     }
     std::string held =
-        answer.state.held == 0 ? "" : fmt::format(", {} messages waiting", answer.state.held);
+        answer.state.held == 0 ? "" : ", " + counted(answer.state.held, "message") + " waiting";
     print(fmt::format("{} at {}, rate {}{}", answer.state.paused ? "paused" : "running",
                       to_string(answer.state.time), to_string(answer.state.rate), held));
     if (!answer.outcome) return kFine;
@@ -42,9 +43,19 @@ int show(const session::TimeAnswer& answer, bool json) {
     return split ? kDiffers : kFine;
 }
 
-int run(const TimeOptions& options) {
+int run(TimeOptions options) {
+    if (names_session(options.url)) {
+        if (!options.argument.empty()) {
+            return fail(wrong_usage(fmt::format("{} is one argument too many: {} names the session",
+                                                options.argument, options.url)));
+        }
+        options.argument = std::exchange(options.verb, std::exchange(options.session, {}));
+    }
     auto address = parse_address(options.url, options.session);
     if (!address) return fail(address.error());
+    if (options.verb.empty()) {
+        return fail(wrong_usage("WHAT is required; see `teatime time --help`"));
+    }
     auto request = parse_time_request(options.verb, options.argument);
     if (!request) return fail(request.error());
     Tool tool(*address, session::Role::viewer);
@@ -64,11 +75,9 @@ int run(const TimeOptions& options) {
 
 std::function<int()> add_time(Command& command) {
     auto options = std::make_shared<TimeOptions>();
-    command.positional("URL", options->url, kUrlHelp).required();
-    command.positional("SESSION", options->session, "Its session id").required();
-    command.positional("WHAT", options->verb, "pause, resume, rate, step or until")
-        .required()
-        .one_of({"pause", "resume", "rate", "step", "until"});
+    command.positional("URL", options->url, kSessionUrlHelp).required();
+    command.positional("SESSION", options->session, "Session id, where the URL names none");
+    command.positional("WHAT", options->verb, "pause, resume, rate, step or until");
     command.positional("ARGUMENT", options->argument,
                        "rate: 1/64 to 64. step: message (default), instant, external, or a "
                        "duration such as 500ms. until: a time or Mark ahead");
@@ -76,7 +85,9 @@ std::function<int()> add_time(Command& command) {
     command.footer(
         "Pause and step print the Mark and state hash that all replicas reported; until lets time\n"
         "run to there, waits for it and does the same.\n"
-        "Exit code 1: replicas differ, or the session refused.");
+        "Exit code 1: replicas differ, or the session refused.\n"
+        "Example: teatime time ws://127.0.0.1:9090 counter step 500ms\n"
+        "The same: teatime time ws://127.0.0.1:9090/counter step 500ms");
     return [options] { return run(*options); };
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace teatime::cli {
 
 result<session::TimeRequest> parse_time_request(const std::string& verb,
@@ -9,6 +12,11 @@ result<session::TimeRequest> parse_time_request(const std::string& verb,
     using Op = session::TimeRequest::Op;
     using session::StepBy;
     session::TimeRequest request;
+    const std::vector<std::string> verbs{"pause", "resume", "rate", "step", "until"};
+    if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
+        return wrong_usage(fmt::format(
+            "time does not \"{}\"; write pause, resume, rate 4, step or until 12.5s", verb));
+    }
     bool takes = verb == "rate" || verb == "step" || verb == "until";
     if (!takes && !argument.empty()) {
         return wrong_usage(fmt::format("{} takes no argument, got \"{}\"", verb, argument));
@@ -19,9 +27,12 @@ result<session::TimeRequest> parse_time_request(const std::string& verb,
         request.op = Op::resume;
     } else if (verb == "rate") {
         request.op = Op::rate;
+        if (argument.empty()) return wrong_usage("which rate? 0.25, 4 or 1/64; 1/64 to 64");
         auto rate = session::parse_rate(argument);
         if (!rate) return rate.error();
         request.rate = *rate;
+    } else if (verb == "until" && argument.empty()) {
+        return wrong_usage("until when? a time or a Mark ahead: 12.5s or 12.5s#3");
     } else if (verb == "until" || argument.starts_with("to ")) {
         auto mark = parse_mark(verb == "until" ? argument : argument.substr(3));
         if (!mark) return mark.error();

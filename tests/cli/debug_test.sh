@@ -40,7 +40,7 @@ until_true 20 has_line "$folder/Cat.out" '^Dan at .*: look at this$'
 expect 0 '' send "$url" counter 'counter.add(7)'
 until_true 20 has_line "$folder/Cat.out" '^\* messages wait$'
 printf 'waiting\nstep external\n' >&$cat
-until_true 20 has_line "$folder/Cat.out" '^1 messages wait$'
+until_true 20 has_line "$folder/Cat.out" '^1 message waits$'
 until_true 20 has_line "$folder/Cat.out" 'counter\.add\(7\)$'
 until_true 20 has_line "$folder/Cat.out" '^\* no messages wait$'
 echo waiting >&$cat
