@@ -32,19 +32,31 @@ struct JoinOptions {
     std::string commit;
     bool host = false;
     bool view = false;
-    bool record_only = false;  // the verb `record`
 };
 
+// A reflector may be started after its members; so long, where --for does not say.
+constexpr std::chrono::seconds kPatience{10};
+
 /// Between controller and recording: notes the exact state after a moment, and the errors of
-/// handlers.
+/// handlers; those from before the join are counted only.
 class Watcher : public session::ControllerObserver {
 public:
     std::function<Island*()> island;
     session::ControllerObserver* next = nullptr;
     std::optional<VirtualTime> until;
     std::function<void()> reached;
+    std::function<void(const Executed&)> threw;
+
+    /// Requires: what came with the join is executed.
+    void tell_earlier_errors() {
+        if (earlier_errors_ == 0) return;
+        note(counted(earlier_errors_, "earlier error"));
+        earlier_errors_ = 0;
+    }
 
     void started(const session::Sync& sync, const std::string* image, bool gap) override {
+        joined_at_.reset();
+        if (sync.seq) joined_at_ = sync.time;
         if (next) next->started(sync, image, gap);
     }
     void stamped(const session::MessagePtr& message) override {
@@ -65,14 +77,20 @@ public:
     }
     void executed(const Executed& executed) override {
         if (executed.error) {
-            note(fmt::format("{} in {} at {}: {}", executed.error->type, executed.selector,
-                             to_string(executed.error->mark), executed.error->sentence));
+            if (joined_at_ && executed.error->mark.time <= *joined_at_)
+                ++earlier_errors_;
+            else
+                threw(executed);
         }
         if (next) next->executed(executed);
     }
     void noted(const session::Note& note) override {
         if (next) next->noted(note);
     }
+
+private:
+    std::optional<VirtualTime> joined_at_;  // none: the session began with us
+    std::size_t earlier_errors_ = 0;
 };
 
 /// One member of a session, from join to report.
@@ -86,6 +104,10 @@ public:
 
 private:
     void start();
+    void give_up_after(Duration patience);
+    void lost(const std::string& why);
+    void notice(const session::Frame& frame);
+    void threw(const Executed& executed);
     void script();
     void make_report(const Mark& mark);
     void leave();
@@ -105,6 +127,9 @@ private:
     std::unique_ptr<MemberFile> file_;
     std::optional<net::Participant> participant_;
     std::vector<std::string> report_;
+    std::string lost_;      // why there is no connection, as told last
+    std::string info_;      // as told last
+    bool differs_ = false;  // replicas, or a message of our own was refused
     result<int> outcome_ = kFine;
     bool started_ = false;
     bool leaving_ = false;
@@ -169,6 +194,38 @@ void Join::start() {
     script();
 }
 
+/// Not before somebody has refused: a connection on its way may come to be within kPatience.
+void Join::give_up_after(Duration patience) {
+    loop_.schedule_after(patience, [this, patience] {
+        if (started_ || leaving_) return;
+        if (lost_.empty() && patience < kPatience) return give_up_after(kPatience - patience);
+        std::string why = lost_.empty() ? address_.reflector.text() + " does not answer" : lost_;
+        end(unavailable(why + "; gave up after " + to_string(duration_.value_or(kPatience))));
+    });
+}
+
+void Join::lost(const std::string& why) {
+    if (lost_ != why) note(why + "; trying again");
+    lost_ = why;
+}
+
+void Join::notice(const session::Frame& frame) {
+    const auto* info = std::get_if<session::Info>(&frame);
+    if (!info) return;
+    if (info->refused != 0 || info->code == "SPLIT") differs_ = true;
+    if (info->refused != 0 || info_ != info->message) note(info->message);
+    info_ = info->message;
+}
+
+void Join::threw(const Executed& executed) {
+    const HandlerError& error = *executed.error;
+    if (executed.external && executed.sender == participant_->controller().member()) {
+        differs_ = true;
+    }
+    note(fmt::format("{} in {} at {}: {}", error.type, executed.selector, to_string(error.mark),
+                     error.sentence));
+}
+
 /// Sends up to the next wait; the rest later.
 void Join::script() {
     while (next_line_ < lines_.size() && !leaving_) {
@@ -212,14 +269,17 @@ result<int> Join::run() {
     handler.joined = [this](const session::Joined& joined) {
         note(fmt::format("{} session {} as member {}", joined.again ? "again in" : "joined",
                          address_.session, joined.member.value));
+        lost_.clear();
         start();
     };
-    handler.lost = [](const session::ConnectionLost& lost) { note(lost.why + "; trying again"); };
-    handler.notice = [](const session::Frame& frame) {
-        if (const auto* info = std::get_if<session::Info>(&frame)) note(info->message);
+    handler.lost = [this](const session::ConnectionLost& one) { lost(one.why); };
+    handler.notice = [this](const session::Frame& frame) { notice(frame); };
+    handler.progressed = [this] {
+        if (participant_->controller().caught_up()) watcher_.tell_earlier_errors();
     };
     handler.failed = [this](const Error& error) { end(error); };
     watcher_.island = [this] { return participant_ ? participant_->island() : nullptr; };
+    watcher_.threw = [this](const Executed& executed) { threw(executed); };
     watcher_.reached = [this] {
         make_report(Mark{{}, participant_->island()->bound(), Mark::kWholeInstant});
         loop_.post([this] { leave(); });  // not from within the controller
@@ -227,12 +287,14 @@ result<int> Join::run() {
     loop_.on_signal([this](int) { leaving_ ? end(kFine) : leave(); });
     participant_.emplace(loop_, address_.reflector, std::move(options), island_factory(module_),
                          std::move(handler), &watcher_);
+    give_up_after(duration_.value_or(kPatience));
     loop_.run();
     participant_.reset();
     for (const std::string& line : report_) print(line);
     if (file_) {
         if (auto closed = file_->close(); !closed) return closed.error();
     }
+    if (outcome_ && differs_) return kDiffers;
     return outcome_;
 }
 
@@ -277,8 +339,7 @@ void add_common(Command& command, JoinOptions& options) {
 
 std::function<int()> add_join(Command& command) {
     auto options = std::make_shared<JoinOptions>();
-    command.positional("URL", options->url, std::string(kUrlHelp) + ", or ws://host:port/session")
-        .required();
+    command.positional("URL", options->url, kSessionUrlHelp).required();
     command.option("--app", options->app, "App id, or path of its module").required();
     command.option("--session", options->session, "Session id (default: of the URL, else app)");
     add_common(command, *options);
@@ -292,15 +353,17 @@ std::function<int()> add_join(Command& command) {
     command.flag("--host", options->host, "Carry the session in this process, at the URL");
     command.footer(
         "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
-        "--for 5s --report hash");
+        "--for 5s --report hash\n"
+        "Exit code 1: replicas differed, or a message of its own was refused or threw. 3: there\n"
+        "was no connection within --for, or 10 s without it; once joined, it tries on for ever.");
     return [options] { return run(*options, {}); };
 }
 
 std::function<int()> add_record(Command& command) {
     auto options = std::make_shared<JoinOptions>();
     options->view = true;
-    command.positional("URL", options->url, kUrlHelp).required();
-    command.positional("SESSION", options->session, "Session id").required();
+    command.positional("URL", options->url, kSessionUrlHelp).required();
+    command.positional("SESSION", options->session, "Session id, where the URL names none");
     command.option("-o,--output", options->record, "The recording to write (*.timegraph)")
         .required();
     command.option("--app", options->app, "App id or module path (default: as the session says)");
@@ -308,6 +371,7 @@ std::function<int()> add_record(Command& command) {
                    "How soon others see in the file what came: 20ms (default: 100ms, and "
                    "1s where only time has passed)");
     add_common(command, *options);
+    command.footer("Exit code 1: replicas differed. 3: no connection within --for, or 10 s.");
     return [options] {
         if (!options->app.empty()) return run(*options, {});
         auto address = parse_address(options->url, options->session);

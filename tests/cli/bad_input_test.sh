@@ -30,6 +30,15 @@ expect 2 'fifo' serve --time fifo
 expect 2 'rate' serve --port 0 --rate 1000
 expect 2 'tick' serve --port 0 --tick 1h
 expect 2 'rate' time "$url" counter rate fast
+expect 2 'which rate\? 0.25, 4 or 1/64' time "$url" counter rate
+expect 2 'until when' time "$url" counter until
+expect 2 'write pause, resume, rate' time "$url" counter haste
+expect 2 'one argument too many' time "$url/counter" step 1s 2s
+expect 2 'WHAT is required' time "$url/counter"
+expect 2 'MESSAGE is required' send "$url" counter
+expect 2 'which session' send "$url"
+expect 2 'which session' record "$url" -o "$folder/never.timegraph"
+expect 2 'port.*99999.*0.*65535' serve --port 99999
 expect 2 'no step' time "$url" counter step slowly
 expect 2 'takes no argument' time "$url" counter pause 3
 
@@ -46,9 +55,24 @@ expect 3 'no session nowhere' save "$url/nowhere" -o "$folder/never.island"
 expect 2 'nowhere' join "$url" --app nowhere
 expect 2 'no/such.so' join "$url" --app no/such.so
 expect 2 'module' join "$url" --app "$0"
-expect 3 'build' join "$url" --app counter --modules "$odd/changed" --for 1s
+expect 3 'or start `teatime serve --allow-mixed`' \
+    join "$url" --app counter --modules "$odd/changed" --for 1s
 expect 3 'script' join "$url" --app counter --script "$folder/none"
 expect 2 'exists' join "$url" --app counter --record "$folder/script" --for 1s
+
+# Nobody there: members wait for it, as long as --for says; whoever reads what they tell.
+code=0
+timeout 20 "$program" join "$gone" --app counter --for 1s 2> "$folder/stderr" || code=$?
+[ $code = 3 ] || die "join without a reflector: exit code $code"
+[ "$(grep -c 'trying again$' "$folder/stderr")" = 1 ] || die "told again: $(cat "$folder/stderr")"
+tail -1 "$folder/stderr" | grep -q 'refused; gave up after 1s$' || die "$(cat "$folder/stderr")"
+"$program" join "$gone" --app counter --for 60s 2> >(exec true) &
+waiting=$!
+children+=("$waiting")
+sleep 1  # several tries, told to nobody
+kill -TERM "$waiting"
+until_true 10 eval '! kill -0 "$waiting" 2> /dev/null'
+
 [ ! -e "$folder/never.timegraph" ] && [ ! -e "$folder/never.island" ] || die "files of failures"
 
 stop "$member"

@@ -43,16 +43,29 @@ join "$folder/Dan.log" "$url" --app counter --modules "$modules" --name Dan --un
 names+=(Dan)
 replicas+=("$member")
 expect 0 'members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter step instant
-expect 0 'is paused: what was sent waits' send "$url" counter 'counter.add(1)'
+expect 0 'is paused: what was sent waits' send "$url/counter" 'counter.add(1)'
+expect 0 '^paused at .*, 1 message waiting$' time "$url/counter" pause
 expect 0 '^9s  [0-9a-f]{32}  members [0-9]+ [0-9]+ [0-9]+ [0-9]+$' time "$url" counter until 9s
-expect 1 'not ahead of the session' time "$url" counter until 3s
+expect 1 '3s is not ahead of the session, which stands at 9s' time "$url" counter until 3s
+expect 1 '9999999999s is more than a year ahead of the session, which stands at 9s' \
+    time "$url" counter until 9999999999s
 expect 2 'soon' time "$url" counter until soon
-expect 0 'rate 16' time "$url" counter rate 16
+expect 0 'rate 16' time "$url/counter" rate 16
 expect 0 '^running at ' time "$url" counter resume
 for replica in "${replicas[@]}"; do wait "$replica" || die "a replica ended with $?"; done
 for name in "${names[@]}"; do tail -1 "$folder/$name.log"; done | sort -u > "$folder/hashes"
 [ "$(wc -l < "$folder/hashes")" = 1 ] || die "the replicas differ: $(cat "$folder/hashes")"
 has_line "$folder/hashes" '^30s  [0-9a-f]{32}$' || die "no hash: $(cat "$folder/hashes")"
+
+# Errors from before the join are counted, those of others after it are told, the own ones fail.
+expect 1 'counter.nope at ' send "$url" counter 'counter.nope()'
+expect 0 '^teatime: [0-9]+ earlier errors$' join "$url" --app counter --modules "$modules" --for 1s
+! grep -q 'unknown selector' <<< "$err" || die "errors from before the join: $err"
+join "$folder/Eve.log" "$url" --app counter --modules "$modules" --for 60s
+expect 1 'unknown selector in nope' join "$url" --app counter --modules "$modules" --for 1s \
+    --send 'counter.nope()'
+until_true 10 has_line "$folder/Eve.log" 'unknown selector in nope'
+stop "$member"
 
 # One who only looks has the same state and is nobody.
 join "$folder/view.log" "$url" --app counter --modules "$modules" --view --for 60s --report state
@@ -62,6 +75,17 @@ join "$folder/mystery.log" "$url" --app "$odd/mystery/counter.so" --for 60s
 expect 0 'sent without a check: no module mystery.so' send "$url" mystery 'mystery.nope()'
 stop "$member"
 [ -n "$(json "$(tail -1 "$folder/view.log")")" ] || die "no state: $(cat "$folder/view.log")"
+stop "$reflector"
+
+# Replicas of two builds differ: told once, with the members, and by the exit code.
+serve "$folder/mixed.log" --allow-mixed --votes 200ms
+join "$folder/Fay.log" "$url" --app counter --modules "$modules" --for 60s
+expect 1 '^teatime: Replicas differ at [0-9.]+s: [0-9a-f]{12} at member 1; [0-9a-f]{12} at member 2\.$' \
+    join "$url" --app counter --modules "$odd/changed" --send 'counter.add(7)' --for 2s
+[ "$(grep -c 'Replicas differ' <<< "$err")" = 1 ] || die "told again: $err"
+kill -TERM "$member"
+wait "$member" && die "replicas differed, and its exit code is 0"
+[ "$(grep -c 'Replicas differ' "$folder/Fay.log")" = 1 ] || die "told again: $(cat "$folder/Fay.log")"
 stop "$reflector"
 
 # A member carries the session itself; a script plays, and the others follow.
