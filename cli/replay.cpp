@@ -99,7 +99,7 @@ std::function<int()> add_replay(Command& command) {
                  "Print future messages as well, not only external ones (*) and errors (!)");
     command.flag("-q,--quiet", options->quiet, "Only the final state");
     command.flag("--json", options->json, "One JSON object a line");
-    options->timeline.add_to(command);
+    options->timeline.add_executing_to(command);
     return [options] { return run(*options); };
 }
 

@@ -112,7 +112,7 @@ std::function<int()> add_stats(Command& command) {
     command.option("--to", options->to, "Last instant, in the same forms");
     command.flag("--classes", options->classes, "Add up what each class was told");
     command.flag("--json", options->json, "One JSON object a line");
-    options->timeline.add_to(command);
+    options->timeline.add_executing_to(command);
     command.footer(
         "Executes the recording again and says how many messages of each kind there were, how "
         "many\n"

@@ -8,8 +8,12 @@
 namespace teatime::cli {
 
 void TimelineArguments::add_to(Command& command) {
-    add_modules(command, modules);
+    add_executing_to(command);
     command.flag("--no-execute", no_execute, "Load no module: show stored states (keyframes) only");
+}
+
+void TimelineArguments::add_executing_to(Command& command) {
+    add_modules(command, modules);
     command.flag("--in-process", in_process,
                  "Run the module in this process: faster, but a crash of it ends the tool");
 }
@@ -24,17 +28,22 @@ result<replayer::Timeline> open(const std::string& path, const TimelineArguments
     return replayer::Timeline::open(path, options);
 }
 
-void tell(const replayer::Timeline& timeline, const TimelineArguments& arguments) {
-    for (const std::string& line : timeline.notes()) note(line);
+void tell(const replayer::Timeline& timeline, const TimelineArguments& arguments,
+          bool tells_why_not = false) {
+    const std::string& why_not = timeline.why_not_executed();
+    for (const std::string& line : timeline.notes()) {
+        bool twice = tells_why_not && !why_not.empty() && line.ends_with(why_not);
+        if (!twice) note(line);
+    }
     if (timeline.can_execute()) ModulePaths::remember(arguments.modules);
 }
 
 }  // namespace
 
 result<replayer::Timeline> open_timeline(const std::string& path,
-                                         const TimelineArguments& arguments) {
+                                         const TimelineArguments& arguments, bool tells_why_not) {
     auto timeline = open(path, arguments);
-    if (timeline) tell(*timeline, arguments);
+    if (timeline) tell(*timeline, arguments, tells_why_not);
     return timeline;
 }
 
@@ -78,7 +87,13 @@ Value executed_value(const replayer::ExecutedInfo& message) {
 
 result<void> seek(replayer::Timeline& timeline, const Mark& mark) {
     ProgressLine line("rebuilding " + to_string(mark));
-    return timeline.seek(mark, shown_on(line, timeline.mark(), mark));
+    auto moved = timeline.seek(mark, shown_on(line, timeline.mark(), mark));
+    bool stored = moved && timeline.reader() && !timeline.can_execute();
+    if (stored && timeline.mark() != mark && timeline.hash()) {
+        note(fmt::format("shown: {}, the last stored state up to {}", to_string(timeline.mark()),
+                         to_string(mark)));
+    }
+    return moved;
 }
 
 result<replayer::Timeline> open_at(const std::string& path, const std::string& moment,

@@ -19,12 +19,14 @@ struct TimelineArguments {
     bool in_process = false;
 
     void add_to(Command& command);
+    void add_executing_to(Command& command);  ///< of a verb to which stored states are no help
 };
 
 /// Opens a recording or a saved Island; its notes go to standard error, module paths named by the
-/// user are remembered.
+/// user are remembered. `tells_why_not`: the verb says itself why nothing is executed.
 result<replayer::Timeline> open_timeline(const std::string& path,
-                                         const TimelineArguments& arguments);
+                                         const TimelineArguments& arguments,
+                                         bool tells_why_not = false);
 
 /// The same for what must be executed: without its module it is an error.
 result<replayer::Timeline> open_executable(const std::string& path,
@@ -40,7 +42,8 @@ replayer::Watch shown_on(ProgressLine& line, const Mark& from, const Mark& to);
 /// An executed message as --json shows it.
 Value executed_value(const replayer::ExecutedInfo& message);
 
-/// Stands at the moment, with progress on a terminal.
+/// Stands at the moment, with progress on a terminal; a note says which stored state it is where
+/// nothing is executed.
 result<void> seek(replayer::Timeline& timeline, const Mark& mark);
 
 /// Opens it and stands at that moment.

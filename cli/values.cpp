@@ -98,7 +98,7 @@ std::function<int()> add_values(Command& command) {
     command.option("--to", options->to, "Last moment, in the same forms");
     Option csv = command.flag("--csv", options->csv, "A table: seconds,mark,path,value");
     command.flag("--json", options->json, "One JSON object a line").excludes(csv);
-    options->timeline.add_to(command);
+    options->timeline.add_executing_to(command);
     command.footer(
         "Prints what each field is at the first moment, then each change with the Mark after the\n"
         "message that made it. Stretches in which the objects were not touched are not executed.\n"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include "output.h"
@@ -14,7 +16,7 @@ namespace teatime::cli {
 namespace {
 
 struct VerifyOptions {
-    std::string file;
+    std::vector<std::string> files;
     bool require_replay = false;
     bool json = false;
     TimelineArguments timeline;
@@ -32,7 +34,8 @@ std::string members_text(const std::vector<MemberId>& members) {
     return text;
 }
 
-void print_json(const timegraph::Verification& file, const replayer::ReplayReport& replay) {
+void print_json(const std::string& path, const timegraph::Verification& file,
+                const replayer::ReplayReport& replay) {
     Value::List problems;
     for (const timegraph::Problem& problem : file.problems) {
         problems.push_back(timegraph::to_string(problem));
@@ -47,7 +50,8 @@ void print_json(const timegraph::Verification& file, const replayer::ReplayRepor
                                     {"recorded", first.recorded},
                                     {"computed", first.computed}};
     }
-    print(to_json(Value::Entries{{"problems", problems},
+    print(to_json(Value::Entries{{"file", path},
+                                 {"problems", problems},
                                  {"blocks", file.blocks},
                                  {"messages", file.messages},
                                  {"rows", file.rows},
@@ -94,12 +98,12 @@ void print_text(const timegraph::Verification& file, const replayer::ReplayRepor
     }
 }
 
-int run(const VerifyOptions& options) {
-    auto file = timegraph::verify(options.file);
+int verify(const std::string& path, const VerifyOptions& options) {
+    auto file = timegraph::verify(path);
     if (!file) return fail(file.error());
     replayer::ReplayReport replay;
     if (file->problems.empty()) {
-        auto timeline = open_timeline(options.file, options.timeline);
+        auto timeline = open_timeline(path, options.timeline, true);
         if (!timeline) return fail(timeline.error());
         ProgressLine line("re-executing");
         replayer::Watch watch;
@@ -115,27 +119,40 @@ int run(const VerifyOptions& options) {
         replay.why_not = "the file is damaged";
     }
     if (options.json) {
-        print_json(*file, replay);
+        print_json(path, *file, replay);
     } else {
         print_text(*file, replay);
     }
-    if (!file->problems.empty() || !replay.agrees()) return kDiffers;
+    if (!file->problems.empty() || !replay.agrees() || replay.unusable) return kDiffers;
     return options.require_replay && !replay.executed ? kDiffers : kFine;
+}
+
+int run(const VerifyOptions& options) {
+    int worst = kFine;
+    for (const std::string& path : options.files) {
+        if (options.files.size() > 1 && !options.json) print(printable(path) + ":");
+        std::fflush(stdout);  // before what is said of it on standard error
+        worst = std::max(worst, verify(path, options));
+    }
+    return worst;
 }
 
 }  // namespace
 
 std::function<int()> add_verify(Command& command) {
     auto options = std::make_shared<VerifyOptions>();
-    command.positional("FILE", options->file, "A recording (*.timegraph)").required();
+    command.positional("FILE", options->files, "Recordings (*.timegraph)").required();
     command.flag("--require-replay", options->require_replay,
                  "Fail where the module is not there to execute the recording again");
-    command.flag("--json", options->json, "One JSON object");
+    command.flag("--json", options->json, "One JSON object a line, for each file");
     options->timeline.add_to(command);
     command.footer(
         "Checks the file, then executes it again and compares with every vote and "
         "keyframe.\nWhat lies behind missing messages cannot be; that is told and is no "
-        "failure.\nExit code 0: all agrees, 1: damage or a difference.");
+        "failure.\nExit code 0: all agrees, 1: damage, a difference, or a module that is there and "
+        "cannot run\nthe recording, 3: unreadable; of several files the worst. Without any module "
+        "only the "
+        "file\nis checked; that is told, and a failure with --require-replay only.");
     return [options] { return run(*options); };
 }
 

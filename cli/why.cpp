@@ -99,7 +99,7 @@ std::function<int()> add_why(Command& command) {
                    std::string("Moment at which one wonders: ") + kMomentForms);
     command.option("--limit", options->limit, "Follow the causes over so many messages").positive();
     command.flag("--json", options->json, "One JSON object");
-    options->timeline.add_to(command);
+    options->timeline.add_executing_to(command);
     command.footer(
         "Finds the last message at or before the moment that changed the field, the value before\n"
         "and after, and what sent that message, back to the external one that began it all.");

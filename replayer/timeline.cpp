@@ -317,6 +317,9 @@ const std::string& Timeline::why_not_executed() const {
 const Code* Timeline::code() const {
     return impl_->session ? &impl_->session->code() : nullptr;
 }
+const std::string& Timeline::module_path() const {
+    return impl_->module_path;
+}
 const timegraph::Reader* Timeline::reader() const {
     return impl_->reader ? &*impl_->reader : nullptr;
 }

@@ -116,6 +116,7 @@ result<ReplayReport> verify_replay(Timeline& timeline, const Watch& watch) {
     report.from = timeline.begin();
     report.to = timeline.end();
     report.why_not = timeline.why_not_executed();
+    report.unusable = !timeline.module_path().empty();
     return report;
 }
 

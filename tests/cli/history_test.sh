@@ -47,5 +47,7 @@ expect 0 'Counter$' stats "$recording" --classes
 expect 0 '' stats "$recording" --json
 [ "$(json "$(grep '"step"' <<< "$out")" class)" = Counter ] || die "stats: $out"
 
-expect 3 'cannot be executed' why "$recording" counter.count --no-execute
+for verb in 'why counter.count' 'values counter.count' stats replay; do
+    expect 2 'no-execute' ${verb% *} "$recording" ${verb#"${verb% *}"} --no-execute
+done
 expect 3 '' stats "$folder/none.timegraph"

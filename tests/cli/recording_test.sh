@@ -52,6 +52,9 @@ for file in "$recording" "$folder/viewer.timegraph"; do
 done
 expect 0 '' verify "$recording" --json
 [ "$(json "$out" executed)" = ON ] || die "verify: $out"
+expect 0 '^file: whole' verify "$recording" "$folder/viewer.timegraph"
+[ "$(grep -c '^replay: .* agree' <<< "$out")" = 2 ] || die "two files: $out"
+grep -qx "$folder/viewer.timegraph:" <<< "$out" || die "which file: $out"
 
 # Without the module the file is checked, and that is said.
 unset TEATIME_MODULES
@@ -60,7 +63,21 @@ expect 0 'replay: not re-executed' verify "$recording" --no-execute
 expect 0 '' join "$url" --app "$odd/mystery/counter.so" --host --for 1s \
     --record "$folder/mystery.timegraph"
 expect 0 'replay: not re-executed' verify "$folder/mystery.timegraph"
+[ "$(cat <<< "$out$err" | grep -c 'no module')" = 1 ] || die "told twice: $out $err"
+expect 0 'shown: [0-9.]+s(#[0-9]+)?, the last stored state up to 1.9s' \
+    state "$recording" counter --no-execute --at 1.9s
+expect 3 'cannot be executed: no module mystery.so' why "$folder/mystery.timegraph" mystery.count
+: > "$folder/mystery.so"
+expect 1 'replay: not re-executed' \
+    verify "$folder/mystery.timegraph" "$recording" --modules "$folder/mystery.so"
 expect 1 'replay: not re-executed' verify "$folder/mystery.timegraph" --require-replay
+
+# A path goes on through references.
+expect 0 '' join "$url" --app painter --host --for 1s --record "$folder/painter.timegraph" \
+    --send 'painter.stroke_begin(100, 50)'
+expect 0 '^100\.0$' state "$folder/painter.timegraph" 'painter.strokes[0].points[0].x'
+expect 2 'strokes\[0\].* has no `pionts`; it has ' \
+    state "$folder/painter.timegraph" 'painter.strokes[0].pionts'
 
 # One changed line: another code id is a remark; the first vote after 7 was added tells.
 expect 1 '^DIFFERS first at ' verify "$recording" --modules "$odd/changed"

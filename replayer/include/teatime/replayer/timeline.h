@@ -56,6 +56,7 @@ public:
     bool can_execute() const;
     const std::string& why_not_executed() const;  ///< empty where it can
     const Code* code() const;                     ///< of the module in use; null without
+    const std::string& module_path() const;       ///< where one was found, in use or not
     const timegraph::Reader* reader() const;      ///< null for a saved Island
 
     Mark begin() const;        ///< where execution starts: `0s#0` or the first keyframe

@@ -21,7 +21,8 @@ struct Difference {
 
 struct ReplayReport {
     bool executed = false;
-    std::string why_not;  ///< where it was not: a sentence
+    std::string why_not;    ///< where it was not: a sentence
+    bool unusable = false;  ///< it was not, though a module is there: that cannot run it
     Mark from, to;
     std::uint64_t votes = 0, votes_agree = 0;
     std::uint64_t keyframes = 0, keyframes_agree = 0;
