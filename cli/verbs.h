@@ -22,6 +22,7 @@ std::function<int()> add_stats(Command& command);
 std::function<int()> add_diff(Command& command);
 std::function<int()> add_render(Command& command);
 std::function<int()> add_save(Command& command);
+std::function<int()> add_copy(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_inspect(Command& command);
 std::function<int()> add_completion(Command& command);

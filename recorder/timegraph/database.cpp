@@ -227,15 +227,21 @@ void Database::close() {
 
 void Database::open(Use use, const DatabaseOptions& options) {
     bool writes = use == Use::create || use == Use::write;
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |= writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    if (untrusted_) {
+    auto has = [&](const char* suffix) {
         std::error_code error;
-        if (std::filesystem::file_size(path_ + "-wal", error) > 0 && !error) {
+        return std::filesystem::file_size(path_ + suffix, error) > 0 && !error;
+    };
+    // The power may have failed while the file was being closed: only a writer can undo that.
+    bool undoes = use == Use::read && has("-journal");
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= writes || undoes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    if (untrusted_) {
+        for (const char* suffix : {"-wal", "-journal"}) {
+            if (!has(suffix)) continue;
             throw Failure{unreadable(fmt::format(
-                "{} has changes in {}-wal beside it: it is being recorded or its recorder crashed; "
-                "make a copy by `teatime copy` and open that",
-                path_, path_))};
+                "{} has changes in {}{} beside it: it is being recorded or its recorder crashed; "
+                "it has to be closed, or opened once as a trusted file",
+                path_, path_, suffix))};
         }
         flags |= SQLITE_OPEN_URI;
     }
@@ -426,6 +432,11 @@ void Database::fail() const {
                     ? fmt::format("{}: the disk, or the recording's quota of {} bytes, is full",
                                   path_, max_bytes_)
                     : fmt::format("{}: the disk is full; free some space", path_))};
+        case SQLITE_READONLY:
+            throw Failure{failed(fmt::format(
+                "{}: its recorder was cut off, and the file cannot be put right where nothing may "
+                "be written; copy it with all that begins with its name to another folder",
+                path_))};
         case SQLITE_INTERRUPT:
             damaged(fmt::format("checking it took more than {} s", kUntrustedTime.count()));
         case SQLITE_BUSY:

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "teatime/timegraph/copy.h"
 #include "teatime/timegraph/verify.h"
 
 using namespace teatime;
@@ -233,6 +234,33 @@ private slots:
         QVERIFY(refused.error().message.find("one writer") != std::string::npos);
         VERIFY_OK(first.close());
         check_whole(path);
+    }
+
+    void a_copy_of_a_live_recording_is_whole() {
+        Folder folder;
+        Writer writer = create(folder.file(), {.block_bytes = 2000});
+        MessageMaker maker(test_seed());
+        std::vector<Message> messages;
+        auto append = [&](int n) {
+            for (; n > 0; --n) VERIFY_OK(writer.append(messages.emplace_back(maker.next())));
+            VERIFY_OK(writer.commit());
+        };
+        append(200);
+        const std::string to = folder.file("copy.timegraph");
+        VERIFY_OK(copy(folder.file(), to));
+        std::vector<Message> then = messages;
+        append(50);
+        VERIFY_OK(writer.close());
+
+        auto checked = verify(to);
+        VERIFY_OK(checked);
+        QVERIFY(checked->problems.empty());
+        QVERIFY(read_all(open(to)) == then);
+
+        auto again = copy(folder.file(), to);
+        QVERIFY(!again && again.error().kind == ErrorKind::wrong_usage);
+        QVERIFY(!copy(folder.file("none"), folder.file("other")));
+        QVERIFY(!std::filesystem::exists(folder.file("other")));
     }
 
     void a_killed_writer_loses_nothing_committed() {

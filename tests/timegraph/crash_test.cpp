@@ -1,0 +1,147 @@
+#include <QDir>
+#include <QTemporaryDir>
+#include <QTest>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "crash_disk.h"
+#include "fixture.h"
+#include "teatime/timegraph/verify.h"
+
+using namespace teatime;
+using namespace teatime::timegraph;
+
+/// The power may fail at any moment, and the disk keep, lose or tear whatever was not synced: what
+/// a commit promised is there, whole, and nothing of a commit that did not end.
+class CrashTest : public QObject {
+    Q_OBJECT
+private slots:
+    void a_power_cut_loses_nothing_committed();
+    void the_harness_sees_what_is_not_synced();
+};
+
+namespace {
+
+constexpr std::uint64_t kGroup = 3;  // messages of a commit, beside one vote
+
+/// One commit: a group of messages, and a vote that belongs to them.
+void write_group(Writer& writer, std::mt19937_64& random, std::uint64_t group) {
+    for (std::uint64_t i = 0; i < kGroup; ++i) {
+        std::uint64_t seq = group * kGroup + i + 1;
+        std::string payload = "\"" + std::to_string(seq) + " " +
+                              std::string(random() % 1500, static_cast<char>('a' + seq % 26)) + "\"";
+        if (!writer.append({{VirtualTime(Duration(seq * 1000)), {seq}}, {1}, payload})) {
+            qFatal("append failed");
+        }
+    }
+    if (!writer.vote({{{}, VirtualTime(Duration(group)), 0}, {1}, std::to_string(group)}) ||
+        !writer.commit()) {
+        qFatal("commit failed");
+    }
+    CrashDisk::instance().promise((group + 1) * kGroup);
+}
+
+/// Creating, committing, folding into blocks, checkpoints, closing and going on.
+void record(const std::string& path, std::mt19937_64& random, int times, std::uint64_t groups) {
+    WriterOptions options{.block_bytes = 9000, .vfs = CrashDisk::kName};
+    std::uint64_t group = 0;
+    for (int time = 0; time < times; ++time) {
+        auto writer = time == 0 ? Writer::create(path, Meta(), options)
+                                : Writer::open(path, options);
+        if (!writer) qFatal("%s", writer.error().message.c_str());
+        for (std::uint64_t end = group + groups; group < end; ++group) {
+            write_group(*writer, random, group);
+        }
+        if (!writer->close()) qFatal("close failed");
+    }
+}
+
+/// Where states are looked at: thousands of files, none of which has to last.
+class Place {
+public:
+    std::string file() const { return folder_.filePath("session.timegraph").toStdString(); }
+
+private:
+    QTemporaryDir folder_{QDir("/dev/shm").exists() ? "/dev/shm/teatime-crash-XXXXXX" : QString()};
+};
+
+struct Outcome {
+    std::uint64_t states = 0, unreadable = 0, lost = 0, damaged = 0, half = 0;
+    std::string first;  ///< what was wrong first
+};
+
+void note(Outcome& outcome, std::uint64_t& kind, std::string what) {
+    ++kind;
+    if (outcome.first.empty()) {
+        outcome.first = "state " + std::to_string(outcome.states) + ": " + std::move(what);
+    }
+}
+
+/// Opens what is left as anybody would, on the real file system.
+void check(const std::string& path, std::uint64_t promised, Outcome& outcome) {
+    auto reader = Reader::open(path);
+    if (!reader) {
+        // Nothing was promised before the file was there as a whole.
+        if (promised > 0) note(outcome, outcome.unreadable, reader.error().message);
+        return;
+    }
+    auto end = reader->end();
+    auto votes = reader->votes();
+    if (!end || !votes) return note(outcome, outcome.damaged, "it cannot be read");
+    if (end->messages < promised) {
+        note(outcome, outcome.lost, std::to_string(promised - end->messages) + " messages lost");
+    }
+    if (end->messages != votes->size() * kGroup) note(outcome, outcome.half, "half a commit");
+    auto checked = verify(path);
+    if (!checked || !checked->problems.empty()) {
+        note(outcome, outcome.damaged,
+             checked ? to_string(checked->problems[0]) : checked.error().message);
+    }
+}
+
+Outcome crash_everywhere(const std::string& path, int variants, std::mt19937_64& random) {
+    Outcome outcome;
+    CrashDisk::instance().each_crash(
+        variants, random, [&](const CrashDisk::Files& files, std::uint64_t promised) {
+            for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+                std::filesystem::remove(path + suffix);
+            }
+            for (const auto& [name, content] : files) std::ofstream(name, std::ios::binary) << content;
+            ++outcome.states;
+            check(path, promised, outcome);
+        });
+    return outcome;
+}
+
+}  // namespace
+
+void CrashTest::a_power_cut_loses_nothing_committed() {
+    std::mt19937_64 random = test::seeded_random();
+    CrashDisk& disk = CrashDisk::instance();
+    disk.clear();
+    Place place;
+    record(place.file(), random, 3, 14);
+    Outcome outcome = crash_everywhere(place.file(), 8, random);
+    qInfo() << outcome.states << "states after" << disk.operations.size() << "operations";
+    QVERIFY2(outcome.unreadable + outcome.lost + outcome.damaged + outcome.half == 0,
+             outcome.first.c_str());
+    QVERIFY(outcome.states >= 5000);
+}
+
+/// A disk that does not sync the log is what `synchronous=NORMAL` makes of a good one: commits are
+/// lost, and the file is whole all the same.
+void CrashTest::the_harness_sees_what_is_not_synced() {
+    std::mt19937_64 random = test::seeded_random();
+    CrashDisk& disk = CrashDisk::instance();
+    disk.clear();
+    disk.lies = [](const std::string& path) { return path.ends_with("-wal"); };
+    Place place;
+    record(place.file(), random, 1, 10);
+    Outcome outcome = crash_everywhere(place.file(), 4, random);
+    QVERIFY(outcome.lost > 100);
+    disk.clear();
+}
+
+QTEST_GUILESS_MAIN(CrashTest)
+#include "crash_test.moc"
