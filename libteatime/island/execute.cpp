@@ -165,9 +165,9 @@ void Island::Impl::execute_call(const Value& call, Executed& done) {
     done.class_name = slot->info->name;
     const FunctionInfo* found = slot->info->find_function(done.selector);
     if (!found) {
-        throw Misuse(MisuseKind::unknown_selector,
-                     std::string(slot->info->name) + " has no message " + shown(done.selector) +
-                         "; it has " + selectors_of(*slot->info));
+        throw Misuse(MisuseKind::unknown_selector, std::string(slot->info->name) +
+                                                       " has no message " + shown(done.selector) +
+                                                       "; it has " + selectors_of(*slot->info));
     }
     const FunctionInfo& function = *found;
     if (!function.is_public) {
