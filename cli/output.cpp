@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "verb.h"
 
@@ -78,20 +79,6 @@ std::string byte_size(std::uint64_t bytes) {
     return fmt::format("{:.{}f} {}", size, size < 10 ? 1 : 0, unit);
 }
 
-namespace {
-
-std::string describe_router_message(const Value& message) {
-    const Value* what = message.find("what");
-    std::string text = "router: " + (what ? shown(*what) : std::string("?"));
-    for (const auto& [name, value] : *message.if_entries()) {
-        if (name == "what" || name == "_size") continue;
-        text += fmt::format(" {}={}", printable(name), shown(value, 40));
-    }
-    return text;
-}
-
-}  // namespace
-
 std::optional<DecodedCall> decode_call(const Value& payload) {
     const std::string* text = payload.if_string();
     if (!text) return std::nullopt;
@@ -102,17 +89,11 @@ std::optional<DecodedCall> decode_call(const Value& payload) {
 }
 
 std::string describe_payload(std::string_view payload) {
+    std::string text = teatime::describe_payload(payload);
+    if (!text.empty()) return printable(text);
     result<Value> value = parse_json(payload);
     if (!value) return "unreadable: " + shown(Value(payload), 60);
-    if (value->if_entries()) return describe_router_message(*value);
-    auto call = decode_call(*value);
-    if (!call) return shown(*value, 60);  // encrypted: a Croquet session
-    std::string arguments;
-    for (const Value& argument : call->arguments) {
-        arguments += (arguments.empty() ? "" : ", ") + to_json(argument);
-    }
-    return fmt::format("{}.{}({})", shown(call->target, 60), shown(call->selector, 60),
-                       printable(arguments));
+    return shown(*value, 60);  // encrypted: a Croquet session
 }
 
 namespace {

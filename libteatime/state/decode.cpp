@@ -55,10 +55,9 @@ Value read_enumeration(const Type& type, ByteReader& reader) {
     return value;
 }
 
-std::string shortened(std::string text) {
-    constexpr std::size_t kMost = 200;
-    if (text.size() <= kMost) return text;
-    std::size_t end = kMost;
+std::string shortened(std::string text, std::size_t most = 200) {
+    if (text.size() <= most) return text;
+    std::size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
     text.resize(end);
     return text + "...";
@@ -68,7 +67,7 @@ std::string router_text(const std::string& what, const Value::Entries& message) 
     std::string text = "router: " + what;
     for (const auto& [name, value] : message) {
         if (name == "what" || name == "_size") continue;
-        text += fmt::format(" {}={}", name, key_text(value));
+        text += fmt::format(" {}={}", name, shortened(key_text(value), 40));
     }
     return text;
 }
