@@ -32,13 +32,13 @@ int run(const RenderOptions& options) {
     std::string svg = to_svg(*scene, title, options.width);
     if (options.output == "-") {
         print(svg);
-        return kFine;
+    } else {
+        std::ofstream file(options.output, std::ios::binary);
+        file << svg;
+        file.close();
+        if (!file) return fail(failed("cannot write " + options.output));
     }
-    std::ofstream file(options.output, std::ios::binary);
-    file << svg;
-    file.close();
-    if (!file) return fail(failed("cannot write " + options.output));
-    return kFine;
+    return scene->problem().empty() ? kFine : fail(failed(scene->problem()));
 }
 
 }  // namespace
@@ -52,7 +52,8 @@ std::function<int()> add_render(Command& command) {
     command.option("-o,--output", options->output, "SVG file; - is standard output");
     command.option("--width", options->width, "Of the picture, in pixels").between(16, 16384);
     options->timeline.add_to(command);
-    command.footer("Exit code 1: the world has no draw(), so there is nothing to see.");
+    command.footer(
+        "Exit code 1: the world has no draw(), so there is nothing to see, or draw() threw.");
     return [options] { return run(*options); };
 }
 

@@ -37,6 +37,10 @@ expect 0 '' render "$recording" --at 2.2s -o "$folder/x.svg"
 TEATIME_MODULES='' XDG_CACHE_HOME=$folder/none expect 1 'counter has no picture: its root has no' \
     render "$recording" --at 2.2s -o "$folder/none.svg" --modules "$odd/blind"
 [ ! -e "$folder/none.svg" ] || die "a picture of nothing"
+TEATIME_MODULES='' XDG_CACHE_HOME=$folder/none expect 1 \
+    'draw\(\) of Counter threw std::out_of_range: no face; the picture is incomplete$' \
+    render "$recording" --at 2.2s -o "$folder/half.svg" --modules "$odd/unseen"
+has_line "$folder/half.svg" '</svg>' || die "what was drawn is not written"
 expect 2 '--to 1s is before --from 2s' log "$recording" --from 2s --to 1s
 has_line "$folder/x.svg" '^<svg|<svg ' || die "no picture"
 expect 1 'count: [0-9]+ -> [0-9]+' diff "$recording@1.2s" @2.2s
