@@ -123,6 +123,7 @@ result<std::unique_ptr<Hosting>> Hosting::start(const HostingOptions& options) {
     std::unique_ptr<Hosting> hosting(new Hosting);
     auto router = router_options(options);
     if (!router) return router.error();
+    if (auto named = ModulePaths::check(options.modules); !named) return named.error();
     if (auto ready = hosting->prepare_files(options); !ready) return ready.error();
     if (auto ready = hosting->prepare_capture(options); !ready) return ready.error();
     net::ReflectorOptions reflector;

@@ -22,6 +22,7 @@ struct SendOptions {
 
 /// The session's own build where it is found here; else none, and why is said.
 result<const Module*> module_to_check(const SessionAddress& address, const SendOptions& options) {
+    if (auto named = ModulePaths::check(options.modules); !named) return named.error();
     auto session = find_session(address);
     if (!session) return session.error();
     const Module* none = nullptr;

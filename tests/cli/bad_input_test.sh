@@ -75,6 +75,9 @@ until_true 10 eval '! kill -0 "$waiting" 2> /dev/null'
 
 [ ! -e "$folder/never.timegraph" ] && [ ! -e "$folder/never.island" ] || die "files of failures"
 
+expect 2 '--modules nowhere: there is no such folder$' \
+    send "$url" counter 'counter.add(1)' --modules nowhere
+
 stop "$member"
 stop "$reflector"
 good=$(ls "$folder"/recordings/*.timegraph)
@@ -108,6 +111,7 @@ done
 for verb in verify render replay; do
     expect 2 '--modules nowhere: there is no such folder$' $verb "$good" --modules nowhere
 done
+expect 2 '--modules nowhere: there is no such folder$' serve --port 0 --modules nowhere
 expect 2 '--modules no.so: there is no such file$' join "$gone" --app counter --modules no.so
 expect 2 '--modules .*script: neither' state "$good" --modules "$folder/script"
 ! grep -q nowhere "$XDG_CACHE_HOME/teatime/module-paths" || die "a folder that is not there is remembered"
