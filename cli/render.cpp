@@ -20,8 +20,17 @@ struct RenderOptions {
 };
 
 int run(const RenderOptions& options) {
-    auto timeline = open_at(options.file, options.at, options.timeline);
+    if (options.output != "-" && !options.output.ends_with(".svg")) {
+        return fail(wrong_usage(options.output + ": pictures are SVG; name it *.svg"));
+    }
+    auto timeline = open_timeline(options.file, options.timeline, true);
     if (!timeline) return fail(timeline.error());
+    if (timeline->reader() && !timeline->can_execute()) {
+        return fail(unreadable(options.file + " cannot be drawn: " + timeline->why_not_executed()));
+    }
+    auto at = parse_moment(options.at, *timeline);
+    if (!at) return fail(at.error());
+    if (auto moved = seek(*timeline, *at); !moved) return fail(moved.error());
     auto scene = timeline->draw();
     if (!scene) return fail(scene.error());
     if (!timeline->code()->can_draw) {
@@ -51,7 +60,7 @@ std::function<int()> add_render(Command& command) {
     command.option("--at", options->at, std::string("Moment: ") + kMomentForms);
     command.option("-o,--output", options->output, "SVG file; - is standard output");
     command.option("--width", options->width, "Of the picture, in pixels").between(16, 16384);
-    options->timeline.add_to(command);
+    options->timeline.add_executing_to(command);
     command.footer(
         "Exit code 1: the world has no draw(), so there is nothing to see, or draw() threw.");
     return [options] { return run(*options); };

@@ -91,7 +91,7 @@ cp "$good" "$folder/newer.timegraph"
 printf '\x00\x00\x03\xe7' | dd of="$folder/newer.timegraph" bs=1 seek=60 conv=notrunc status=none
 for verb in info log state render verify replay save; do
     extra=()
-    case $verb in render | save) extra=(-o "$folder/never") ;; esac
+    case $verb in render | save) extra=(-o "$folder/never.svg") ;; esac
     expect 3 'none.timegraph' $verb "$folder/none.timegraph" "${extra[@]}"
     expect 3 'time-graph|recording|saved' $verb "$folder/empty" "${extra[@]}"
     expect 3 'time-graph|recording|saved' $verb "$folder/text" "${extra[@]}"
@@ -104,7 +104,7 @@ expect 3 'text' serve --port 0 --restore "$folder/text"
 expect 3 'script' serve --port 0 --record "$folder/script"
 for verb in state render save; do
     extra=()
-    case $verb in render | save) extra=(-o "$folder/never") ;; esac
+    case $verb in render | save) extra=(-o "$folder/never.svg") ;; esac
     expect 2 'outside the recording' $verb "$good" --at 1h "${extra[@]}"
     expect 2 'no moment' $verb "$good" --at teatime "${extra[@]}"
 done
@@ -119,4 +119,4 @@ expect 2 'outside the recording' log "$good" --from 1h
 expect 2 'outside the recording' replay "$good" --to 1h
 expect 2 'outside the recording' diff "$good@1s" @1h
 expect 2 'nothing' state "$good" nothing
-[ ! -e "$folder/never" ] || die "a failure wrote a file"
+[ ! -e "$folder/never.svg" ] || die "a failure wrote a file"

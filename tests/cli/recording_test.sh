@@ -41,6 +41,7 @@ TEATIME_MODULES='' XDG_CACHE_HOME=$folder/none expect 1 \
     'draw\(\) of Counter threw std::out_of_range: no face; the picture is incomplete$' \
     render "$recording" --at 2.2s -o "$folder/half.svg" --modules "$odd/unseen"
 has_line "$folder/half.svg" '</svg>' || die "what was drawn is not written"
+expect 2 'x.png: pictures are SVG; name it \*.svg' render "$recording" -o "$folder/x.png"
 expect 2 '--to 1s is before --from 2s' log "$recording" --from 2s --to 1s
 has_line "$folder/x.svg" '^<svg|<svg ' || die "no picture"
 expect 1 'count: [0-9]+ -> [0-9]+' diff "$recording@1.2s" @2.2s
@@ -70,6 +71,7 @@ expect 0 'replay: not re-executed' verify "$folder/mystery.timegraph"
 [ "$(cat <<< "$out$err" | grep -c 'no module')" = 1 ] || die "told twice: $out $err"
 expect 0 'shown: [0-9.]+s(#[0-9]+)?, the last stored state up to 1.9s' \
     state "$recording" counter --no-execute --at 1.9s
+expect 3 'cannot be drawn: no module mystery.so' render "$folder/mystery.timegraph"
 expect 3 'cannot be executed: no module mystery.so' why "$folder/mystery.timegraph" mystery.count
 : > "$folder/mystery.so"
 expect 1 'replay: not re-executed' \
