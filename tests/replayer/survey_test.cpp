@@ -165,7 +165,7 @@ private slots:
         QVERIFY(news.wait([&] { return at_end(survey); }));
         Timeline timeline = Stepped::open(live.path);
         const std::size_t all = truth.messages.size();
-        QVERIFY(all > 5000);
+        QVERIFY2(all > 2500, std::to_string(all).c_str());  // several pages
         for (int i = 0; i < 30; ++i) {
             std::size_t first = i == 0 ? 0 : random_() % (all + 10), count = random_() % 300;
             auto rows = survey.rows(timeline, first, count);
@@ -239,7 +239,8 @@ private slots:
         Recorded live = recording();
         News news;
         SurveyOptions options = survey_options(news);
-        options.timeline.modules = {TEST_MODULES "/no_such_folder"};
+        std::filesystem::create_directories(TEST_MODULES "/empty");
+        options.timeline.modules = {TEST_MODULES "/empty"};
         Survey survey(live.path, options);
         QVERIFY(news.wait([&] { return at_end(survey); }));
         QVERIFY(survey.progress().why.find("no module garden.so") != std::string::npos);
