@@ -240,7 +240,7 @@ void Database::open(Use use, const DatabaseOptions& options) {
             if (!has(suffix)) continue;
             throw Failure{unreadable(fmt::format(
                 "{} has changes in {}{} beside it: it is being recorded or its recorder crashed; "
-                "it has to be closed, or opened once as a trusted file",
+                "make a copy by `teatime copy` and open that",
                 path_, path_, suffix))};
         }
         flags |= SQLITE_OPEN_URI;

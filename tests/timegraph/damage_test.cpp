@@ -386,7 +386,7 @@ private slots:
         }
         std::string path = copy();
         write_file(path + "-wal", "planted");
-        QVERIFY(contains(open_error(path, true), "beside it"));
+        QVERIFY(contains(open_error(path, true), "teatime copy"));
         std::filesystem::remove(path + "-wal");
     }
 
