@@ -34,9 +34,6 @@ struct JoinOptions {
     bool view = false;
 };
 
-// A reflector may be started after its members; so long, where --for does not say.
-constexpr std::chrono::seconds kPatience{10};
-
 /// Between controller and recording: notes the exact state after a moment, and the errors of
 /// handlers; those from before the join are counted only.
 class Watcher : public session::ControllerObserver {

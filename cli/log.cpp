@@ -7,6 +7,7 @@
 
 #include "moment.h"
 #include "output.h"
+#include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
 #include "verbs.h"

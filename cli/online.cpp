@@ -9,11 +9,8 @@
 namespace teatime::cli {
 namespace {
 // For a server to let us in and answer; a replica has to be built first.
-constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::seconds kReplicaPatience{60};
-}  // namespace
 
-namespace {
 /// The last part of the path.
 std::string session_of(const net::Url& url) {
     std::string_view path = url.target;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ namespace teatime::cli {
 inline constexpr const char* kUrlHelp = "The reflector: ws://host:port (or host:port)";
 inline constexpr const char* kSessionUrlHelp =
     "The reflector: ws://host:port (or host:port), or ws://host:port/session";
+
+/// A reflector may be started after those who ask it; so long they try.
+inline constexpr std::chrono::seconds kPatience{10};
 
 /// A reflector and a session of it.
 struct SessionAddress {

@@ -79,15 +79,6 @@ std::string byte_size(std::uint64_t bytes) {
     return fmt::format("{:.{}f} {}", size, size < 10 ? 1 : 0, unit);
 }
 
-std::optional<DecodedCall> decode_call(const Value& payload) {
-    const std::string* text = payload.if_string();
-    if (!text) return std::nullopt;
-    result<Value> call = parse_json(*text);
-    const Value::List* list = call ? call->if_list() : nullptr;
-    if (!list || list->size() < 2) return std::nullopt;
-    return DecodedCall{(*list)[0], (*list)[1], {list->begin() + 2, list->end()}};
-}
-
 std::string describe_payload(std::string_view payload) {
     std::string text = teatime::describe_payload(payload);
     if (!text.empty()) return printable(text);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,13 +33,6 @@ std::string counted(std::uint64_t count, std::string_view what);
 
 /// `1.2 MB`, `87 kB`.
 std::string byte_size(std::uint64_t bytes);
-
-/// Target, selector and arguments of a call's payload; none where it is something else.
-struct DecodedCall {
-    Value target, selector;
-    Value::List arguments;
-};
-std::optional<DecodedCall> decode_call(const Value& payload);
 
 /// `counter.add(2)` for the payload of a call; what the router says of members, time and so on.
 std::string describe_payload(std::string_view payload);

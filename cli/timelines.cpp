@@ -30,10 +30,8 @@ result<replayer::Timeline> open(const std::string& path, const TimelineArguments
 
 void tell(const replayer::Timeline& timeline, const TimelineArguments& arguments,
           bool tells_why_not = false) {
-    const std::string& why_not = timeline.why_not_executed();
-    for (const std::string& line : timeline.notes()) {
-        bool twice = tells_why_not && !why_not.empty() && line.ends_with(why_not);
-        if (!twice) note(line);
+    for (const std::string& line : tells_why_not ? timeline.other_notes() : timeline.notes()) {
+        note(line);
     }
     if (timeline.can_execute()) ModulePaths::remember(arguments.modules);
 }

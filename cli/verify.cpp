@@ -151,8 +151,7 @@ std::function<int()> add_verify(Command& command) {
         "keyframe.\nWhat lies behind missing messages cannot be; that is told and is no "
         "failure.\nExit code 0: all agrees, 1: damage, a difference, or a module that is there and "
         "cannot run\nthe recording, 3: unreadable; of several files the worst. Without any module "
-        "only the "
-        "file\nis checked; that is told, and a failure with --require-replay only.");
+        "only the file\nis checked; that is told, and a failure with --require-replay only.");
     return [options] { return run(*options); };
 }
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "cli/command.h"
 #include "main_window.h"
@@ -117,8 +118,8 @@ int run(int argc, char** argv) {
     auto checked = ModulePaths::check({options.modules.begin(), options.modules.end()});
     if (!checked) return fail(kWrongUsage, checked.error().message);
 
-    QTemporaryDir elsewhere;
-    if (pictures) keep_settings_in(elsewhere.path());
+    std::optional<QTemporaryDir> elsewhere;
+    if (pictures) keep_settings_in(elsewhere.emplace().path());
     QtMessageHandler usual = qInstallMessageHandler(no_display);
     QApplication application(argc, argv);
     qInstallMessageHandler(pictures ? quiet : usual);

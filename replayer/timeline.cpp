@@ -305,7 +305,14 @@ result<Timeline> Timeline::open(const std::string& path, const TimelineOptions& 
 const std::string& Timeline::path() const {
     return impl_->path;
 }
-const std::vector<std::string>& Timeline::notes() const {
+std::vector<std::string> Timeline::notes() const {
+    std::vector<std::string> all = impl_->notes;
+    if (impl_->gave_up) {
+        all.push_back("not executed, only stored states are shown: " + impl_->no_session);
+    }
+    return all;
+}
+const std::vector<std::string>& Timeline::other_notes() const {
     return impl_->notes;
 }
 bool Timeline::can_execute() const {

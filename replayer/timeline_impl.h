@@ -72,6 +72,7 @@ public:
 
     std::unique_ptr<Session> session;              ///< none: stored states only
     std::string no_session;                        ///< why
+    bool gave_up = false;                          ///< a session was wanted
     bool placed = false;                           ///< the session has a state
     Mark stands{begin};                            ///< last known position; survives the session
     std::optional<timegraph::KeyframeInfo> shown;  ///< without a session

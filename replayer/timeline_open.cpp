@@ -69,7 +69,7 @@ result<void> Timeline::Impl::find_begin(const timegraph::Reader::Info& info) {
 
 void Timeline::Impl::give_up_execution(const Error& error) {
     no_session = error.message;
-    notes.push_back("not executed, only stored states are shown: " + error.message);
+    gave_up = true;
     session.reset();
     placed = false;
 }

@@ -32,9 +32,7 @@ RecordingFacts read_facts(const replayer::Timeline& timeline) {
     facts.end = timeline.end();
     facts.can_execute = timeline.can_execute();
     facts.why_not_executed = QString::fromStdString(timeline.why_not_executed());
-    const std::string& why_not = timeline.why_not_executed();
-    for (const std::string& note : timeline.notes()) {
-        if (!why_not.empty() && note.ends_with(why_not)) continue;  // said once
+    for (const std::string& note : timeline.other_notes()) {
         facts.notes.append(QString::fromStdString(note));
     }
     if (const replayer::Code* code = timeline.code()) {

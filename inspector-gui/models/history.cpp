@@ -89,15 +89,18 @@ public:
 
     void set_facts(const FactsPtr& facts) {
         facts_ = facts;
+        for (const timegraph::Member& member : facts->members) {
+            if (!member.name.empty()) names_[member.id] = member.name;
+        }
         rename();
     }
 
     bool add_names(const std::map<MemberId, std::string>& names) {
-        const auto before = names_;
+        const std::size_t before = names_.size();
         for (const auto& [id, name] : names) {
-            if (!name.empty()) names_[id] = name;
+            if (!name.empty()) names_.try_emplace(id, name);
         }
-        if (!facts_ || names_ == before) return false;
+        if (!facts_ || names_.size() == before) return false;
         rename();
         return true;
     }
@@ -134,14 +137,10 @@ private:
 
     QString name_of(MemberId id) const {
         if (!id) return History::tr("router");
-        std::map<MemberId, std::string> names = names_;
-        for (const timegraph::Member& member : facts_->members) {
-            if (!member.name.empty()) names[member.id] = member.name;
-        }
-        const auto found = names.find(id);
-        if (found == names.end()) return History::tr("member %1").arg(id.value);
+        const auto found = names_.find(id);
+        if (found == names_.end()) return History::tr("member %1").arg(id.value);
         const QString name = QString::fromStdString(found->second);
-        const auto same = std::count_if(names.begin(), names.end(), [&](const auto& each) {
+        const auto same = std::count_if(names_.begin(), names_.end(), [&](const auto& each) {
             return each.second == found->second;
         });
         return same > 1 ? QStringLiteral("%1 (%2)").arg(name).arg(id.value) : name;
@@ -316,7 +315,7 @@ private:
     std::vector<Lane> lanes_;
     std::map<MemberId, std::size_t> by_member_;
     std::map<QString, std::size_t> by_call_;
-    std::map<MemberId, std::string> names_;                   ///< from elsewhere
+    std::map<MemberId, std::string> names_;  ///< of facts_, and others from elsewhere
     std::vector<std::size_t> sender_lanes_, selector_lanes_;  ///< by index of the surveys
     Progress progress_;
     std::uint64_t version_ = 0;  ///< of what is known

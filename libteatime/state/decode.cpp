@@ -286,22 +286,29 @@ std::string describe_message(const Image& image, const Image::Message& message) 
     return describe(Labels(image), image, message);
 }
 
-std::string describe_payload(std::string_view payload) {
-    auto outer = parse_json(payload);
-    const Value* what = outer ? outer->find("what") : nullptr;
-    if (what && what->if_string()) return router_text(*what->if_string(), *outer->if_entries());
-    const std::string* inner = outer ? outer->if_string() : nullptr;
+std::optional<DecodedCall> decode_call(const Value& payload) {
+    const std::string* inner = payload.if_string();
     auto call = inner ? parse_json(*inner) : result<Value>(Value());
     const Value::List* parts = call ? call->if_list() : nullptr;
-    if (!parts || parts->size() < 2) return {};
+    if (!parts || parts->size() < 2) return std::nullopt;
     const std::string* target = (*parts)[0].if_string();
     const std::string* selector = (*parts)[1].if_string();
-    if (!target || !selector) return {};
-    std::string text = fmt::format("{}.{}(", *target, *selector);
-    for (std::size_t i = 2; i < parts->size(); ++i) {
-        text += (i > 2 ? ", " : "") + to_json((*parts)[i]);
+    if (!target || !selector) return std::nullopt;
+    return DecodedCall{*target, *selector, {parts->begin() + 2, parts->end()}};
+}
+
+std::string describe_payload(std::string_view payload) {
+    auto outer = parse_json(payload);
+    if (!outer) return {};
+    const Value* what = outer->find("what");
+    if (what && what->if_string()) return router_text(*what->if_string(), *outer->if_entries());
+    auto call = decode_call(*outer);
+    if (!call) return {};
+    std::string arguments;
+    for (const Value& each : call->arguments) {
+        arguments += (arguments.empty() ? "" : ", ") + to_json(each);
     }
-    return text + ')';
+    return fmt::format("{}.{}({})", call->target, call->selector, arguments);
 }
 
 Value describe_random(const Image& image) {

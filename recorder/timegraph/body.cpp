@@ -47,7 +47,6 @@ std::uint64_t voice_hash(MemberId sender, std::uint64_t shape) {
 
 void BodyEncoder::Slots::clear() {
     std::fill(cells.begin(), cells.end(), 0u);
-    used = 0;
 }
 
 /// The slot of what `is_it` accepts, or an empty one for it.
@@ -59,10 +58,10 @@ std::uint32_t& BodyEncoder::Slots::find(std::uint64_t hash, IsIt&& is_it) {
     return cells[at];
 }
 
-/// Makes room for one more.
+/// For one more than are used: at most half of the cells are.
 template <class HashOf>
-void BodyEncoder::Slots::grow(HashOf&& hash_of) {
-    if (++used * 2 <= cells.size()) return;
+void BodyEncoder::Slots::make_room(std::size_t used, HashOf&& hash_of) {
+    if ((used + 1) * 2 <= cells.size()) return;
     std::vector<std::uint32_t> old(std::max<std::size_t>(256, cells.size() * 2), 0u);
     old.swap(cells);
     for (std::uint32_t index : old) {
@@ -110,14 +109,11 @@ std::uint32_t BodyEncoder::voice(MemberId sender, const ShapedText& shaped) {
                its.payload_size == shaped.payload_size && its.holes == shaped.holes &&
                text(its) == shaped.text;
     };
-    voice_slots_.grow([&](std::uint32_t index) {
+    voice_slots_.make_room(voices_.size(), [&](std::uint32_t index) {
         return voice_hash(voices_[index].sender, shapes_[voices_[index].shape].hash);
     });
     std::uint32_t& slot = voice_slots_.find(voice_hash(sender, hash), is_it);
-    if (slot != 0) {
-        --voice_slots_.used;
-        return slot - 1;
-    }
+    if (slot != 0) return slot - 1;
     slot = static_cast<std::uint32_t>(voices_.size()) + 1;
     voices_.push_back({sender, shape(shaped, hash)});
     voice_places_.push_back({});
@@ -130,12 +126,9 @@ std::uint32_t BodyEncoder::shape(const ShapedText& shaped, std::uint64_t hash) {
         return its.hash == hash && its.payload_size == shaped.payload_size &&
                its.holes == shaped.holes && text(its) == shaped.text;
     };
-    shape_slots_.grow([&](std::uint32_t index) { return shapes_[index].hash; });
+    shape_slots_.make_room(shapes_.size(), [&](std::uint32_t index) { return shapes_[index].hash; });
     std::uint32_t& slot = shape_slots_.find(hash, is_it);
-    if (slot != 0) {
-        --shape_slots_.used;
-        return slot - 1;
-    }
+    if (slot != 0) return slot - 1;
     slot = static_cast<std::uint32_t>(shapes_.size()) + 1;
     shapes_.push_back({texts_.size(), shaped.text.size(), shaped.payload_size,
                        static_cast<std::uint8_t>(shaped.holes), hash});
@@ -301,9 +294,7 @@ result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
 bool BodyDecoder::read(ByteReader& body, std::uint64_t n) {
     stamp_.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
     stamp_.seq = {body.fixed<std::uint64_t>()};
-    std::array<ByteReader, kSections> sections{
-        ByteReader({}), ByteReader({}), ByteReader({}), ByteReader({}), ByteReader({}),
-        ByteReader({}), ByteReader({}), ByteReader({}), ByteReader({}), ByteReader({})};
+    std::array<ByteReader, kSections> sections;
     for (ByteReader& section : sections) section = ByteReader(body.sized());
     if (!body.done()) return false;
     times_ = sections[kTimes];

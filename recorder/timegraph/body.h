@@ -57,15 +57,14 @@ private:
         std::uint32_t number = 0;
         std::uint32_t epoch = 0;
     };
-    /// Open addressing, never full: a table of indexes + 1.
+    /// Open addressing: a table of indexes + 1.
     struct Slots {
         std::vector<std::uint32_t> cells;
-        std::size_t used = 0;
         void clear();
         template <class IsIt>
         std::uint32_t& find(std::uint64_t hash, IsIt&& is_it);
         template <class HashOf>
-        void grow(HashOf&& hash_of);
+        void make_room(std::size_t used, HashOf&& hash_of);
     };
     struct Run;  // one body() call
 
@@ -129,7 +128,7 @@ private:
     void spell(const Shape& shape, const Decimal* number, std::size_t stride, MessageView& message);
 
     Stamp stamp_;
-    ByteReader times_{{}}, seqs_{{}};
+    ByteReader times_, seqs_;
     bool every_seq_ = false;  // none is left out
     std::vector<std::uint32_t> voice_of_;
     std::vector<Voice> voices_;

@@ -54,8 +54,8 @@ Column column_of(std::span<const Decimal> numbers) {
 /// Back from the column's scale to the number's own.
 Decimal spelled(std::int64_t mantissa, Column column) {
     Decimal number{mantissa, column.scale};
+    if (column.style == NumberStyle::fixed || column.style == NumberStyle::each) return number;
     std::uint8_t least = column.style == NumberStyle::real ? 1 : 0;
-    if (column.style == NumberStyle::fixed) return number;
     while (number.scale > least && number.mantissa % 10 == 0) {
         number.mantissa /= 10;
         --number.scale;
@@ -100,9 +100,7 @@ bool decode_numbers(std::size_t count, ByteReader& styles, ByteReader& scales,
         mantissa += static_cast<std::uint64_t>(mantissas.signed_varint());
         if (column.style == NumberStyle::each) column.scale = scales.fixed<std::uint8_t>();
         if (column.scale > kMaxScale) return false;
-        Decimal number{static_cast<std::int64_t>(mantissa), column.scale};
-        bool stripped = column.style == NumberStyle::shortest || column.style == NumberStyle::real;
-        numbers.push_back(stripped ? spelled(number.mantissa, column) : number);
+        numbers.push_back(spelled(static_cast<std::int64_t>(mantissa), column));
     }
     return mantissas.ok() && scales.ok();
 }

@@ -47,6 +47,7 @@ private:
 /// anything is allocated.
 class ByteReader {
 public:
+    ByteReader() = default;
     explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
     template <std::integral T>

@@ -140,9 +140,8 @@ struct Codec {
         std::is_pointer_v<T> || std::is_reference_v<T> || std::is_same_v<T, long double>,
         "this type can be neither part of an Island's state nor a message's argument: its order or "
         "layout is not defined (unordered containers, custom comparators), or it is a struct that "
-        "is not described. Use map, set or vector, write BOOST_DESCRIBE_STRUCT after the struct, "
-        "or "
-        "wrap a cache in teatime::transient<T>.");
+        "is not described. Use map, set or vector, write BOOST_DESCRIBE_STRUCT after the "
+        "struct, or wrap a cache in teatime::transient<T>.");
 };
 
 template <>

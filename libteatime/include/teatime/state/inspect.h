@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,13 @@ result<Value> decode_object(const Image& image, const Image::Object& object);
 
 /// A pending message for people: `counter.step() at 12.5s`; long arguments are cut.
 std::string describe_message(const Image& image, const Image::Message& message);
+
+/// Target, selector and arguments of a call's payload; none where it is something else.
+struct DecodedCall {
+    std::string target, selector;
+    Value::List arguments;
+};
+std::optional<DecodedCall> decode_call(const Value& payload);
 
 /// What the payload of an external message says: `counter.add(2)`, of the router's own
 /// `router: users joined=[3]`. Empty where it is neither, as in an encrypted session.

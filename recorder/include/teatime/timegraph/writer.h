@@ -14,7 +14,7 @@
 namespace teatime::timegraph {
 
 struct WriterOptions {
-    std::size_t block_bytes = kBlockBytes;  ///< source bytes per block
+    std::size_t block_bytes = kBlockBytes;  ///< source bytes per block, up to kMaxBlockBytes
     std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
     std::string vfs{};                      ///< SQLite's name of a file system; empty = default
 };

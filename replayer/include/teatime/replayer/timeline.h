@@ -52,7 +52,9 @@ public:
 
     const std::string& path() const;
     /// What the user should know, a line each: another build of the module, no module, gaps.
-    const std::vector<std::string>& notes() const;
+    std::vector<std::string> notes() const;
+    /// Without why_not_executed(), for who says that elsewhere.
+    const std::vector<std::string>& other_notes() const;
     bool can_execute() const;
     const std::string& why_not_executed() const;  ///< empty where it can
     const Code* code() const;                     ///< of the module in use; null without
