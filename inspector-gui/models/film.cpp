@@ -2,11 +2,12 @@
 
 #include <QPainter>
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <map>
+#include <mutex>
+#include <optional>
+#include <set>
 
 #include "detached.h"
 #include "scene_painter.h"
@@ -36,9 +37,23 @@ namespace {
 
 /// What both threads know.
 struct UnderWay {
-    static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
-    std::atomic<std::int64_t> us = kNone;    ///< the picture under way
-    std::atomic<std::uint64_t> request = 0;  ///< the newest
+    std::mutex mutex;                  // guards what follows
+    std::optional<VirtualTime> time;   ///< of the picture under way
+    std::uint64_t request = 0;         ///< which it is made for
+    std::uint64_t newest = 0;
+
+    /// False: something else was asked for meanwhile.
+    bool begin(VirtualTime next, std::uint64_t its_request) {
+        std::lock_guard lock(mutex);
+        if (its_request != newest) return false;
+        time = next;
+        request = its_request;
+        return true;
+    }
+    void end() {
+        std::lock_guard lock(mutex);
+        time.reset();
+    }
 };
 
 struct Drawn {
@@ -70,27 +85,46 @@ public:
     explicit Impl(Film& film) : film_(film) {}
 
     void want(std::vector<VirtualTime> times) {
-        // What is under way is finished where it is still wanted: else fast panning would cancel
-        // each picture before it is there.
-        const auto now = VirtualTime(Duration(under_way_->us.load()));
-        const bool cancel = std::find(times.begin(), times.end(), now) == times.end();
-        std::erase(times, now);
-        working = !times.empty() || !cancel;
+        wanted = {times.begin(), times.end()};
+        std::uint64_t request = 0;
+        bool finishes = false;
+        {
+            // What is under way is finished where it is still wanted: else fast panning would
+            // cancel each picture before it is there.
+            std::lock_guard lock(under_way_->mutex);
+            request = ++under_way_->newest;
+            finishes = under_way_->time && wanted.contains(*under_way_->time) &&
+                       under_way_->request > useless_;
+            if (finishes) std::erase(times, *under_way_->time);
+        }
+        if (!finishes) useless_ = request - 1;
         thread->run(
-            [this, times = std::move(times), size = pixels, under_way = under_way_,
-             request = ++under_way_->request](replayer::Timeline& timeline,
-                                              const std::stop_token& stop, const GuiCall& post) {
-                for (std::size_t i = 0; i < times.size() && request == under_way->request; ++i) {
-                    const VirtualTime time = times[i];
-                    under_way->us = time.time_since_epoch().count();
+            [this, times = std::move(times), size = pixels, under_way = under_way_, request](
+                replayer::Timeline& timeline, const std::stop_token& stop, const GuiCall& post) {
+                for (VirtualTime time : times) {
+                    if (!under_way->begin(time, request)) return;
                     Drawn drawn = draw(timeline, time, size, stop);
-                    under_way->us = UnderWay::kNone;
+                    under_way->end();
                     if (drawn.image.isNull() && stop.stop_requested()) return;
-                    const bool last = i + 1 == times.size();
-                    post([this, time, size, drawn, last] { keep(time, size, drawn, last); });
+                    post([this, time, size, drawn] { keep(time, size, drawn); });
                 }
             },
-            cancel);
+            !finishes);
+    }
+
+    void resize(const QSize& size) {
+        pictures.clear();
+        wanted.clear();
+        pixels = size;
+        useless_ = under_way_->newest;
+    }
+
+    void forget() {
+        thread.reset();
+        pictures.clear();
+        wanted.clear();
+        under_way_ = std::make_shared<UnderWay>();  // the old thread may still be at work
+        useless_ = 0;
     }
 
     const DetachedThreads threads;
@@ -103,12 +137,12 @@ public:
     QSize pixels;
     double aspect = 4.0 / 3;
     bool aspect_known = false;
-    bool working = false;
+    std::set<VirtualTime> wanted;            ///< of the newest request, and not there yet
     std::unique_ptr<TimelineThread> thread;  ///< null: nothing can be drawn
 
 private:
-    void keep(VirtualTime time, const QSize& size, const Drawn& drawn, bool last) {
-        if (last) working = false;
+    void keep(VirtualTime time, const QSize& size, const Drawn& drawn) {
+        if (size == pixels) wanted.erase(time);
         if (!aspect_known && drawn.aspect > 0) {
             aspect_known = true;
             if (std::abs(drawn.aspect - aspect) > 0.01) {
@@ -130,6 +164,7 @@ private:
 
     Film& film_;
     std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
+    std::uint64_t useless_ = 0;  ///< requests up to here are cancelled, or of another size
 };
 
 Film::Film(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>(*this)) {}
@@ -150,9 +185,7 @@ void Film::open(const FactsPtr& facts, replayer::TimelineOptions options) {
 }
 
 void Film::close() {
-    impl_->thread.reset();
-    impl_->pictures.clear();
-    impl_->working = false;
+    impl_->forget();
 }
 
 bool Film::can_draw() const {
@@ -165,10 +198,7 @@ double Film::aspect() const {
 
 void Film::request(const FilmFrames& frames, const QSize& pixels) {
     if (!can_draw()) return;
-    if (pixels != impl_->pixels) {
-        impl_->pictures.clear();
-        impl_->pixels = pixels;
-    }
+    if (pixels != impl_->pixels) impl_->resize(pixels);
     // Every fourth first: a coarse film of the whole view comes soon; then what is between.
     std::vector<VirtualTime> missing;
     for (const auto& [begin, by] : {std::pair<std::size_t, std::size_t>{0, 4}, {2, 4}, {1, 2}}) {
@@ -197,7 +227,7 @@ const QImage* Film::picture_before(VirtualTime time) const {
 }
 
 bool Film::working() const {
-    return impl_->working;
+    return !impl_->wanted.empty();
 }
 
 }  // namespace teatime::inspector

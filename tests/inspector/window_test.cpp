@@ -6,8 +6,11 @@
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
+#include <random>
 
+#include "../state/random_input.h"
 #include "diff_panel.h"
+#include "film.h"
 #include "find_box.h"
 #include "info_bar.h"
 #include "list_view.h"
@@ -25,6 +28,7 @@
 
 using namespace teatime;
 using namespace teatime::inspector;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -179,6 +183,34 @@ private slots:
         QTest::keyClick(box.findChild<QLineEdit*>(), Qt::Key_Return);
         QVERIFY(!box.isVisible());
         QCOMPARE(window->player().playhead(), box.model().index(0, 0).data(MarkRole).value<Mark>());
+    }
+
+    /// Requests that come while pictures of another are made: in the end all of the last are there.
+    void a_film_is_complete_whatever_was_asked_for_before() {
+        std::mt19937_64 random = test::seeded_random();
+        auto window = opened(kPainter, "start");
+        WAIT(window->complete());
+        const FactsPtr facts = window->player().facts();
+        Film film;
+        for (int round = 0; round < 25; ++round) {
+            if (round % 10 == 0) {
+                film.open(facts, {.modules = {MODULES}});
+                film.request({kSessionStart, 100ms, 1}, QSize(40, 30));
+                WAIT(!film.working());  // now it knows the world's aspect
+            }
+            FilmFrames frames;
+            QSize size;
+            for (int request = 0; request < 8; ++request) {
+                frames.first = kSessionStart + static_cast<int>(random() % 4) * 100ms;
+                frames.step = 100ms;
+                frames.count = 1 + random() % 4;
+                size = random() % 4 == 0 ? QSize(80, 60) : QSize(40, 30);
+                film.request(frames, size);
+                QTest::qWait(static_cast<int>(random() % 8));
+            }
+            WAIT(!film.working());
+            for (std::size_t i = 0; i < frames.count; ++i) QVERIFY(film.picture(frames.at(i)));
+        }
     }
 
     void closed_and_opened_again_it_is_where_it_was_left() {
