@@ -266,7 +266,8 @@ void Database::open(Use use, const DatabaseOptions& options) {
     sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // `deadline` ends here
     if (writes) {
         run("PRAGMA journal_mode=WAL");
-        run("PRAGMA synchronous=FULL");  // NORMAL loses acknowledged commits in a power cut
+        // NORMAL loses acknowledged commits in a power cut.
+        run(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF");
         run("PRAGMA journal_size_limit=16777216");
         if (max_bytes_ > 0) {
             run(fmt::format("PRAGMA max_page_count={}", max_bytes_ / kPageSize).c_str());
@@ -449,8 +450,9 @@ void Database::fail() const {
 }
 
 void Database::damaged(std::string_view what) const {
-    throw Failure{
-        unreadable(fmt::format("{}: {}; `teatime verify` names what is damaged", path_, what))};
+    throw Failure{unreadable(fmt::format(
+        "{}: {}; `teatime verify` names what is damaged, `teatime recover` saves the rest", path_,
+        what))};
 }
 
 ReadTransaction::ReadTransaction(Database& database) : database_(database) {

@@ -103,6 +103,7 @@ private:
 struct DatabaseOptions {
     std::string vfs;
     std::uint64_t max_bytes = 0;
+    bool durable = true;
 };
 
 /// One SQLite connection to a time-graph, hardened as FORMAT.md says. Not thread safe.

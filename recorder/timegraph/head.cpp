@@ -23,18 +23,9 @@ Head read_head(Database& database) {
     Query query(database, "SELECT * FROM head WHERE id = 1");
     if (!query.next_checked(Table::head)) database.damaged("its head row is missing");
     Head head;
-    head.commits = query.integer(1);
-    head.bound = time_in(query, 2);
-    head.wall = wall_in(query, 3);
-    head.last = stamp_in(query, 4);
-    head.messages = query.number(6);
-    head.source_bytes = query.number(7);
-    ByteReader reader(query.bytes(8));
-    for (RowSum& sum : head.checks) {
-        sum.rows = reader.fixed<std::uint64_t>();
-        sum.sum = reader.fixed<std::uint64_t>();
+    if (!decode_head(query, head)) {
+        database.damaged("its head row does not count these tables");
     }
-    if (!reader.done()) database.damaged("its head row does not count these tables");
     return head;
 }
 

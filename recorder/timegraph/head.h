@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "database.h"
+#include "teatime/state/bytes.h"
 #include "teatime/state/ids.h"
 #include "teatime/state/mark.h"
 #include "teatime/timegraph/layout.h"
@@ -27,21 +28,26 @@ inline Cell cell_of_n(std::uint64_t n) {
     return static_cast<std::int64_t>(n < kLargest ? n : kLargest);
 }
 
-inline VirtualTime time_in(const Query& query, int column) {
-    return VirtualTime(Duration(query.integer(column)));
+// The columns of a row: of a Query or of what else has its functions.
+template <class Row>
+VirtualTime time_in(const Row& row, int column) {
+    return VirtualTime(Duration(row.integer(column)));
 }
-inline WallTime wall_in(const Query& query, int column) {
-    return WallTime(std::chrono::microseconds(query.integer(column)));
+template <class Row>
+WallTime wall_in(const Row& row, int column) {
+    return WallTime(std::chrono::microseconds(row.integer(column)));
 }
 /// time and seq in two columns
-inline Stamp stamp_in(const Query& query, int column) {
-    return {time_in(query, column), {query.number(column + 1)}};
+template <class Row>
+Stamp stamp_in(const Row& row, int column) {
+    return {time_in(row, column), {row.number(column + 1)}};
 }
 /// branch, time and n in three columns
-inline Mark mark_in(const Query& query, int column) {
-    std::int64_t n = query.integer(column + 2);
-    return {{query.number(column)},
-            time_in(query, column + 1),
+template <class Row>
+Mark mark_in(const Row& row, int column) {
+    std::int64_t n = row.integer(column + 2);
+    return {{row.number(column)},
+            time_in(row, column + 1),
             n == INT64_MAX ? Mark::kWholeInstant : static_cast<std::uint64_t>(n)};
 }
 
@@ -58,6 +64,23 @@ struct Head {
     RowSum& sum(Table table) { return checks[static_cast<std::size_t>(table)]; }
     std::uint64_t rows(Table table) const { return checks[static_cast<std::size_t>(table)].rows; }
 };
+
+/// False where the row counts other tables.
+template <class Row>
+bool decode_head(const Row& row, Head& head) {
+    head.commits = row.integer(1);
+    head.bound = time_in(row, 2);
+    head.wall = wall_in(row, 3);
+    head.last = stamp_in(row, 4);
+    head.messages = row.number(6);
+    head.source_bytes = row.number(7);
+    ByteReader reader(row.bytes(8));
+    for (RowSum& sum : head.checks) {
+        sum.rows = reader.fixed<std::uint64_t>();
+        sum.sum = reader.fixed<std::uint64_t>();
+    }
+    return reader.done();
+}
 
 Head read_head(Database& database);
 void insert_head(Database& database);

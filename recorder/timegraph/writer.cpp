@@ -283,7 +283,7 @@ result<Writer> Writer::create(const std::string& path, const Meta& meta,
     impl->path = path;
     impl->options = options;
     auto opened = guarded([&] {
-        DatabaseOptions of{options.vfs, options.max_bytes};
+        DatabaseOptions of{options.vfs, options.max_bytes, options.durable};
         impl->database = std::make_unique<Database>(path, Database::Use::create, of);
         impl->load();
     });
@@ -311,7 +311,7 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
     impl->path = path;
     impl->options = options;
     auto opened = guarded([&] {
-        DatabaseOptions of{options.vfs, options.max_bytes};
+        DatabaseOptions of{options.vfs, options.max_bytes, options.durable};
         impl->database = std::make_unique<Database>(path, Database::Use::write, of);
         impl->load();
     });
@@ -342,9 +342,15 @@ result<void> Writer::append(const MessageView& message) {
 void Writer::bound(VirtualTime time, WallTime wall) {
     Impl& impl = *impl_;
     if (impl.failure || impl.closed) return;
+    reach(time, wall);
+    impl.clock = ClockPoint{{time, impl.head.last.seq}, wall, impl.rate};
+}
+
+void Writer::reach(VirtualTime time, WallTime wall) {
+    Impl& impl = *impl_;
+    if (impl.failure || impl.closed) return;
     impl.head.bound = std::max(impl.head.bound, time);
     impl.head.wall = wall;
-    impl.clock = ClockPoint{{time, impl.head.last.seq}, wall, impl.rate};
     impl.changed = true;
 }
 
@@ -422,7 +428,7 @@ result<void> Writer::gap(Stamp before, std::string_view why) {
         // A new connection: SQLite must not go on with pages of which an fsync failed.
         auto reopened = guarded([&] {
             impl.database.reset();
-            DatabaseOptions of{impl.options.vfs, impl.options.max_bytes};
+            DatabaseOptions of{impl.options.vfs, impl.options.max_bytes, impl.options.durable};
             impl.database = std::make_unique<Database>(impl.path, Database::Use::write, of);
             impl.load();
         });

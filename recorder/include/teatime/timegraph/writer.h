@@ -17,6 +17,7 @@ struct WriterOptions {
     std::size_t block_bytes = kBlockBytes;  ///< source bytes per block, up to kMaxBlockBytes
     std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
     std::string vfs{};                      ///< SQLite's name of a file system; empty = default
+    bool durable = true;  ///< false: nothing is synced, for a file that is of use when whole only
 };
 
 /// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next
@@ -47,6 +48,8 @@ public:
 
     /// The session has reached `time` at `wall`. Lower bounds than before only move the wall.
     void bound(VirtualTime time, WallTime wall);
+    /// The same for a copy, whose clock rows come from elsewhere: adds none.
+    void reach(VirtualTime time, WallTime wall);
 
     /// The state at its Mark. Every ninth is stored whole, the others as a delta to the one before.
     /// `touched`: ascending ids of all objects touched since the keyframe before.
