@@ -38,6 +38,16 @@ public:
     /// Bytes by which block size is measured: payload, extra and 12 per message.
     std::size_t source_bytes() const { return source_bytes_; }
 
+    /// Calls these for all that were added since start(): the sender and the payload's shape of
+    /// each voice, some of them several times.
+    template <class Sender, class PayloadShape>
+    void each_voice(Sender&& sender, PayloadShape&& payload_shape) const {
+        for (const Voice& voice : voices_) sender(voice.sender);
+        for (const Shape& shape : shapes_) {
+            payload_shape(text(shape).substr(0, shape.payload_size), std::size_t{shape.holes});
+        }
+    }
+
     /// The messages between two positions; valid until the next call.
     std::string_view body(const Position& from, const Position& to);
 
@@ -110,8 +120,8 @@ private:
         std::size_t payload_size = 0;
         std::size_t holes = 0;
         bool base64 = false;
-        std::string_view bytes;               // of base64,
-        std::size_t piece = 0, pieces = 0;    // and which of pieces_ are theirs
+        std::string_view bytes;             // of base64,
+        std::size_t piece = 0, pieces = 0;  // and which of pieces_ are theirs
     };
     struct Voice {
         MemberId sender;

@@ -11,6 +11,7 @@
 #include "body.h"
 #include "database.h"
 #include "head.h"
+#include "summary.h"
 #include "zstd_frame.h"
 
 namespace teatime::timegraph {
@@ -80,22 +81,27 @@ struct Reader::Cursor::Impl {
     Database& database;
     VirtualTime from;
     VirtualTime to;
-    Seq position;          ///< everything up to here was delivered or is not wanted
-    bool started = false;  ///< by position, not by `from`
+    std::optional<Expression> where{};
+    Seq last{~std::uint64_t{0}};  ///< nothing above it is wanted
+    Seq position;                 ///< everything up to here was delivered or is not wanted
+    bool started = false;         ///< by position, not by `from`
     bool finished = false;
     bool has_batch = false;
     Seq batch_end;
-    std::string where;  ///< the batch, for errors
+    std::string batch;  ///< its name, for errors
     std::string body;
     BodyDecoder decoder;
     MessageView message;
     result<void> status;
+    Effort effort{};
 
     bool next();
+    bool take_message();
     bool fetch();
+    void skip_blocks();
     bool fetch_block();
     bool fetch_tail();
-    void take(std::string_view data, std::uint64_t n, Seq last, std::string_view table,
+    void take(std::string_view data, std::uint64_t n, Seq end, std::string_view table,
               std::int64_t id);
 };
 
@@ -108,29 +114,62 @@ bool Reader::Cursor::Impl::next() {
         }
         while (decoder.next_stamp(message.stamp)) {
             if (message.stamp.seq <= position || message.stamp.time < from) continue;
-            if (message.stamp.time > to) {
+            if (message.stamp.time > to || message.stamp.seq > last) {
                 finished = true;
                 return false;
             }
-            position = message.stamp.seq;
-            decoder.text(message);
-            return true;
+            if (take_message()) return true;
         }
         has_batch = false;
         position = std::max(position, batch_end);  // goes on even where the body says nonsense
         if (!decoder.ok()) {
             status = unreadable(
-                fmt::format("{}: {} does not hold the messages it should", database.path(), where));
+                fmt::format("{}: {} does not hold the messages it should", database.path(), batch));
         }
     }
     return false;
+}
+
+/// Whether the one at which the decoder stands is wanted.
+bool Reader::Cursor::Impl::take_message() {
+    position = message.stamp.seq;
+    decoder.text(message);
+    ++effort.messages;
+    return !where || where->holds(MessageFacts(message.stamp, message.sender, message.payload));
 }
 
 /// A block and the tail that it replaces must be seen in one and the same commit, else a fold
 /// between the two queries hides messages.
 bool Reader::Cursor::Impl::fetch() {
     ReadTransaction transaction(database);
-    return fetch_block() || fetch_tail();
+    if (where) skip_blocks();
+    return !finished && (fetch_block() || fetch_tail());
+}
+
+/// Goes on to the next block that has to be read. A head whose summary holds is whole, too; where
+/// it does not, reading the block tells what is wrong.
+void Reader::Cursor::Impl::skip_blocks() {
+    constexpr const char* kByTime =
+        "SELECT id, branch, first_time, first_seq, last_time, last_seq, n, summary FROM blocks "
+        "WHERE branch = 0 AND last_time >= ?1 ORDER BY last_time, last_seq";
+    constexpr const char* kBySeq =
+        "SELECT id, branch, first_time, first_seq, last_time, last_seq, n, summary FROM blocks "
+        "WHERE branch = 0 AND last_seq > ?1 ORDER BY last_seq";
+    bool by_seq = started || position;
+    Query query(database, by_seq ? kBySeq : kByTime, {by_seq ? cell(position) : cell(from)});
+    while (query.next()) {
+        BlockHead head{query.integer(0),
+                       {query.number(1)},
+                       stamp_in(query, 2),
+                       stamp_in(query, 4),
+                       query.number(6)};
+        auto summary = Summary::read(head, query.bytes(7));
+        if (!summary || head.last.seq <= position) return;
+        finished = head.first.time > to || head.first.seq > last;
+        if (finished || where->may_hold(*summary)) return;
+        position = head.last.seq;
+        ++effort.skipped;
+    }
 }
 
 bool Reader::Cursor::Impl::fetch_block() {
@@ -158,14 +197,15 @@ bool Reader::Cursor::Impl::fetch_tail() {
     return true;
 }
 
-void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq last,
+void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
                                 std::string_view table, std::int64_t id) {
-    where = fmt::format("{} {}", table, id);
+    batch = fmt::format("{} {}", table, id);
     auto unpacked = unpack(data, database.largest_blob(), body);
     if (unpacked) unpacked = decoder.open(body, n);
-    if (!unpacked) database.damaged(fmt::format("{}: {}", where, unpacked.error().message));
-    batch_end = last;
+    if (!unpacked) database.damaged(fmt::format("{}: {}", batch, unpacked.error().message));
+    batch_end = end;
     has_batch = true;
+    ++effort.read;
     started = true;
 }
 
@@ -180,6 +220,10 @@ bool Reader::Cursor::next() {
 
 const MessageView& Reader::Cursor::message() const {
     return impl_->message;
+}
+
+Reader::Cursor::Effort Reader::Cursor::effort() const {
+    return impl_->effort;
 }
 
 const result<void>& Reader::Cursor::status() const {
@@ -239,11 +283,20 @@ Reader::Cursor Reader::messages(VirtualTime from, VirtualTime to) const {
                                                                  .to = to,
                                                                  .position = {},
                                                                  .batch_end = {},
-                                                                 .where = {},
+                                                                 .batch = {},
                                                                  .body = {},
                                                                  .decoder = {},
                                                                  .message = {},
                                                                  .status = {}}));
+}
+
+Reader::Cursor Reader::messages(const Expression& where, VirtualTime from, VirtualTime to) const {
+    Expression::Reach reach = where.reach();
+    Cursor cursor = messages(std::max(from, reach.from), std::min(to, reach.to));
+    cursor.impl_->where = where;
+    cursor.impl_->last = reach.last;
+    if (reach.first.value > 1) cursor.impl_->position = {reach.first.value - 1};
+    return cursor;
 }
 
 Reader::Cursor Reader::messages_after(Seq after, VirtualTime to) const {

@@ -8,12 +8,15 @@
 using namespace teatime;
 using namespace teatime::timegraph;
 
-/// A recording of format version 1 that was written once and is never written again: what today's
-/// reader makes of it. Who changes the format adds another file beside it.
+/// Recordings of format version 1 that were written once and are never written again: what today's
+/// reader makes of them. Who changes the format adds another file beside them. The first has no
+/// summaries of its blocks; the second is the same session without its keyframes and votes.
 class GoldenTest : public QObject {
     Q_OBJECT
 private slots:
+    void reads_what_was_written_data();
     void reads_what_was_written();
+    void skips_by_the_summaries_that_were_written();
 };
 
 namespace {
@@ -47,14 +50,44 @@ std::string listing(const Reader& reader) {
 
 }  // namespace
 
+void GoldenTest::reads_what_was_written_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"version_1", "version_1_summaries"}) QTest::newRow(name) << name;
+}
+
 void GoldenTest::reads_what_was_written() {
-    const std::string path = GOLDEN "/version_1";
+    QFETCH(QString, name);
+    const std::string path = GOLDEN "/" + name.toStdString();
     auto checked = verify(path + ".timegraph");
     VERIFY_OK(checked);
     QVERIFY(checked->problems.empty());
     QFile expected(QString::fromStdString(path + ".txt"));
     QVERIFY(expected.open(QIODevice::ReadOnly));
     QCOMPARE(QByteArray::fromStdString(listing(open(path + ".timegraph"))), expected.readAll());
+}
+
+void GoldenTest::skips_by_the_summaries_that_were_written() {
+    struct Search {
+        const char* where;
+        std::uint64_t found, read;
+    };
+    for (const Search& search :
+         {Search{"selector == 'color'", 2, 1}, Search{"selector != 'stroke_to'", 9, 2},
+          Search{"kind == 'router'", 3, 2},
+          Search{"sender == 2 && selector == 'stroke_end'", 1, 1}}) {
+        auto where = Expression::parse(search.where);
+        VERIFY_OK(where);
+        for (bool summaries : {false, true}) {
+            Reader reader = open(summaries ? GOLDEN "/version_1_summaries.timegraph"
+                                           : GOLDEN "/version_1.timegraph");
+            auto cursor = reader.messages(*where);
+            QCOMPARE(drain(cursor).size(), search.found);
+            VERIFY_OK(cursor.status());
+            std::uint64_t blocks = reader.info()->blocks;
+            QCOMPARE(cursor.effort().read, summaries ? search.read : blocks);
+            QCOMPARE(cursor.effort().skipped, summaries ? blocks - search.read : 0);
+        }
+    }
 }
 
 QTEST_GUILESS_MAIN(GoldenTest)

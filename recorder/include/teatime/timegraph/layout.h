@@ -15,6 +15,8 @@
 ///                  vanished is noticed too
 ///     block     := zstd frame of `body`; hash = SHA-256(previous, all columns before hash, data);
 ///                  `previous` is the hash of the branch's block before, 32 zeros for the first
+///     summary   := version:u8 (1) check:u64 kinds:u8 set(senders) set(targets) set(selectors)
+///     set       := 0:u8 | 1:u8 n:varint value^n | 2:u8 hashes:u8 size:u16 bits
 ///     tail row  := zstd frame of `body`: what came since the last commit, until it is folded
 ///     body      := version:u8, then for version 2:
 ///                  base_time:i64 base_seq:u64 section^10, section := size:u32 bytes;
