@@ -409,6 +409,14 @@ void BodyDecoder::text(MessageView& message) {
           message);
 }
 
+BodyDecoder::VoiceView BodyDecoder::view(std::uint32_t voice) const {
+    const Voice& it = voices_[voice];
+    const Shape& shape = shapes_[it.shape];
+    std::string_view payload =
+        shape.base64 ? std::string_view("\"\"") : shape.text.substr(0, shape.payload_size);
+    return {it.sender, payload, shape.holes, it.count};
+}
+
 /// `number`: the message's first; its others follow at a distance of `stride`.
 void BodyDecoder::spell(const Shape& shape, const Decimal* number, std::size_t stride,
                         MessageView& message) {

@@ -112,6 +112,18 @@ public:
     /// The same in two steps, for who looks for a message: a stamp costs a tenth of a text.
     bool next_stamp(Stamp& stamp);
     void text(MessageView& message);
+
+    /// Who says what: of the messages of a voice, what does not differ.
+    struct VoiceView {
+        MemberId sender;
+        std::string_view payload;  ///< its shape; of base64 only that it is text
+        std::size_t holes = 0;
+        std::size_t messages = 0;  ///< in the body
+    };
+    std::size_t voices() const { return voices_.size(); }
+    std::uint32_t voice() const { return voice_of_[done_ - 1]; }  ///< of the message at hand
+    VoiceView view(std::uint32_t voice) const;
+
     bool ok() const { return ok_; }
 
 private:

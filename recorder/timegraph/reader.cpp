@@ -91,12 +91,14 @@ struct Reader::Cursor::Impl {
     std::string batch;  ///< its name, for errors
     std::string body;
     BodyDecoder decoder;
+    std::vector<std::int8_t> voices{};  ///< of the batch, whether they may match; -1: not asked yet
     MessageView message;
     result<void> status;
     Effort effort{};
 
     bool next();
     bool take_message();
+    bool voice_may_match();
     bool fetch();
     void skip_blocks();
     bool fetch_block();
@@ -133,9 +135,27 @@ bool Reader::Cursor::Impl::next() {
 /// Whether the one at which the decoder stands is wanted.
 bool Reader::Cursor::Impl::take_message() {
     position = message.stamp.seq;
-    decoder.text(message);
     ++effort.messages;
+    if (where && !voice_may_match()) return false;
+    decoder.text(message);
     return !where || where->holds(MessageFacts(message.stamp, message.sender, message.payload));
+}
+
+/// Most messages are told apart by who says what, without spelling and decoding each.
+bool Reader::Cursor::Impl::voice_may_match() {
+    std::int8_t& known = voices[decoder.voice()];
+    if (known >= 0) return known != 0;
+    BodyDecoder::VoiceView voice = decoder.view(decoder.voice());
+    SummaryMaker maker;
+    maker.add_sender(voice.sender);
+    constexpr std::size_t kMany = 8;  // worth a closer look
+    if (voice.messages >= kMany) {
+        maker.add_shape(voice.payload, voice.holes);
+    } else {
+        maker.add_scanned(voice.payload);
+    }
+    known = where->may_hold(Summary(maker)) ? 1 : 0;
+    return known != 0;
 }
 
 /// A block and the tail that it replaces must be seen in one and the same commit, else a fold
@@ -203,6 +223,7 @@ void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
     auto unpacked = unpack(data, database.largest_blob(), body);
     if (unpacked) unpacked = decoder.open(body, n);
     if (!unpacked) database.damaged(fmt::format("{}: {}", batch, unpacked.error().message));
+    if (where) voices.assign(decoder.voices(), -1);
     batch_end = end;
     has_batch = true;
     ++effort.read;

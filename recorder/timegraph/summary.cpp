@@ -270,14 +270,30 @@ std::optional<Summary> Summary::read(const BlockHead& head, std::string_view byt
     return summary;
 }
 
-bool Summary::read(std::string_view bytes) {
-    ByteReader reader(bytes);
-    auto kinds = reader.fixed<std::uint8_t>();
+Summary::Summary(const SummaryMaker& maker)
+    : MessageGroup({VirtualTime::min(), {0}}, {VirtualTime::max(), {~std::uint64_t{0}}}) {
+    set_kinds(maker.kinds_);
+    senders_.exact = true;
+    senders_.values.assign(maker.senders_.begin(), maker.senders_.end());
+    targets_.exact = selectors_.exact = maker.calls_known_;
+    targets_.values.assign(maker.targets_.begin(), maker.targets_.end());
+    selectors_.values.assign(maker.selectors_.begin(), maker.selectors_.end());
+    if (only_calls_) return;
+    targets_.values.emplace_back();
+    selectors_.values.emplace_back();
+}
+
+void Summary::set_kinds(std::uint8_t kinds) {
     for (const auto& [bit, name] : kKindNames) {
         if (kinds & bit) kinds_.values.emplace_back(name);
     }
     kinds_.exact = kinds < 2 * kOthers;
     only_calls_ = kinds == kCalls;
+}
+
+bool Summary::read(std::string_view bytes) {
+    ByteReader reader(bytes);
+    set_kinds(reader.fixed<std::uint8_t>());
     for (Set* set : {&senders_, &targets_, &selectors_}) {
         bool texts = set != &senders_;
         auto form = static_cast<SetForm>(reader.fixed<std::uint8_t>());

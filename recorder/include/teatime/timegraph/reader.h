@@ -85,8 +85,9 @@ public:
     /// Messages with from <= time <= to. The first one costs one block: about 0.1 ms.
     Cursor messages(VirtualTime from = VirtualTime::min(),
                     VirtualTime to = VirtualTime::max()) const;
-    /// The same messages, as far as the expression holds for them. What is said about a block
-    /// beside it, about 10 us, decides whether it is read; each message in it costs about 2 us.
+    /// The same messages, as far as the expression holds for them. What is written beside a block,
+    /// read in about 10 us, decides whether it is read, and who says what whether a message in it
+    /// is decoded, which takes about 3 us.
     Cursor messages(const Expression& where, VirtualTime from = VirtualTime::min(),
                     VirtualTime to = VirtualTime::max()) const;
     /// Messages with a seq above `after`: what replay executes after a keyframe.
