@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -11,6 +13,7 @@
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
 #include "verbs.h"
+#include "where.h"
 
 namespace teatime::cli {
 namespace {
@@ -18,6 +21,7 @@ namespace {
 struct LogOptions {
     std::string file;
     Interval interval;
+    Where where;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
     bool follow = false;
     bool json = false;
@@ -44,33 +48,65 @@ void print_message(const timegraph::MessageView& message, bool json) {
                       message.stamp.seq.value, sender, describe_payload(message.payload)));
 }
 
-int run(const LogOptions& options) {
-    auto recording = timegraph::Reader::open(options.file);
-    if (!recording) return fail(recording.error());
-    auto interval = options.interval.in(*recording);
-    if (!interval) return fail(interval.error());
-    VirtualTime last = options.follow ? VirtualTime::max() : interval->second.time;
-    timegraph::Reader::Cursor cursor = recording->messages(interval->first.time, last);
-    if (!options.json) {
-        print(fmt::format("{:>12}  {:>8}  {:>4}  {}", "time", "message", "from", "what"));
+volatile std::sig_atomic_t interrupted = 0;
+
+/// Prints what is there; how many more may be printed is counted down. `search.after` moves behind
+/// what was looked at.
+result<void> print_messages(const timegraph::Reader& recording, timegraph::Reader::Search& search,
+                            LogOptions& options) {
+    timegraph::Reader::Cursor cursor = recording.search(search);
+    for (; options.limit > 0 && !std::ferror(stdout) && cursor.next(); --options.limit) {
+        print_message(cursor.message(), options.json);
+        if (interrupted) break;
     }
-    std::uint64_t printed = 0;
-    while (printed < options.limit) {
-        if (cursor.next()) {
-            print_message(cursor.message(), options.json);
-            ++printed;
-        } else if (!cursor.status()) {
-            return fail(cursor.status().error());
-        } else if (options.follow) {
-            std::fflush(stdout);
-            // The writer commits ten times a second.
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        } else {
-            break;
+    search.after = cursor.position();
+    return cursor.status();
+}
+
+/// The recording is open only while it is read: an open one could not become a single file when its
+/// writer closes it.
+result<void> follow(timegraph::Reader::Search& search, LogOptions& options) {
+    if (isatty(STDERR_FILENO) == 1) {
+        note(fmt::format("waiting for messages in {}; Ctrl-C ends it", options.file));
+    }
+    while (options.limit > 0 && !interrupted) {
+        std::fflush(stdout);
+        if (std::ferror(stdout)) break;  // the reader of our output has gone
+        // The writer commits ten times a second.
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        auto recording = timegraph::Reader::open(options.file);
+        if (!recording) return recording.error();
+        if (auto printed = print_messages(*recording, search, options); !printed) return printed;
+    }
+    return {};
+}
+
+int run(LogOptions& options) {
+    auto where = options.where.read();
+    if (!where) return kWrongUsage;
+    if (options.follow && options.interval.to != "end") {
+        return fail(wrong_usage("--follow goes on without an end; leave out --to"));
+    }
+    if (options.follow) {
+        for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+    }
+    timegraph::Reader::Search search{.where = *where};
+    {
+        auto recording = timegraph::Reader::open(options.file);
+        if (!recording) return fail(recording.error());
+        auto interval = options.interval.in(*recording);
+        if (!interval) return fail(interval.error());
+        search.from = interval->first.time;
+        if (!options.follow) search.to = interval->second.time;
+        if (!options.json) {
+            print(fmt::format("{:>12}  {:>8}  {:>4}  {}", "time", "message", "from", "what"));
         }
-        if (std::ferror(stdout)) return kFine;  // the reader of our output has gone
+        auto printed = print_messages(*recording, search, options);
+        if (!printed) return fail(printed.error());
     }
-    return kFine;
+    if (!options.follow) return kFine;
+    auto followed = follow(search, options);
+    return followed ? kFine : fail(followed.error());
 }
 
 }  // namespace
@@ -79,11 +115,15 @@ std::function<int()> add_log(Command& command) {
     auto options = std::make_shared<LogOptions>();
     command.positional("FILE", options->file, "A recording (*.timegraph)").required();
     options->interval.add_to(command);
+    options->where.add_to(command, "Only messages for which this holds; see below");
     command.option("--limit", options->limit, "Print at most so many messages");
     command.flag("-f,--follow", options->follow,
                  "Go on with what is being recorded, until interrupted");
     command.flag("--json", options->json,
                  "One JSON object a line; of a call with target, selector and arguments");
+    command.footer(
+        std::string("Blocks of the recording that cannot have what is looked for are not read.\n") +
+        kExpressionHelp);
     return [options] { return run(*options); };
 }
 

@@ -243,6 +243,10 @@ const MessageView& Reader::Cursor::message() const {
     return impl_->message;
 }
 
+Seq Reader::Cursor::position() const {
+    return impl_->position;
+}
+
 Reader::Cursor::Effort Reader::Cursor::effort() const {
     return impl_->effort;
 }
@@ -311,12 +315,13 @@ Reader::Cursor Reader::messages(VirtualTime from, VirtualTime to) const {
                                                                  .status = {}}));
 }
 
-Reader::Cursor Reader::messages(const Expression& where, VirtualTime from, VirtualTime to) const {
-    Expression::Reach reach = where.reach();
-    Cursor cursor = messages(std::max(from, reach.from), std::min(to, reach.to));
-    cursor.impl_->where = where;
+Reader::Cursor Reader::search(const Search& search) const {
+    Expression::Reach reach = search.where.reach();
+    Cursor cursor = messages(std::max(search.from, reach.from), std::min(search.to, reach.to));
+    cursor.impl_->where = search.where;
     cursor.impl_->last = reach.last;
-    if (reach.first.value > 1) cursor.impl_->position = {reach.first.value - 1};
+    cursor.impl_->position = search.after;
+    if (reach.first > next(search.after)) cursor.impl_->position = {reach.first.value - 1};
     return cursor;
 }
 

@@ -80,7 +80,7 @@ void GoldenTest::skips_by_the_summaries_that_were_written() {
         for (bool summaries : {false, true}) {
             Reader reader = open(summaries ? GOLDEN "/version_1_summaries.timegraph"
                                            : GOLDEN "/version_1.timegraph");
-            auto cursor = reader.messages(*where);
+            auto cursor = reader.search({.where = *where});
             QCOMPARE(drain(cursor).size(), search.found);
             VERIFY_OK(cursor.status());
             std::uint64_t blocks = reader.info()->blocks;

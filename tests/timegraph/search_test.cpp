@@ -191,7 +191,7 @@ private slots:
                 VirtualTime from = VirtualTime::min(), to = VirtualTime::max();
                 if (talk.below(2) == 0) from = messages[talk.below(messages.size())].stamp.time;
                 if (talk.below(2) == 0) to = messages[talk.below(messages.size())].stamp.time;
-                auto cursor = reader.messages(where, from, to);
+                auto cursor = reader.search({.from = from, .to = to, .where = where});
                 auto found = drain(cursor);
                 VERIFY_OK(cursor.status());
                 QVERIFY2(found == scan(messages, where, from, to), text.c_str());
@@ -222,7 +222,7 @@ private slots:
         std::uint64_t blocks = reader.info()->blocks;
         QVERIFY(blocks >= 50);
         auto search = [&](std::string_view text, std::size_t expected, std::uint64_t at_most) {
-            auto cursor = reader.messages(parsed(text));
+            auto cursor = reader.search({.where = parsed(text)});
             std::size_t found = drain(cursor).size();
             VERIFY_OK(cursor.status());
             QCOMPARE(found, expected);
@@ -238,7 +238,7 @@ private slots:
         search("kind != 'call'", 0, 0);
         search("seq == 31234", 1, 1);
         search("time >= 300s && time < 300100ms", 10, 2);
-        auto cursor = reader.messages(parsed("selector == 'clear'"));
+        auto cursor = reader.search({.where = parsed("selector == 'clear'")});
         QCOMPARE(drain(cursor), rare);
         QCOMPARE(cursor.effort().skipped, blocks - 2);
     }
@@ -250,7 +250,7 @@ private slots:
         VERIFY_OK(writer.commit());
         Reader reader = open(folder.file());
         Expression where = parsed("selector == 's3' && args[0] > 4");
-        auto cursor = reader.messages(where);
+        auto cursor = reader.search({.where = where});
         std::vector<Message> messages, found;
         for (int i = 0; i < 3000; ++i) {
             VERIFY_OK(writer.append(messages.emplace_back(talk.next())));
@@ -263,6 +263,29 @@ private slots:
         VERIFY_OK(cursor.status());
         QCOMPARE(found, scan(messages, where));
         QVERIFY(cursor.effort().skipped > 0);
+        QCOMPARE(cursor.position(), messages.back().stamp.seq);
+    }
+
+    void a_search_goes_on_with_another_reader() {
+        Folder folder;
+        Talk talk;
+        Writer writer = create(folder.file(), {.block_bytes = 2000});
+        Expression where = parsed("selector == 's3' && seq > 100 || sender == 2 && args[0] > 8");
+        std::vector<Message> messages, found;
+        VirtualTime from = kSessionStart + 2s;
+        Seq after;
+        for (int i = 0; i < 60; ++i) {
+            for (int k = 0; k < 50; ++k)
+                VERIFY_OK(writer.append(messages.emplace_back(talk.next())));
+            VERIFY_OK(writer.commit());
+            Reader reader = open(folder.file());
+            auto cursor = reader.search({.from = from, .after = after, .where = where});
+            for (Message& message : drain(cursor)) found.push_back(std::move(message));
+            VERIFY_OK(cursor.status());
+            after = cursor.position();
+        }
+        QCOMPARE(found, scan(messages, where, from));
+        QVERIFY(!found.empty());
     }
 
     /// Bloom: (1 - e^(-kn/m))^k.
@@ -360,7 +383,7 @@ private slots:
             file.run("UPDATE blocks SET summary = zeroblob(40) WHERE id = 2");
         }
         Reader reader = open(folder.file());
-        auto cursor = reader.messages(where);
+        auto cursor = reader.search({.where = where});
         QCOMPARE(drain(cursor).size(), std::size_t{0});
         QVERIFY(!cursor.status());
         QVERIFY(cursor.status().error().message.find("damaged") != std::string::npos);

@@ -68,6 +68,9 @@ public:
         const MessageView& message() const;  ///< valid until the next next()
         const result<void>& status() const;  ///< the error, if there was one
 
+        /// Everything up to here was looked at: where a search goes on with another Reader.
+        Seq position() const;
+
         struct Effort {
             std::uint64_t read = 0;      ///< blocks, and rows of the tail
             std::uint64_t skipped = 0;   ///< blocks that cannot have what is looked for
@@ -85,13 +88,19 @@ public:
     /// Messages with from <= time <= to. The first one costs one block: about 0.1 ms.
     Cursor messages(VirtualTime from = VirtualTime::min(),
                     VirtualTime to = VirtualTime::max()) const;
-    /// The same messages, as far as the expression holds for them. What is written beside a block,
-    /// read in about 10 us, decides whether it is read, and who says what whether a message in it
-    /// is decoded, which takes about 3 us.
-    Cursor messages(const Expression& where, VirtualTime from = VirtualTime::min(),
-                    VirtualTime to = VirtualTime::max()) const;
     /// Messages with a seq above `after`: what replay executes after a keyframe.
     Cursor messages_after(Seq after, VirtualTime to = VirtualTime::max()) const;
+    /// What is looked for: messages with from <= time <= to and a seq above `after` for which the
+    /// expression holds.
+    struct Search {
+        VirtualTime from = VirtualTime::min();
+        VirtualTime to = VirtualTime::max();
+        Seq after{};
+        Expression where;
+    };
+    /// What is written beside a block, read in about 10 us, decides whether it is read, and who
+    /// says what whether a message in it is decoded, which takes about 3 us.
+    Cursor search(const Search& search) const;
     result<std::optional<Message>> first_at_or_after(VirtualTime time) const;
 
     /// A run of messages as it is stored together.
