@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "head.h"
 #include "teatime/state/assert.h"
@@ -404,16 +405,22 @@ std::int64_t Database::insert(Table table, std::initializer_list<Cell> cells) {
 bool Database::leave_one_file() {
     forget_statements();  // an open one would keep the mode from changing
     // A closed recording must not need -wal and -shm, which a reader would have to create. With a
-    // reader inside, it stays a WAL file: just as good, but for that.
-    sqlite3_busy_timeout(handle_, 200);
-    bool one = true;
-    try {
-        run("PRAGMA wal_checkpoint(TRUNCATE)");
-        Query mode(*this, "PRAGMA journal_mode=DELETE");
-        one = mode.next() && mode.bytes(0) == "delete";
-    } catch (Failure&) {
-        one = false;
-    }
+    // reader inside, it stays a WAL file: just as good, but for that. Who follows the recording has
+    // it open for a moment now and then: such a one is waited for.
+    constexpr std::chrono::milliseconds kPatience{200}, kPause{5};
+    auto deadline = std::chrono::steady_clock::now() + kPatience;
+    sqlite3_busy_timeout(handle_, static_cast<int>(kPatience.count()));
+    bool one = false;
+    do {
+        auto tried = guarded([&] {
+            run("PRAGMA wal_checkpoint(TRUNCATE)");
+            Query mode(*this, "PRAGMA journal_mode=DELETE");
+            one = mode.next() && mode.bytes(0) == "delete";
+        });
+        if (one) break;
+        if (!tried && (sqlite3_errcode(handle_) & 0xff) != SQLITE_BUSY) break;
+        std::this_thread::sleep_for(kPause);
+    } while (std::chrono::steady_clock::now() < deadline);
     sqlite3_busy_timeout(handle_, kBusyMs);
     return one;
 }

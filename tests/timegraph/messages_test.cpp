@@ -220,6 +220,24 @@ private slots:
         QCOMPARE(drain(cursor).size(), std::size_t{48});
     }
 
+    void a_reader_that_goes_soon_leaves_one_file() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        VERIFY_OK(writer.append({{kSessionStart, {1}}, {}, "1"}));
+        VERIFY_OK(writer.commit());
+        std::optional<Reader> reader = open(path);
+        (void)read_all(*reader);
+        std::thread leaves([&] {
+            std::this_thread::sleep_for(20ms);
+            reader.reset();
+        });
+        VERIFY_OK(writer.close());
+        leaves.join();
+        QVERIFY(!std::filesystem::exists(path + "-wal"));
+        QVERIFY(!std::filesystem::exists(path + "-shm"));
+        QCOMPARE(read_all(open(path)).size(), std::size_t{1});
+    }
+
     void two_writers_are_noticed() {
         std::string path = fresh();
         Writer first = create(path);
