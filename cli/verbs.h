@@ -25,6 +25,8 @@ std::function<int()> add_save(Command& command);
 std::function<int()> add_copy(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);
+std::function<int()> add_export(Command& command);
+std::function<int()> add_import(Command& command);
 std::function<int()> add_inspect(Command& command);
 std::function<int()> add_completion(Command& command);
 

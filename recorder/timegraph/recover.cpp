@@ -9,6 +9,7 @@
 #include "body.h"
 #include "head.h"
 #include "keyframe_row.h"
+#include "need.h"
 #include "new_file.h"
 #include "raw_rows.h"
 #include "teatime/timegraph/writer.h"
@@ -20,13 +21,6 @@ namespace {
 constexpr std::size_t kLargestContent = 256u << 20;
 constexpr std::size_t kRowsPerCommit = 256;
 constexpr const char* kDamaged = "the file that held them was damaged";
-
-/// Throws what a result has instead of a value.
-template <class Result>
-auto& need(Result&& result) {
-    if (!result) throw Failure{result.error()};
-    return result;
-}
 
 class Salvage {
 public:
@@ -134,7 +128,7 @@ Recovery Salvage::run() {
     find_batches();
     found_.rows = std::max<std::uint64_t>(found_.rows, batches_.size());
     if (found_.rows == 0) return std::move(found_);
-    writer_ = std::move(need(Writer::create(to_.part(), {}, {.durable = false})).value());
+    writer_ = need(Writer::create(to_.part(), {}, {.durable = false}));
     write_meta();
     each(Table::gaps, [&](const RawRow& row) {
         gaps_.push_back({stamp_in(row, 1), stamp_in(row, 3), row.string(5)});

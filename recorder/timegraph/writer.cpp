@@ -10,6 +10,7 @@
 #include "body.h"
 #include "database.h"
 #include "head.h"
+#include "meta_names.h"
 #include "summary.h"
 #include "teatime/state/bytes.h"
 #include "teatime/state/hash.h"
@@ -283,6 +284,20 @@ void Writer::Impl::insert_clock(const ClockPoint& point) {
                           cell(point.wall), point.rate});
 }
 
+std::map<std::string, std::string> meta_names(const Meta& meta) {
+    std::map<std::string, std::string> names = meta.more;
+    names["kind"] = meta.kind;
+    names["app"] = meta.app;
+    names["code_id"] = meta.code_id;
+    names["session"] = meta.session;
+    names["name"] = meta.name;
+    names["router"] = meta.router;
+    names["recorder"] = meta.recorder;
+    names["tick_us"] = meta.tick.count() == 0 ? "" : std::to_string(meta.tick.count());
+    std::erase_if(names, [](const auto& each) { return each.second.empty(); });
+    return names;
+}
+
 Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
@@ -303,17 +318,7 @@ result<Writer> Writer::create(const std::string& path, const Meta& meta,
     });
     if (!opened) return opened.error();
     Writer writer(std::move(impl));
-    std::map<std::string, std::string> names = meta.more;
-    names["kind"] = meta.kind;
-    names["app"] = meta.app;
-    names["code_id"] = meta.code_id;
-    names["session"] = meta.session;
-    names["name"] = meta.name;
-    names["router"] = meta.router;
-    names["recorder"] = meta.recorder;
-    names["tick_us"] = meta.tick.count() == 0 ? "" : std::to_string(meta.tick.count());
-    for (const auto& [name, value] : names) {
-        if (value.empty()) continue;
+    for (const auto& [name, value] : meta_names(meta)) {
         if (auto done = writer.meta(name, value); !done) return done.error();
     }
     if (auto done = writer.commit(); !done) return done.error();

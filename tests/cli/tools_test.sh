@@ -1,4 +1,4 @@
-# What makes recordings of recordings: recover.
+# What makes recordings of recordings, and other formats of them.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export TEATIME_MODULES=$modules
 
@@ -32,3 +32,29 @@ expect 0 '^file: whole' verify "$folder/rest.timegraph"
 expect 1 'nothing of a recording can be found' recover "$0" "$folder/none.timegraph"
 expect 3 'No such file' recover "$folder/no.timegraph" "$folder/none.timegraph"
 [ ! -e "$folder/none.timegraph" ] || die "a recording of nothing"
+
+# export and import: an equal recording; other formats; nothing half written, nothing overwritten.
+expect 0 '' export "$good" --format jsonl -o "$folder/x.jsonl"
+expect 0 'messages, ' import "$folder/x.jsonl" -o "$folder/again.timegraph"
+expect 0 "$hash" replay "$folder/again.timegraph" --quiet
+expect 0 'agree' verify "$folder/again.timegraph" --require-replay
+[ "$(teatime log "$good")" = "$(teatime log "$folder/again.timegraph")" ] || die "another log"
+[ "$(teatime export "$good" --format jsonl)" = \
+    "$(teatime export "$folder/again.timegraph" --format jsonl)" ] || die "other lines"
+teatime export "$good" --format jsonl | teatime import - -o "$folder/piped.timegraph" > /dev/null
+one_file "$folder/piped.timegraph"
+expect 0 ',counter,add,\[3\],' export "$good" --format csv
+expect 0 '' export "$good" --format mcap -o "$folder/x.mcap"
+[ "$(head -c 5 "$folder/x.mcap" | tail -c 4)" = MCAP ] || die "no MCAP"
+expect 0 '"name":"counter.step","cat":"future"' export "$good" --format chrome-trace --from 1s
+[ "$(json "$out" traceEvents 0 ph)" = M ] || die "trace: $out"
+! grep -q '"ts":[0-9]\{1,5\},' <<< "$(grep '"X"' <<< "$out")" || die "before --from: $out"
+expect 0 'counter.add' export "$good" --format chrome-trace --no-execute
+! grep -q counter.step <<< "$out" || die "executed all the same: $out"
+expect 2 'exists already' export "$good" --format csv -o "$folder/x.mcap"
+expect 2 'exists already' import "$folder/x.jsonl" -o "$folder/again.timegraph"
+expect 2 'xml' export "$good" --format xml
+expect 3 'line 2, column 2: ' import <(printf '{"kind":"timegraph","version":1}\ntea\n') \
+    -o "$folder/none.timegraph"
+expect 3 'time-graph' export "$folder/headless.timegraph" --format csv -o "$folder/none.timegraph"
+[ ! -e "$folder/none.timegraph" ] && [ ! -e "$folder/none.timegraph.part" ] || die "half written"

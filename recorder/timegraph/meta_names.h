@@ -1,0 +1,13 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "teatime/timegraph/records.h"
+
+namespace teatime::timegraph {
+
+/// The rows of table meta that say it; empty values are left out.
+std::map<std::string, std::string> meta_names(const Meta& meta);
+
+}  // namespace teatime::timegraph

@@ -1,0 +1,185 @@
+#include "teatime/replayer/trace.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "teatime/state/inspect.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+
+namespace teatime::replayer {
+namespace {
+
+// The Trace Event Format: "ph" X is a slice, s and f are begin and end of an arrow, M a name.
+constexpr std::size_t kMostTracks = 500;
+constexpr std::size_t kPieceBytes = 64 * 1024;
+
+class TraceWriter {
+public:
+    explicit TraceWriter(const timegraph::Sink& sink) : sink_(sink) {}
+
+    void begin(const std::string& session) {
+        text_ = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
+        text_ += R"({"ph":"M","name":"process_name","pid":1,"tid":0,"ts":0,"args":{"name":)";
+        append_json_string(text_, session);
+        text_ += "}}";
+    }
+
+    void add(const ExecutedInfo& message) {
+        const std::string& target = message.target_name;
+        std::uint64_t track = track_of(target.empty() ? "(nobody)" : target,
+                                       message.class_name.empty() ? "others" : message.class_name);
+        std::int64_t at = place(message.mark.time);
+        std::string name =
+            message.selector.empty() ? message.text : target + "." + message.selector;
+        event('X', name, message.external ? "external" : "future", at, track);
+        text_ += ",\"dur\":1,\"args\":";
+        Value::Entries arguments{{"mark", to_string(message.mark)},
+                                 {"arguments", message.arguments},
+                                 {message.external ? "seq" : "order", message.order}};
+        if (message.sender) arguments.emplace_back("sender", message.sender.value);
+        if (message.error) {
+            arguments.emplace_back("error", message.error->type + ": " + message.error->sentence);
+        }
+        text_ += to_json(arguments);
+        text_ += '}';
+        if (message.cause) arrow(*message.cause, at, track);
+        places_[{message.external, message.order}] = {at, track};
+    }
+
+    result<void> flush(std::size_t from_size = 0) {
+        if (text_.size() < from_size) return {};
+        auto done = sink_(text_);
+        text_.clear();
+        return done;
+    }
+    result<void> end() {
+        text_ += "\n]}\n";
+        return flush();
+    }
+
+private:
+    struct Place {
+        std::int64_t at = 0;
+        std::uint64_t track = 0;
+    };
+
+    /// Messages of one instant stand side by side.
+    std::int64_t place(VirtualTime time) {
+        last_ = std::max(time.time_since_epoch().count(), last_ + 1);
+        return last_;
+    }
+
+    void event(char phase, std::string_view name, std::string_view category, std::int64_t at,
+               std::uint64_t track) {
+        text_ += ",\n{\"ph\":\"";
+        text_ += phase;
+        text_ += "\",\"name\":";
+        append_json_string(text_, name);
+        text_ += ",\"cat\":\"";
+        text_ += category;
+        text_ += "\",\"pid\":1,\"tid\":" + std::to_string(track) + ",\"ts\":" + std::to_string(at);
+    }
+
+    /// From the slice that sent it, where that is in the trace.
+    void arrow(const ExecutedInfo::Cause& cause, std::int64_t at, std::uint64_t track) {
+        auto from = places_.find({cause.external, cause.order});
+        if (from == places_.end()) return;
+        std::string id = ",\"id\":" + std::to_string(++arrows_);
+        event('s', "cause", "cause", from->second.at, from->second.track);
+        text_ += id + "}";
+        event('f', "cause", "cause", at, track);
+        text_ += id + ",\"bp\":\"e\"}";
+    }
+
+    std::uint64_t track_of(const std::string& target, const std::string& class_name) {
+        auto found = tracks_.find(target);
+        if (found != tracks_.end()) return found->second;
+        if (tracks_.size() >= kMostTracks && target != class_name) {
+            return track_of(class_name, class_name);
+        }
+        std::uint64_t track = tracks_.size() + 1;
+        tracks_.emplace(target, track);
+        text_ +=
+            ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":" + std::to_string(track) +
+            ",\"ts\":0,\"args\":{\"name\":";
+        append_json_string(text_, target);
+        text_ += "}}";
+        return track;
+    }
+
+    const timegraph::Sink& sink_;
+    std::string text_;
+    std::int64_t last_ = -1;
+    std::uint64_t arrows_ = 0;
+    std::map<std::string, std::uint64_t> tracks_;
+    std::map<std::pair<bool, std::uint64_t>, Place> places_;
+};
+
+result<void> trace_executed(Timeline& timeline, const Mark& from, const Mark& to,
+                            TraceWriter& trace, const Watch& watch) {
+    if (auto moved = timeline.seek(std::max(from, timeline.begin()), watch); !moved) return moved;
+    RunLimit what;
+    what.details = true;
+    result<void> written;
+    auto observed = timeline.observe(
+        to, what,
+        [&](const RunResult& run) {
+            for (const ExecutedInfo& message : run.details) {
+                trace.add(message);
+                written = trace.flush(kPieceBytes);
+                if (!written) return false;
+            }
+            return true;
+        },
+        watch);
+    return written ? observed : written;
+}
+
+result<void> trace_external(const timegraph::Reader& reader, const Mark& from, const Mark& to,
+                            TraceWriter& trace, const Watch& watch) {
+    auto cursor = reader.messages(from.time, to.time);
+    std::uint64_t n = 0;
+    while (cursor.next()) {
+        const timegraph::MessageView& view = cursor.message();
+        if (n++ % 1024 == 0) {
+            if (watch.stop.stop_requested()) return failed("interrupted");
+            if (watch.progress) watch.progress({BranchId{}, view.stamp.time, 0});
+        }
+        ExecutedInfo message;
+        message.mark = {BranchId{}, view.stamp.time, Mark::kWholeInstant};
+        message.external = true;
+        message.order = view.stamp.seq.value;
+        message.sender = view.sender;
+        result<Value> payload = parse_json(view.payload);
+        if (auto call = payload ? decode_call(*payload) : std::nullopt) {
+            message.target_name = std::move(call->target);
+            message.selector = std::move(call->selector);
+            message.arguments = to_json(Value(std::move(call->arguments)));
+        } else {
+            message.text = describe_payload(view.payload);
+            if (message.text.empty()) message.text = "message";
+        }
+        trace.add(message);
+        if (auto written = trace.flush(kPieceBytes); !written) return written;
+    }
+    return cursor.status();
+}
+
+}  // namespace
+
+result<void> write_trace(Timeline& timeline, const Mark& from, const Mark& to,
+                         const timegraph::Sink& sink, const Watch& watch) {
+    const timegraph::Reader& reader = *timeline.reader();
+    auto info = reader.info();
+    if (!info) return info.error();
+    TraceWriter trace(sink);
+    trace.begin(info->meta.app + " " + info->meta.session.substr(0, 8));
+    auto traced = timeline.can_execute() ? trace_executed(timeline, from, to, trace, watch)
+                                         : trace_external(reader, from, to, trace, watch);
+    return traced ? trace.end() : traced;
+}
+
+}  // namespace teatime::replayer
