@@ -2,7 +2,7 @@
 
 #include "verb.h"
 
-/// The verbs, each defined in the file of its name (record beside join).
+/// The verbs, each defined in the file of its name (record beside join, split beside trim).
 namespace teatime::cli {
 
 std::function<int()> add_serve(Command& command);
@@ -27,6 +27,8 @@ std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);
 std::function<int()> add_export(Command& command);
 std::function<int()> add_import(Command& command);
+std::function<int()> add_trim(Command& command);
+std::function<int()> add_split(Command& command);
 std::function<int()> add_inspect(Command& command);
 std::function<int()> add_completion(Command& command);
 

@@ -58,3 +58,27 @@ expect 3 'line 2, column 2: ' import <(printf '{"kind":"timegraph","version":1}\
     -o "$folder/none.timegraph"
 expect 3 'time-graph' export "$folder/headless.timegraph" --format csv -o "$folder/none.timegraph"
 [ ! -e "$folder/none.timegraph" ] && [ ! -e "$folder/none.timegraph.part" ] || die "half written"
+
+# trim and split: parts that replay the same by themselves.
+expect 0 '[0-9.]+s#[0-9]+ to 1.5s, ' trim "$good" --from 1s --to 1.5s -o "$folder/part.timegraph"
+expect 0 'agree' verify "$folder/part.timegraph" --require-replay
+expect 0 '^same: ' diff "$good@1.3s" "$folder/part.timegraph@1.3s"
+expect 0 'it begins at [0-9.]+s#[0-9]+, with the last stored state before 1.2s' \
+    trim "$good" --from 1.2s -o "$folder/stored.timegraph" --no-execute
+expect 0 'agree' verify "$folder/stored.timegraph" --require-replay
+expect 2 'exists already' trim "$good" -o "$folder/part.timegraph"
+expect 2 'outside the recording' trim "$good" --from 1h -o "$folder/none.timegraph"
+expect 0 'messages?$' split "$good" --every 500ms -o "$folder/piece-%d.timegraph"
+messages=0
+for piece in "$folder"/piece-*.timegraph; do
+    expect 0 'agree' verify "$piece" --require-replay
+    messages=$((messages + $(teatime log "$piece" --json | wc -l)))
+done
+[ $messages = "$(teatime log "$good" --json | wc -l)" ] || die "split: $messages messages"
+expect 2 'needs a %d' split "$good" --every 1s -o "$folder/piece.timegraph"
+expect 2 'soon' split "$good" --every soon -o "$folder/x-%d.timegraph"
+touch "$folder/late-2.timegraph"
+! teatime split "$good" --every 500ms -o "$folder/late-%d.timegraph" &> "$folder/late" ||
+    die "split: overwrites"
+grep -q 'late-2.timegraph exists already' "$folder/late" || die "split: $(cat "$folder/late")"
+[ ! -e "$folder/late-1.timegraph" ] || die "split: parts of a failure"

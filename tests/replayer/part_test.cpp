@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "../state/random_input.h"
+#include "recorded.h"
+#include "teatime/replayer/trace.h"
+#include "teatime/replayer/verify.h"
+#include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/recover.h"
+#include "teatime/timegraph/trim.h"
+#include "teatime/timegraph/verify.h"
+
+using namespace teatime;
+using namespace teatime::replayer;
+using namespace teatime::test;
+using namespace std::chrono_literals;
+
+/// What is made of a recording replays as that does: parts, what was saved of a damaged one,
+/// traces.
+class PartTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    std::mt19937_64 random_ = seeded_random();
+    int files_ = 0;
+
+    std::string file(const std::string& name) {
+        return folder_.filePath(QString::fromStdString(name)).toStdString();
+    }
+    Recorded recording(const RecordOptions& options = {}) {
+        return record(folder_, "p" + std::to_string(++files_) + ".timegraph", random_, options);
+    }
+    Timeline opened(const std::string& path, bool execute = true) {
+        TimelineOptions options;
+        options.modules = {TEST_MODULES "/garden"};
+        options.in_process = true;
+        options.execute = execute;
+        auto timeline = Timeline::open(path, options);
+        if (!timeline) qFatal("%s", timeline.error().message.c_str());
+        return std::move(*timeline);
+    }
+    void is_whole(const std::string& path) {
+        auto file = timegraph::verify(path);
+        VERIFY_OK(file);
+        for (auto& problem : file->problems) qWarning("%s", to_string(problem).c_str());
+        QVERIFY(file->problems.empty());
+    }
+    void agrees(const std::string& path, ReplayReport& report) {
+        is_whole(path);
+        Timeline timeline = opened(path);
+        auto verified = verify_replay(timeline);
+        VERIFY_OK(verified);
+        QVERIFY(verified->executed);
+        QVERIFY(verified->agrees());
+        report = *verified;
+    }
+    /// All states inside are those of the live replica.
+    void states_agree(const Recorded& live, const std::string& path, const Mark& from,
+                      const Mark& to) {
+        Timeline timeline = opened(path);
+        for (int i = 0; i < 20; ++i) {
+            std::size_t at = random_() % live.marks.size();
+            if (live.marks[at] < from || live.marks[at] > to) continue;
+            VERIFY_OK(timeline.seek(live.marks[at]));
+            QCOMPARE(*timeline.hash(), live.hashes[at]);
+        }
+    }
+
+private slots:
+    void a_part_begins_with_the_state_before_it_and_replays_the_same() {
+        Recorded live = recording();
+        for (int round = 0; round < 10; ++round) {
+            Timeline timeline = opened(live.path);
+            auto length = (timeline.end().time - kSessionStart).count();
+            VirtualTime from = kSessionStart + Duration(random_() % length);
+            VirtualTime to = from + Duration(random_() % (length / 2));
+            std::string path = file("part" + std::to_string(round));
+            VERIFY_OK(timeline.seek(std::max(Mark{BranchId{}, from, 0}, timeline.begin())));
+            auto part = timegraph::trim(*timeline.reader(), from, to, *timeline.state(), path);
+            VERIFY_OK(part);
+            QVERIFY(part->begin && part->begin->time <= from);
+            QCOMPARE(part->end.bound, std::min(to, timeline.end().time));
+            Timeline trimmed = opened(path);
+            QCOMPARE(trimmed.begin(), *part->begin);
+            ReplayReport report;
+            agrees(path, report);
+            auto votes = std::count_if(live.votes.begin(), live.votes.end(), [&](const auto& vote) {
+                return vote.mark >= *part->begin && vote.mark.time <= to;
+            });
+            QCOMPARE(report.votes, static_cast<std::uint64_t>(votes));
+            QCOMPARE(report.not_reached, 0u);
+            states_agree(live, path, *part->begin, {BranchId{}, to, Mark::kWholeInstant});
+        }
+    }
+
+    void without_the_module_it_begins_with_a_stored_state() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path, false);
+        VirtualTime middle = kSessionStart + (timeline.end().time - kSessionStart) / 2;
+        auto keyframe = *timeline.reader()->keyframe_before({BranchId{}, middle, 0});
+        QVERIFY(keyframe);
+        std::string path = file("stored");
+        auto part = timegraph::trim(*timeline.reader(), middle, timeline.end().time, {}, path);
+        VERIFY_OK(part);
+        QCOMPARE(*part->begin, keyframe->mark);
+        ReplayReport report;
+        agrees(path, report);
+        QVERIFY(report.votes > 5);
+    }
+
+    void the_first_part_begins_as_the_recording_does() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path);
+        std::string path = file("first");
+        auto part =
+            timegraph::trim(*timeline.reader(), kSessionStart, kSessionStart + 1s, {}, path);
+        VERIFY_OK(part);
+        QVERIFY(!part->begin);
+        ReplayReport report;
+        agrees(path, report);
+        QCOMPARE(opened(path).begin(), timeline.begin());
+        std::string again = file("compact");
+        VERIFY_OK(timegraph::compact(*timeline.reader(), again));
+        agrees(again, report);
+        QCOMPARE(report.votes, live.votes.size());
+        QCOMPARE(report.keyframes, live.keyframes);
+        QVERIFY(!timegraph::compact(*timeline.reader(), again));  // never overwritten
+    }
+
+    void a_part_that_is_ended_early_leaves_no_file() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path, false);
+        std::stop_source stop;
+        stop.request_stop();
+        auto part = timegraph::trim(*timeline.reader(), kSessionStart, timeline.end().time, {},
+                                    file("never"), {{}, stop.get_token()});
+        QVERIFY(!part);
+        QVERIFY(!std::filesystem::exists(file("never")));
+        QVERIFY(!std::filesystem::exists(file("never.part")));
+    }
+
+    /// Zeros over a third of the file: what comes out agrees wherever it can be executed.
+    void what_was_saved_of_a_damaged_recording_replays() {
+        RecordOptions options;
+        options.messages = 3000;
+        Recorded live = recording(options);
+        std::uint64_t votes = 0;
+        for (int round = 0; round < 6; ++round) {
+            std::string damaged = file("damaged"), path = file("saved" + std::to_string(round));
+            std::filesystem::copy_file(live.path, damaged,
+                                       std::filesystem::copy_options::overwrite_existing);
+            std::size_t size = std::filesystem::file_size(damaged);
+            std::fstream bytes(damaged, std::ios::binary | std::ios::in | std::ios::out);
+            std::size_t at = 8192 + random_() % (size - 8192), length = random_() % (size / 3);
+            bytes.seekp(static_cast<std::streamoff>(at));
+            bytes << std::string(std::min(length, size - at), 0);
+            bytes.close();
+            auto saved = timegraph::recover(damaged, path);
+            VERIFY_OK(saved);
+            if (saved->rows == 0) continue;
+            is_whole(path);
+            Timeline timeline = opened(path);
+            if (!timeline.can_execute()) continue;  // its meta is lost
+            auto report = verify_replay(timeline);
+            VERIFY_OK(report);
+            QVERIFY(report->agrees());
+            votes += report->votes;
+        }
+        QVERIFY(votes > 0);
+    }
+
+    void a_trace_has_a_slice_for_each_message_and_arrows_between_them() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path);
+        Value trace = traced(timeline);
+        const Value::List* events = trace.find("traceEvents")->if_list();
+        QVERIFY(events);
+        std::set<std::pair<std::int64_t, std::int64_t>> slices;  // track, time
+        std::map<std::int64_t, const Value*> starts, ends;
+        std::set<std::int64_t> named;
+        auto number = [](const Value& event, const char* name) {
+            return *event.find(name)->if_int();
+        };
+        for (const Value& event : *events) {
+            std::string phase = *event.find("ph")->if_string();
+            QVERIFY(event.find("ts") && event.find("pid") && event.find("name"));
+            if (phase == "M") named.insert(number(event, "tid"));
+            if (phase == "X") {
+                QVERIFY(named.contains(number(event, "tid")));
+                QVERIFY(slices.insert({number(event, "tid"), number(event, "ts")}).second);
+            }
+            if (phase == "s") QVERIFY(starts.emplace(number(event, "id"), &event).second);
+            if (phase == "f") QVERIFY(ends.emplace(number(event, "id"), &event).second);
+        }
+        QCOMPARE(slices.size(), live.marks.size());
+        QCOMPARE(starts.size(), ends.size());
+        QVERIFY(starts.size() > 20);
+        for (const auto& [id, start] : starts) {
+            QVERIFY(ends.contains(id));
+            const Value& end = *ends[id];
+            QVERIFY(slices.contains({number(*start, "tid"), number(*start, "ts")}));
+            QVERIFY(slices.contains({number(end, "tid"), number(end, "ts")}));
+            QVERIFY(number(*start, "ts") < number(end, "ts"));
+        }
+    }
+
+    void without_the_module_a_trace_has_the_external_messages() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path, false);
+        Value trace = traced(timeline);
+        std::size_t slices = 0;
+        for (const Value& event : *trace.find("traceEvents")->if_list()) {
+            slices += *event.find("ph")->if_string() == "X";
+        }
+        QCOMPARE(slices, std::size_t{300});
+    }
+
+private:
+    Value traced(Timeline& timeline) {
+        std::string text;
+        auto sink = [&](std::string_view piece) -> result<void> {
+            text += piece;
+            return {};
+        };
+        auto done = write_trace(timeline, timeline.begin(), timeline.end(), sink);
+        if (!done) qFatal("%s", done.error().message.c_str());
+        auto trace = parse_json(text);
+        if (!trace) qFatal("%s", trace.error().message.c_str());
+        return *trace;
+    }
+};
+
+QTEST_GUILESS_MAIN(PartTest)
+#include "part_test.moc"
