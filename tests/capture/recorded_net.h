@@ -4,7 +4,7 @@
 #include <QTest>
 #include <filesystem>
 
-#include "../session/net.h"
+#include "net.h"
 #include "island_replica.h"
 #include "teatime/capture/member_recording.h"
 #include "teatime/capture/service.h"

@@ -5,7 +5,7 @@
 #include <QRegularExpression>
 #include <QSettings>
 #include <QTemporaryDir>
-#include <QtTest>
+#include <QTest>
 
 #include "main_window.h"
 #include "status_strip.h"

@@ -1,6 +1,6 @@
 #include "teatime/island/input.h"
 
-#include <QtTest>
+#include <QTest>
 
 using namespace teatime;
 

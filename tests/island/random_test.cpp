@@ -1,6 +1,6 @@
 #include "teatime/island/random.h"
 
-#include <QtTest>
+#include <QTest>
 #include <array>
 #include <cmath>
 #include <cstdio>

@@ -1,7 +1,7 @@
 #include "teatime/island/scene.h"
 
 #include <QXmlStreamReader>
-#include <QtTest>
+#include <QTest>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>

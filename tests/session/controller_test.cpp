@@ -1,6 +1,6 @@
 #include "teatime/session/controller.h"
 
-#include <QtTest>
+#include <QTest>
 
 #include "net.h"
 

@@ -1,6 +1,6 @@
 #include "teatime/session/together.h"
 
-#include <QtTest>
+#include <QTest>
 
 #include "net.h"
 
