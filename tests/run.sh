@@ -68,7 +68,7 @@ test_stage() {
     shift
     rm -f "$report"
     step_tail=60 step "testing $preset" "$preset-tests.log" \
-        "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --parallel 2 \
+        "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --parallel 3 \
         --timeout 300 --no-tests=error --output-junit "$report" "$@" || code=$?
     while IFS=$'\t' read -r kind name reason; do
         case $kind in

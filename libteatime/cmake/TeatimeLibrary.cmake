@@ -12,6 +12,10 @@ if(TEATIME_SANITIZE)
     # Their instrumentation misleads gcc's flow warnings; the other builds keep warnings as errors.
     target_compile_options(teatime_options INTERFACE -Wno-error
         -fsanitize=${TEATIME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    if(TEATIME_SANITIZE MATCHES "address")
+        # That of addresses sees where these are used; a third of the time to compile.
+        target_compile_options(teatime_options INTERFACE -fno-sanitize=null,object-size)
+    endif()
     target_link_options(teatime_options INTERFACE -fsanitize=${TEATIME_SANITIZE})
     target_compile_definitions(teatime_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)  # TSan knows no fences
 endif()

@@ -7,7 +7,7 @@ using namespace simulation;
 
 namespace {
 
-std::uint64_t seeds = 200;
+std::uint64_t seeds = SIMULATION_SEEDS;
 std::uint64_t first = 1;
 bool log_all = false;
 
