@@ -71,9 +71,9 @@ void Island::Impl::run(Body body) {
 
 std::optional<Executed> Island::Impl::execute_next() {
     if (queue.empty() || queue.next_time() > bound) return std::nullopt;
-    objects.prefetch_object(queue.next().target);
+    const bool refilled = queue.refills();
     PendingMessage message = queue.pop();
-    if (!queue.empty()) objects.prefetch_slot(queue.next().target);
+    prefetch(refilled);
     TEATIME_ASSERT(message.time >= now, "a message must never be executed in the past");
     if (message.time != now) {
         now = message.time;
@@ -109,6 +109,17 @@ std::optional<Executed> Island::Impl::execute_next() {
         for (const Event& event : told) observer(event.scope, event.event, event.arguments);
     }
     return done;
+}
+
+/// What the next messages need comes out of memory while this one is executed: with many objects,
+/// half of the time would be spent waiting for it.
+void Island::Impl::prefetch(bool refilled) const {
+    if (refilled) {
+        queue.for_each_near([&](const PendingMessage& message) __attribute__((always_inline)) {
+            objects.prefetch_slot(message.target);
+        });
+    }
+    if (!queue.empty()) objects.prefetch_object(queue.next().target);
 }
 
 void Island::Impl::execute_internal(const PendingMessage& message, Executed& done) {

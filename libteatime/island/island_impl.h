@@ -35,6 +35,7 @@ public:
 
     // Execution (execute.cpp)
     std::optional<Executed> execute_next();
+    void prefetch(bool refilled) const;
     void execute_internal(const PendingMessage& message, Executed& done);
     void execute_external(const PendingMessage& message, Executed& done);
     void execute_call(const Value& call, Executed& done);

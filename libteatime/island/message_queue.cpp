@@ -24,13 +24,15 @@ void MessageQueue::push(PendingMessage&& message) {
 }
 
 PendingMessage MessageQueue::pop() {
+    const bool refilled = refills();
     const std::uint32_t slot = order_.pop().slot;
-    // Those after it come out of memory while it is executed.
-    order_.for_each_next([&](const TimeLadder::Entry& entry) {
-        const char* message = reinterpret_cast<const char*>(&pool_[entry.slot]);
-        __builtin_prefetch(message);
-        __builtin_prefetch(message + sizeof(PendingMessage) - 1);
-    });
+    if (refilled) {
+        order_.for_each_soon([&](const TimeLadder::Entry& entry) __attribute__((always_inline)) {
+            const char* message = reinterpret_cast<const char*>(&pool_[entry.slot]);
+            __builtin_prefetch(message);
+            __builtin_prefetch(message + sizeof(PendingMessage) - 1);
+        });
+    }
     PendingMessage& message = pool_[slot];
     if (message.hashed) sum_.remove(hashes_[slot]);
     free_.push_back(slot);

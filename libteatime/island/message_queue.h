@@ -71,7 +71,18 @@ public:
     const PendingMessage& next() const { return pool_[order_.front().slot]; }
 
     void push(PendingMessage&& message);
-    PendingMessage pop();  ///< Requires: not empty
+    /// Requires: not empty. Now and then has the messages after the next ones come out of memory,
+    /// while these are executed.
+    PendingMessage pop();
+
+    /// The pop() to come is one of those.
+    bool refills() const { return pool_.size() > kAtHand && order_.refills(); }
+    /// Calls visit(message) for those that come next, which are at hand, after such a pop().
+    template <class Visit>
+    [[gnu::always_inline]] void for_each_near(Visit visit) const {
+        order_.for_each_near([&](const TimeLadder::Entry& entry)
+                                 __attribute__((always_inline)) { visit(pool_[entry.slot]); });
+    }
 
     /// Sum of hashes of the pending internal messages; see state_hash.h. `hash(message)` is called
     /// for each that was pushed since the last call and is still there: one that comes and goes in
@@ -105,6 +116,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t kAtHand = 4096;  // messages that the nearest caches hold
+
     TimeLadder order_;
     std::vector<PendingMessage> pool_;
     std::vector<Hash128> hashes_;  // beside pool_, of those that count in the sum

@@ -38,10 +38,22 @@ public:
     bool empty() const { return near_.empty(); }
     std::size_t size() const { return size_; }
     const Entry& front() const { return near_.front(); }  ///< Requires: not empty
-    /// Calls visit(entry) for the front and the few entries of which one follows it, most likely.
+    /// pop() will replace what is kept in order.
+    bool refills() const { return near_.size() == 1; }
+    /// Calls visit(entry) for some that come next, kSoon at most; right after a refill nearly all
+    /// up to the next one. Always inlined, or gcc drops a visit that only prefetches.
     template <class Visit>
-    void for_each_next(Visit visit) const {
-        for (std::size_t i = 0; i < near_.size() && i <= kFan; ++i) visit(near_[i]);
+    [[gnu::always_inline]] void for_each_near(Visit visit) const {
+        for (std::size_t i = 0; i < near_.size() && i < kSoon; ++i) visit(near_[i]);
+    }
+    /// The same for those that the next refill is about.
+    template <class Visit>
+    [[gnu::always_inline]] void for_each_soon(Visit visit) const {
+        if (depth_ == 0) return;
+        const Rung& rung = rungs_[depth_ - 1];
+        if (rung.next == rung.count) return;
+        const Bucket& bucket = rung.buckets[rung.next];
+        for (std::size_t i = 0; i < bucket.size() && i < kSoon; ++i) visit(bucket[i]);
     }
 
     void push(const Entry& entry);
@@ -91,6 +103,7 @@ private:
 
     static constexpr std::size_t kFan = 4;  // shallower than a binary heap, two cache lines a level
     static constexpr std::size_t kMostNear = 512;
+    static constexpr std::size_t kSoon = 128;
 };
 
 }  // namespace teatime
