@@ -11,6 +11,27 @@ namespace {
 constexpr std::size_t kDebounceKeys = 64;
 constexpr Duration kMostDebounce = std::chrono::seconds(60);
 
+/// Of what follows a payload, the JSON text `,a,b`; where nothing does, it is what follows.
+void set_last_element(std::string& extra, std::int64_t value) {
+    std::size_t last = 0;
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < extra.size(); ++i) {
+        char c = extra[i];
+        if (c == '"') in_string = !in_string;
+        if (in_string) {
+            i += c == '\\';  // and what it escapes
+        } else if (c == '[' || c == '{') {
+            ++depth;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        } else if (c == ',' && depth == 0) {
+            last = i;
+        }
+    }
+    extra.replace(last, extra.npos, "," + std::to_string(value));
+}
+
 }  // namespace
 
 Router::Router(std::string session_id, RouterOptions options, Random64 random)
@@ -148,6 +169,9 @@ void Router::Impl::stamp_send(Waiting&& send) {
     if (info_.kind == Kind::native) {
         if (!joined_.empty()) flush_users();
         send.extra = "," + std::to_string(send.sender.value);
+    } else if (flags_.rawtime) {
+        set_last_element(send.extra,
+                         std::chrono::floor<std::chrono::milliseconds>(now_ - started_).count());
     }
     stamp(send.sender, std::move(send.payload), std::move(send.extra));
     history_grew();

@@ -257,6 +257,7 @@ private:
     VirtualTime announced_{};  // no later stamp or bound is below
     // Where replicas reported a Mark nothing may be stamped any more, else it were another state.
     VirtualTime above_{};
+    SteadyTime started_{};     // for raw time
     SteadyTime last_frame_{};  // last stamp or tick
     VirtualTime last_tick_{};
     Duration delay_{0};  // Croquet: stamps keep this distance from the last tick
@@ -282,7 +283,7 @@ private:
     std::optional<SteadyTime> last_users_;
     Duration leave_delay_{0};
     std::string tove_;
-    std::string flags_json_;
+    CroquetFlags flags_;
     std::deque<Departed> departed_;
     std::optional<SteadyTime> empty_since_;
 

@@ -19,7 +19,7 @@ void Router::Impl::join(ConnectionId connection, JoinRequest& request) {
     if (request.kind == Kind::croquet) {
         leave_delay_ = std::clamp(request.croquet.leave_delay.value_or(Duration(0)), Duration(0),
                                   options_.max_leave_delay);
-        flags_json_ = request.croquet.flags_json;
+        flags_ = request.croquet.flags;
     }
     admit(add_member(connection, request));
 }
@@ -99,7 +99,7 @@ bool Router::Impl::decide(ConnectionId connection, const JoinRequest& request) {
     clock_.start(now_, start, rate, options_.paused);
     announced_ = start;
     last_tick_ = start - delay_;
-    last_frame_ = now_;
+    started_ = last_frame_ = now_;
     history_.set_start_time(time_state());
     record(Started{info_, request.details_json, time_state(), snapshot_});
     return true;
@@ -232,7 +232,7 @@ SyncPtr Router::Impl::make_sync(const Member& member, bool resumed) const {
     sync->time = announced_;
     sync->seq = history_.last();
     sync->tove = tove_;
-    sync->flags_json = flags_json_;
+    sync->flags = flags_;
     if (resumed) {
         sync->messages = history_.after(member.last_seq);
     } else if (member.kind == Kind::croquet || member.replica) {

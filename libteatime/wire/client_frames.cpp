@@ -20,14 +20,6 @@ Refused bad(Text action) {
             fmt::format("The args of {} are not what they must be.", action)};
 }
 
-/// As JavaScript has it.
-bool truthy(Text value) {
-    if (value.empty() || value == "null" || value == "false" || value == "\"\"") return false;
-    char c = value[0];
-    if (c != '-' && (c < '0' || c > '9')) return true;
-    return value.substr(0, value.find_first_of("eE")).find_first_of("123456789") != value.npos;
-}
-
 /// The parts of a message tuple `[time, seq, payload ... extra]`. Clients' payloads are strings:
 /// an object would be taken for one of the router's own messages.
 bool read_tuple(Text tuple, std::string& payload, std::string& extra) {
@@ -90,13 +82,14 @@ bool read_native(Text object, session::JoinRequest::Native& native) {
 }
 
 ClientInput decode_join(Text args) {
-    Text version, key, user, ticks, tove, leave_delay, native;
+    Text version, key, user, ticks, tove, leave_delay, flags, native;
     if (!read_object(args, {{"version", version},
                             {"apiKey", key},
                             {"user", user},
                             {"ticks", ticks},
                             {"tove", tove},
                             {"leaveDelay", leave_delay},
+                            {"flags", flags},
                             {"teatime", native}}))
         return bad("JOIN");
     if (!truthy(version))
@@ -116,6 +109,7 @@ ClientInput decode_join(Text args) {
     join.croquet.delay = fields.delay;
     join.croquet.scale = fields.scale;
     join.croquet.leave_delay = parse_js_milliseconds(leave_delay);
+    join.croquet.flags = read_flags(flags);
     return session::ClientFrame(std::move(join));
 }
 

@@ -43,6 +43,26 @@ void append_field(std::string& out, std::string_view name, std::string_view text
     append_json_string(out, text);
 }
 
+bool truthy(std::string_view value) {
+    if (value.empty() || value == "null" || value == "false" || value == "\"\"") return false;
+    char c = value[0];
+    if (c != '-' && (c < '0' || c > '9')) return true;
+    return value.substr(0, value.find_first_of("eE")).find_first_of("123456789") != value.npos;
+}
+
+void append_flags(std::string& out, const session::CroquetFlags& flags) {
+    append_raw_field(out, "flags", "{");
+    if (flags.rawtime) append_raw_field(out, "rawtime", "true");
+    if (flags.microverse) append_raw_field(out, "microverse", "true");
+    out += '}';
+}
+
+session::CroquetFlags read_flags(std::string_view object) {
+    std::string_view rawtime, microverse;
+    read_object(object, {{"rawtime", rawtime}, {"microverse", microverse}});
+    return {truthy(rawtime), truthy(microverse)};
+}
+
 std::optional<Mark> read_mark(std::string_view value) {
     auto text = to_text(value);
     if (!text) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "teatime/session/frames.h"
 #include "teatime/state/hash.h"
 #include "teatime/state/ids.h"
 #include "teatime/state/mark.h"
@@ -18,6 +19,11 @@ void append_time(std::string& out, VirtualTime time);  ///< ms
 /// `"name":"text"` with a comma before it where the object has begun already.
 void append_field(std::string& out, std::string_view name, std::string_view text);
 void append_raw_field(std::string& out, std::string_view name, std::string_view json);
+
+bool truthy(std::string_view value);  ///< as JavaScript has it
+/// The field `flags`: those that are known.
+void append_flags(std::string& out, const session::CroquetFlags& flags);
+session::CroquetFlags read_flags(std::string_view object);
 
 std::optional<Mark> read_mark(std::string_view value);
 std::optional<Hash128> read_hash(std::string_view value);

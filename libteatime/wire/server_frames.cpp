@@ -144,7 +144,7 @@ struct ServerEncoder {
         if (!sync->tove.empty()) append_field(out, "tove", sync->tove);
         append_field(out, "reflector", kReflector);
         append_field(out, "timeline", sync->session.timeline);
-        append_raw_field(out, "flags", sync->flags_json.empty() ? "{}" : Text(sync->flags_json));
+        append_flags(out, sync->flags);
         if (sync->snapshot) {
             append_raw_field(out, "snapshotTime", to_milliseconds_text(sync->snapshot->time));
             append_raw_field(out, "snapshotSeq", std::to_string(wire_seq(sync->snapshot->seq)));
@@ -408,7 +408,7 @@ result<session::Frame> ServerDecoder::decode_sync(Text id, Text args) {
     sync->time = *at;
     sync->seq = seq_near(*last, last_);
     sync->tove = text_or_empty(tove);
-    sync->flags_json = flags;
+    sync->flags = read_flags(flags);
     if (std::string address = text_or_empty(url); !address.empty())
         sync->snapshot = session::SnapshotInfo{std::move(address), {}, {}, {}};
     if (!native.empty() && !read_native(native, *sync)) return broken("SYNC");

@@ -70,6 +70,27 @@ private slots:
         hub.gone(3);
         QCOMPARE(tallies(hub).size(), 1u);
     }
+    void with_rawtime_messages_end_with_the_time_since_the_session_began() {
+        Hub hub;
+        hub.join_croquet(1, "u1");
+        hub.pass(milliseconds(1000));
+        hub.say(1, "plain", ",7");
+        hub.join_croquet(2, "u2", {}, milliseconds(50), {}, {.rawtime = true});
+        QVERIFY(hub[2].sync()->flags.rawtime);
+        hub.pass(microseconds(234'567));
+        const std::pair<std::string, std::string> cases[] = {
+            {",7", ",1234"},
+            {"", ",1234"},
+            {",[1,2],{\"a\":[3,\"\\\\\"]}, \"b,\\\",c\"", ",[1,2],{\"a\":[3,\"\\\\\"]},1234"},
+            {",\",\",[\",]\"]", ",\",\",1234"},
+        };
+        for (const auto& [extra, stamped] : cases) {
+            hub.say(1, "raw", extra);
+            QCOMPARE(hub.reflected.back()->extra, stamped);
+        }
+        QCOMPARE(hub.reflected[1]->payload, std::string("\"plain\""));
+        QCOMPARE(hub.reflected[1]->extra, std::string(",7"));
+    }
     void an_unwanted_tally_is_told_only_where_votes_differ() {
         Hub hub;
         three(hub);

@@ -84,14 +84,15 @@ struct Hub {
     // Clients of both kinds.
     void join_croquet(std::uint64_t connection, const std::string& user,
                       Duration leave_delay = Duration(0),
-                      std::optional<Duration> tick = milliseconds(50),
-                      Duration delay = Duration(0)) {
+                      std::optional<Duration> tick = milliseconds(50), Duration delay = Duration(0),
+                      CroquetFlags flags = {}) {
         JoinRequest request;
         request.kind = Kind::croquet;
         if (!user.empty()) request.croquet.user_json = "\"" + user + "\"";
         request.croquet.tick = tick;
         request.croquet.delay = delay;
         request.croquet.leave_delay = leave_delay;
+        request.croquet.flags = flags;
         send(connection, request);
     }
     static JoinRequest native(Role role = Role::participant, bool replica = true) {
@@ -104,10 +105,10 @@ struct Hub {
         return request;
     }
     void join_native(std::uint64_t connection) { send(connection, native()); }
-    void say(std::uint64_t connection, const std::string& text) {
+    void say(std::uint64_t connection, const std::string& text, std::string extra = ",0") {
         Send one;
         one.payload = "\"" + text + "\"";
-        one.extra = ",0";
+        one.extra = std::move(extra);
         one.number = ++numbers[connection];
         send(connection, one);
     }

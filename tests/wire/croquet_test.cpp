@@ -475,6 +475,19 @@ private slots:
         QCOMPARE(join.croquet.user_json, "{\"id\":\"x\"}");
     }
 
+    void flags_that_are_known_pass() {
+        auto join = from_client<session::JoinRequest>(
+            R"({"action":"JOIN","args":{"version":1,"apiKey":"none","ticks":{"tick":50},)"
+            R"("flags":{"rawtime":true,"other":true,"microverse":0}}})");
+        QVERIFY(join.croquet.flags.rawtime);
+        QVERIFY(!join.croquet.flags.microverse);
+        session::Sync sync;
+        sync.flags = join.croquet.flags;
+        const std::string text =
+            encode_frame(session::Frame(std::make_shared<const session::Sync>(sync)), "s");
+        QVERIFY(text.find(R"("flags":{"rawtime":true})") != text.npos);
+        QVERIFY(from_server<session::SyncPtr>(text)->flags.rawtime);
+    }
     void what_needs_no_router_is_told_apart() {
         auto ping = decode_client_frame(R"({"action":"PING","args":{"t":[1, 2]}})", {});
         QCOMPARE(encode_pong(std::get<Ping>(ping)),

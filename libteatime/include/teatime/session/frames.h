@@ -44,6 +44,12 @@ struct SnapshotInfo {
 
 // ---- client to router ----------------------------------------------------------------------
 
+/// Of the flags that a Croquet client may ask for in JOIN, those that are known.
+struct CroquetFlags {
+    bool rawtime = false;     ///< messages end with the milliseconds since the session began
+    bool microverse = false;  ///< only told to all
+};
+
 struct JoinRequest {
     Kind kind = Kind::croquet;  ///< native where the frame has a `teatime` key
     std::string details_json;   ///< the whole args object, for the recording
@@ -55,7 +61,7 @@ struct JoinRequest {
         Duration delay{0};             ///< with tick: clients tick on by themselves for so long
         std::optional<Rate> scale;     ///< the creator's counts
         std::optional<Duration> leave_delay;  ///< absent = 0; the last JOIN's counts
-        std::string flags_json;  ///< what the dialect supports of `flags`, an object or empty
+        CroquetFlags flags;                   ///< the last JOIN's count
     } croquet;
 
     struct Native {
@@ -144,7 +150,7 @@ struct Sync {
     std::optional<SnapshotInfo> snapshot;
     std::vector<MessagePtr> messages;  ///< all after the snapshot, or since the start
     std::string tove;
-    std::string flags_json;
+    CroquetFlags flags;
 
     struct Native {
         MemberId member;
