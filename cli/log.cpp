@@ -91,6 +91,7 @@ int run(LogOptions& options) {
         for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
     }
     timegraph::Reader::Search search{.where = *where};
+    search.go_on = [](Seq) { return !interrupted; };
     {
         auto recording = timegraph::Reader::open(options.file);
         if (!recording) return fail(recording.error());

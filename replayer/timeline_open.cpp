@@ -2,6 +2,7 @@
 #include "teatime/replayer/island_file.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/worker_session.h"
+#include "teatime/timegraph/filter.h"
 #include "timeline_impl.h"
 
 namespace teatime::replayer {
@@ -29,7 +30,9 @@ result<void> Timeline::Impl::open_recording() {
     auto info = reader->info();
     if (!info) return info.error();
     session_id = info->meta.session;
-    if (info->gaps > 0) {
+    auto filter = info->meta.more.find(timegraph::kFilterMeta);
+    bool filtered = filter != info->meta.more.end();
+    if (info->gaps > 0 && !filtered) {
         notes.push_back(std::to_string(info->gaps) + (info->gaps == 1 ? " gap" : " gaps") +
                         ": messages are missing; behind a gap the state is known from the next "
                         "keyframe on");
@@ -38,7 +41,10 @@ result<void> Timeline::Impl::open_recording() {
     stands = begin;
 
     const std::string& kind = info->meta.kind;
-    if (!kind.empty() && kind != "native") {
+    if (filtered) {
+        no_session = "it was filtered to the messages for which " + filter->second +
+                     " holds; only the whole recording can be replayed";
+    } else if (!kind.empty() && kind != "native") {
         no_session = "a " + kind + " session is rebuilt by its own client, not executed here";
     } else if (!options.execute) {
         no_session = "execution was not asked for";

@@ -82,6 +82,7 @@ struct Reader::Cursor::Impl {
     VirtualTime from;
     VirtualTime to;
     std::optional<Expression> where{};
+    std::function<bool(Seq)> go_on{};
     Seq last{~std::uint64_t{0}};  ///< nothing above it is wanted
     Seq position;                 ///< everything up to here was delivered or is not wanted
     bool started = false;         ///< by position, not by `from`
@@ -161,6 +162,8 @@ bool Reader::Cursor::Impl::voice_may_match() {
 /// A block and the tail that it replaces must be seen in one and the same commit, else a fold
 /// between the two queries hides messages.
 bool Reader::Cursor::Impl::fetch() {
+    finished = go_on && !go_on(position);
+    if (finished) return false;
     ReadTransaction transaction(database);
     if (where) skip_blocks();
     return !finished && (fetch_block() || fetch_tail());
@@ -319,6 +322,7 @@ Reader::Cursor Reader::search(const Search& search) const {
     Expression::Reach reach = search.where.reach();
     Cursor cursor = messages(std::max(search.from, reach.from), std::min(search.to, reach.to));
     cursor.impl_->where = search.where;
+    cursor.impl_->go_on = search.go_on;
     cursor.impl_->last = reach.last;
     cursor.impl_->position = search.after;
     if (reach.first > next(search.after)) cursor.impl_->position = {reach.first.value - 1};

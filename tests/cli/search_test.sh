@@ -41,7 +41,7 @@ wrong_where 203 'is args meant' "$(printf 'true || %.0s' {1..25})  agrs[0] == 5"
 wrong_where 1 'ends where a value is expected' '' ''
 wrong_where 65 'nested deeper than 64' "$(printf '(%.0s' {1..2000})" '((('
 expect 2 'leave out --to' log "$golden/version_1.timegraph" -f --to 2s
-expect 0 'args\[0\] > 10' log --help
+for verb in log filter; do expect 0 'args\[0\] > 10' $verb --help; done
 
 # A recording that grows is followed from another process, by two at a time.
 serve "$folder/serve.log" --record "$folder/recordings"
@@ -72,6 +72,34 @@ kill -0 "$all" || die "it follows no more: $(cat "$folder/all.log")"
 stop "$all"
 [ "$(tail -n +2 "$folder/all.log")" = "$(teatime log "$recording" | tail -n +2)" ] ||
     die "not what was recorded: $(cat "$folder/all.log")"
+
+# A filtered recording can be read and checked, and says why it cannot be replayed.
+filtered=$folder/large.timegraph
+expect 0 'large.timegraph: 3 of [0-9]+ messages' filter "$recording" --where 'args[0] > 10' -o "$filtered"
+expect 2 'exists already' filter "$recording" --where 'args[0] > 10' -o "$filtered"
+one_file "$filtered"
+expect 0 'add\(1000\)' log "$filtered"
+[ "$(tail -n +2 <<< "$out")" = "$(teatime log "$recording" --where 'args[0] > 10' | tail -n +2)" ] ||
+    die "other messages: $out"
+expect 0 '^filtered +only messages for which args\[0\] > 10 holds; cannot be replayed' info "$filtered"
+! grep -q GAP <<< "$out" || die "told twice: $out"
+expect 0 '' info "$filtered" --json
+[ "$(json "$out" filter)" = 'args[0] > 10' ] || die "info: $out"
+expect 0 '^file: whole; 3 messages' verify "$filtered"
+grep -qE '^replay: not re-executed: it was filtered to the messages for which' <<< "$out" ||
+    die "verify: $out"
+expect 1 'it was filtered' verify "$filtered" --require-replay
+expect 3 'cannot be executed: it was filtered' replay "$filtered"
+expect 3 'cannot be drawn: it was filtered' render "$filtered" -o "$folder/x.svg"
+expect 2 'no state .* it was filtered to' state "$filtered" counter
+expect 3 'cannot be executed: it was filtered' why "$filtered" counter.count
+expect 0 '' filter "$filtered" --where 'args[0] > 500' -o "$folder/one.timegraph" --json
+[ "$(json "$out" messages) of $(json "$out" of)" = '1 of 3' ] || die "filter: $out"
+expect 0 'only messages for which \(args\[0\] > 10\) && \(args\[0\] > 500\) holds' info "$folder/one.timegraph"
+expect 2 '--where is required' filter "$recording" -o "$folder/never.timegraph"
+expect 2 '--output is required' filter "$recording" --where 'sender == 1'
+expect 3 'no such file|No such file|none' filter "$folder/none.timegraph" --where true -o "$folder/never.timegraph"
+[ ! -e "$folder/never.timegraph" ] || die "a failure wrote a file"
 
 # Limits and readers that leave end it, too.
 "$program" log "$recording" -f --limit 1 > "$folder/one.log" || die "one message, then $?"

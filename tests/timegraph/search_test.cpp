@@ -3,11 +3,14 @@
 
 #include <QTest>
 #include <algorithm>
+#include <filesystem>
 
 #include "fixture.h"
 #include "shape.h"
 #include "summary.h"
 #include "teatime/state/json.h"
+#include "teatime/timegraph/filter.h"
+#include "teatime/timegraph/verify.h"
 
 using namespace teatime;
 using namespace teatime::timegraph;
@@ -286,6 +289,78 @@ private slots:
         }
         QCOMPARE(found, scan(messages, where, from));
         QVERIFY(!found.empty());
+    }
+
+    void a_filtered_recording_holds_what_was_asked_for() {
+        Folder folder;
+        Talk talk;
+        Meta meta;
+        meta.app = "a";
+        Writer writer = create(folder.file(), {.block_bytes = 2000}, meta);
+        std::vector<Message> messages;
+        for (int i = 0; i < 3000; ++i) {
+            VERIFY_OK(writer.append(messages.emplace_back(talk.next())));
+        }
+        VERIFY_OK(writer.member_joined({3}, "Ann", "user", messages[5].stamp));
+        VERIFY_OK(writer.bookmark({{{}, messages[7].stamp.time, 1}, {}, "Ann", "here"}));
+        VERIFY_OK(writer.keyframe(Image{}, {}));
+        writer.bound(messages.back().stamp.time + 1s, {});
+        VERIFY_OK(writer.commit());  // goes on being recorded
+
+        Expression once = parsed("sender == 2 || selector == 's5'");
+        Expression again = parsed("seq > 500");
+        auto filtered = filter(folder.file(), folder.file("once"), once);
+        VERIFY_OK(filtered);
+        VERIFY_OK(filter(folder.file("once"), folder.file("twice"), again));
+        for (const char* name : {"once", "twice"}) {
+            bool twice = name == std::string("twice");
+            std::vector<Message> expected = scan(messages, once);
+            if (twice) expected = scan(expected, again);
+            Reader reader = open(folder.file(name));
+            auto cursor = reader.messages();
+            QCOMPARE(drain(cursor), expected);
+            QVERIFY(expected.size() > 10 && expected.size() < messages.size() / 2);
+            if (!twice) QCOMPARE(filtered->kept, expected.size());
+            auto info = reader.info();
+            QCOMPARE(info->end.bound, messages.back().stamp.time + 1s);
+            QCOMPARE(info->keyframes, 0u);
+            QCOMPARE(info->gaps, 1u);
+            QCOMPARE(info->bookmarks, 1u);
+            QCOMPARE(info->meta.app, std::string("a"));
+            QCOMPARE(info->meta.more.at(kFilterMeta),
+                     twice ? "(" + once.text() + ") && (" + again.text() + ")" : once.text());
+            QCOMPARE(reader.members()->size(), std::size_t{1});
+            auto checked = verify(folder.file(name));
+            VERIFY_OK(checked);
+            for (const Problem& problem : checked->problems)
+                qWarning("%s", to_string(problem).c_str());
+            QVERIFY(checked->problems.empty());
+        }
+        auto refused = filter(folder.file(), folder.file("once"), once);
+        QVERIFY(!refused && refused.error().kind == ErrorKind::wrong_usage);
+    }
+
+    void a_filter_that_is_ended_leaves_nothing() {
+        Folder folder;
+        Talk talk;
+        Writer writer = create(folder.file(), {.block_bytes = 2000});
+        for (int i = 0; i < 3000; ++i) VERIFY_OK(writer.append(talk.next()));
+        VERIFY_OK(writer.close());
+        std::stop_source stop;
+        Watch watch;
+        double last = 0;
+        watch.progress = [&](double fraction) {
+            QVERIFY(fraction >= last && fraction <= 1);
+            last = fraction;
+            if (fraction > 0.5) stop.request_stop();
+        };
+        watch.stop = stop.get_token();
+        auto ended = filter(folder.file(), folder.file("part"), parsed("args[0] == 77"), watch);
+        QVERIFY(!ended);
+        QVERIFY(last > 0.5 && last < 1);
+        for (const auto& entry : std::filesystem::directory_iterator(folder.file("."))) {
+            QCOMPARE(entry.path().filename().string(), std::string("session.timegraph"));
+        }
     }
 
     /// Bloom: (1 - e^(-kn/m))^k.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,6 +98,9 @@ public:
         VirtualTime to = VirtualTime::max();
         Seq after{};
         Expression where;
+        /// Asked before each block that is read, with the position; false ends the search, as if
+        /// there were no more messages.
+        std::function<bool(Seq position)> go_on{};
     };
     /// What is written beside a block, read in about 10 us, decides whether it is read, and who
     /// says what whether a message in it is decoded, which takes about 3 us.

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "teatime/state/expression.h"
+#include "teatime/state/result.h"
+#include "teatime/timegraph/watch.h"
+
+namespace teatime::timegraph {
+
+/// The name in `Meta::more` by which a filtered recording is known: an expression. What it does not
+/// hold for is missing, so that the world cannot be rebuilt.
+inline constexpr const char* kFilterMeta = "filter";
+
+struct Filtered {
+    std::uint64_t kept = 0;
+    std::uint64_t messages = 0;  ///< that there were
+};
+
+/// Makes `to` a recording of the messages of `from` for which the expression holds, with their
+/// stamps, and of the members, clocks, bookmarks and errors; without states, votes and files, since
+/// it cannot be replayed. One gap says why messages are missing. Of one that was filtered before
+/// both expressions hold. Refuses to overwrite; where it fails, nothing is left. `from` may be in
+/// the middle of being recorded. Reads what Reader::search() reads.
+result<Filtered> filter(const std::string& from, const std::string& to, const Expression& where,
+                        const Watch& watch = {});
+
+}  // namespace teatime::timegraph
