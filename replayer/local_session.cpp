@@ -146,7 +146,7 @@ result<std::vector<std::string>> LocalSession::input(const Input& input) {
     if (!island_) return no_state();
     Busy busy(page_, ProgressPage::input);
     Payloads payloads;
-    island_->input(input, payloads);
+    if (auto done = island_->input(input, payloads); !done) return done.error();
     return std::move(payloads.all);
 }
 

@@ -198,34 +198,42 @@ void Island::set_event_observer(EventObserver observer) {
     impl_->observer = std::move(observer);
 }
 
+namespace {
+
+/// Runs what only looks: its mistake is no history. The error says what it threw.
+template <class Body>
+result<void> watched(std::string_view function, const ClassInfo& info, Body body) {
+    auto threw = [&](const std::string& what) {
+        return Error{{},
+                     std::string(function) + " of " + std::string(info.name) + " threw " +
+                         current_exception_type() + what};
+    };
+    try {
+        body();
+    } catch (const std::exception& exception) {
+        return threw(std::string(": ") + exception.what());
+    } catch (...) {
+        return threw({});
+    }
+    return {};
+}
+
+}  // namespace
+
 void Island::draw(Scene& scene) {
     const ObjectTable::Slot* slot = impl_->objects.find(impl_->root);
     if (!slot || !slot->info->draw) return;
     CurrentIsland current(*impl_, true);
-    auto ended_by = [&](const std::string& type, std::string_view text) {
-        scene.problem_ = "draw() of " + std::string(slot->info->name) + " threw " + type +
-                         (text.empty() ? "" : ": ") + std::string(text) +
-                         "; the picture is incomplete";
-    };
-    // A view's mistake is no history: the picture ends there.
-    try {
-        slot->info->draw(*slot->object, scene);
-    } catch (const std::exception& exception) {
-        ended_by(current_exception_type(), exception.what());
-    } catch (...) {
-        ended_by(current_exception_type(), {});
-    }
+    auto drawn = watched("draw()", *slot->info, [&] { slot->info->draw(*slot->object, scene); });
+    if (!drawn) scene.problem_ = drawn.error().message + "; the picture is incomplete";
 }
 
-void Island::input(const Input& input, Sender& sender) {
+result<void> Island::input(const Input& input, Sender& sender) {
     const ObjectTable::Slot* slot = impl_->objects.find(impl_->root);
-    if (!slot || !slot->info->input) return;
+    if (!slot || !slot->info->input) return {};
     CurrentIsland current(*impl_, true);
-    try {
-        slot->info->input(*slot->object, input, sender);
-    } catch (...) {
-        // Likewise: the gesture sends nothing more.
-    }
+    return watched("input()", *slot->info,
+                   [&] { slot->info->input(*slot->object, input, sender); });
 }
 
 }  // namespace teatime

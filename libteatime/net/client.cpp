@@ -5,7 +5,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -167,7 +166,7 @@ void Client::Impl::cut() {
 
 Client::Client(Loop& loop, const Url& url, ClientHandler handler, ClientOptions options)
     : impl_(std::make_shared<Impl>(loop, url, std::move(handler), options)) {
-    asio::co_spawn(loop.impl().io, impl_->run(impl_), asio::detached);
+    asio::co_spawn(loop.impl().io, impl_->run(impl_), rethrow);
 }
 
 Client::~Client() {

@@ -4,7 +4,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -109,7 +108,7 @@ void fetch(Loop& loop, const Url& url, HttpRequest request,
             loop.cancel(timer);
             done(std::move(outcome));
         },
-        asio::detached);
+        rethrow);
 }
 
 }  // namespace teatime::net

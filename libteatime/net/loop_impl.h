@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <map>
 #include <vector>
 
@@ -16,6 +17,11 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 /// To await what yields an error_code first, and throws nothing.
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+/// Ends a coroutine that nobody awaits: what escaped it, escapes Loop::run().
+constexpr auto rethrow = [](std::exception_ptr escaped) {
+    if (escaped) std::rethrow_exception(escaped);
+};
 
 /// Something with work for the end of the turn.
 class Flushable {

@@ -84,6 +84,10 @@ public:
         scene.circle({1, 2}, 3, filled({}));
         throw std::out_of_range("no such face");
     }
+    void input(const Input& input, Sender& sender) const {
+        sender.send("root", "look");
+        if (input.kind == Input::Kind::key_down) throw 7;
+    }
 
 private:
     BOOST_DESCRIBE_CLASS(Portrait, (Object), (), (), ())
@@ -157,6 +161,7 @@ private slots:
     void refusesAClassWithForgottenBytes();
     void aViewThatWritesIsStopped();
     void aPictureTellsWhyItIsIncomplete();
+    void aGestureThatFailsTellsWhy();
     void anUnknownMessageNamesThoseThereAre();
     void whoNamesAFolderOfModulesMeansIt();
     void aNamedFolderThatIsNotThereIsAnError();
@@ -371,6 +376,20 @@ void IslandTest::aPictureTellsWhyItIsIncomplete() {
     QVERIFY(!(scene == Scene()));
 }
 
+void IslandTest::aGestureThatFailsTellsWhy() {
+    static constexpr ModuleDescriptor kPortrait =
+        detail::describe_module<Portrait>("portrait", "tests");
+    auto island = make_island(**Module::from(kPortrait));
+    struct : Sender {
+        void send(std::string_view, std::string_view, std::vector<Value>) override { ++sent; }
+        int sent = 0;
+    } sender;
+    QVERIFY(island->input({.kind = Input::Kind::pointer_down, .key = {}, .member = {}}, sender));
+    auto failed = island->input({.kind = Input::Kind::key_down, .key = {}, .member = {}}, sender);
+    QCOMPARE(sender.sent, 2);
+    QCOMPARE(failed.error().message, std::string("input() of Portrait threw int"));
+}
+
 void IslandTest::anUnknownMessageNamesThoseThereAre() {
     Run run;
     run.send(1, "nothing").all();
@@ -409,8 +428,7 @@ void IslandTest::aNamedFolderThatIsNotThereIsAnError() {
     const std::filesystem::path there = folder.path().toStdString(), nowhere = there / "nowhere";
     auto found = find_module("world", ModulePaths::standard({there, nowhere}));
     QVERIFY(!found && found.error().kind == ErrorKind::wrong_usage);
-    QCOMPARE(found.error().message,
-             "--modules " + nowhere.string() + ": there is no such folder");
+    QCOMPARE(found.error().message, "--modules " + nowhere.string() + ": there is no such folder");
     ModulePaths::remember({nowhere, there});
     QVERIFY(std::ranges::count(ModulePaths::standard().others, there) == 1);
     QVERIFY(std::ranges::count(ModulePaths::standard().others, nowhere) == 0);

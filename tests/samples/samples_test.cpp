@@ -94,7 +94,7 @@ using Calls = std::vector<std::string>;
 
 Calls input(Replica& replica, const std::vector<Input>& inputs) {
     Sent sent;
-    for (const Input& input : inputs) replica.island().input(input, sent);
+    for (const Input& input : inputs) replica.island().input(input, sent).value();
     return sent.calls;
 }
 

@@ -151,8 +151,9 @@ public:
     /// The root's draw(); an exception in it ends the picture, which tells it as its problem().
     /// Never changes state.
     void draw(Scene& scene);
-    /// The root's input(): what the user did becomes external messages through `sender`.
-    void input(const Input& input, Sender& sender);
+    /// The root's input(): what the user did becomes external messages through `sender`; an
+    /// exception in it ends it, and is the error.
+    result<void> input(const Input& input, Sender& sender);
 
     /// Told after each message about every event published in it. Not part of the state.
     using EventObserver = std::function<void(std::string_view scope, std::string_view event,
