@@ -96,7 +96,7 @@ std::function<int()> add_diff(Command& command) {
     command.option("--limit", options->limit, "Print at most so many differences");
     command.flag("--json", options->json, "One JSON object a difference");
     options->timeline.add_to(command);
-    command.footer(std::string("A moment is ") + kMomentForms +
+    command.footer(fmt::format("A moment is {}", kMomentForms) +
                    ".\nExit code 0: same, 1: different.");
     return [options] { return run(*options); };
 }

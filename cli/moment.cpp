@@ -15,7 +15,7 @@ result<Mark> parse_moment(std::string_view text, const timegraph::Reader& record
 }
 
 void Interval::add_to(Command& command) {
-    command.option("--from", from, std::string("First moment: ") + kMomentForms);
+    command.option("--from", from, fmt::format("First moment: {}", kMomentForms));
     command.option("--to", to, "Last moment, in the same forms");
 }
 

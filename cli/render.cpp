@@ -57,7 +57,7 @@ std::function<int()> add_render(Command& command) {
     command
         .positional("FILE", options->file, "A recording (*.timegraph) or saved Island (*.island)")
         .required();
-    command.option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.option("--at", options->at, fmt::format("Moment: {}", kMomentForms));
     command.option("-o,--output", options->output, "SVG file; - is standard output");
     command.option("--width", options->width, "Of the picture, in pixels").between(16, 16384);
     options->timeline.add_executing_to(command);

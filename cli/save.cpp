@@ -70,7 +70,7 @@ std::function<int()> add_save(Command& command) {
     command.positional("SOURCE", options->source, "A recording, or ws://host:port/session")
         .required();
     command.option("--session", options->session, "Session id, where the URL names none");
-    command.option("--at", options->at, std::string("Moment of a recording: ") + kMomentForms);
+    command.option("--at", options->at, fmt::format("Moment of a recording: {}", kMomentForms));
     command.option("-o,--output", options->output, "The file to write (*.island)").required();
     options->timeline.add_to(command);
     command.footer("Go on from it with `teatime serve --restore X.island`.");

@@ -43,7 +43,7 @@ std::function<int()> add_state(Command& command) {
         .required();
     command.positional("PATH", options->path,
                        "Only this part: counter, counter.count, '#17.position', queue");
-    command.option("--at", options->at, std::string("Moment: ") + kMomentForms);
+    command.option("--at", options->at, fmt::format("Moment: {}", kMomentForms));
     command.flag("--json", options->json, "As JSON");
     options->timeline.add_to(command);
     return [options] { return run(*options); };

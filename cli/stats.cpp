@@ -108,7 +108,7 @@ int run(const StatsOptions& options) {
 std::function<int()> add_stats(Command& command) {
     auto options = std::make_shared<StatsOptions>();
     command.positional("FILE", options->file, "A recording (*.timegraph)").required();
-    command.option("--from", options->from, std::string("First instant: ") + kMomentForms);
+    command.option("--from", options->from, fmt::format("First instant: {}", kMomentForms));
     command.option("--to", options->to, "Last instant, in the same forms");
     command.flag("--classes", options->classes, "Add up what each class was told");
     command.flag("--json", options->json, "One JSON object a line");

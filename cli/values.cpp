@@ -94,7 +94,7 @@ std::function<int()> add_values(Command& command) {
     command.positional("FILE", options->file, "A recording (*.timegraph)").required();
     command.positional("PATH", options->paths, "Fields of objects: counter.count '#17.position.x'")
         .required();
-    command.option("--from", options->from, std::string("First moment: ") + kMomentForms);
+    command.option("--from", options->from, fmt::format("First moment: {}", kMomentForms));
     command.option("--to", options->to, "Last moment, in the same forms");
     Option csv = command.flag("--csv", options->csv, "A table: seconds,mark,path,value");
     command.flag("--json", options->json, "One JSON object a line").excludes(csv);

@@ -96,7 +96,7 @@ std::function<int()> add_why(Command& command) {
         .positional("PATH", options->path, "A field of an object: counter.count '#17.position.x'")
         .required();
     command.option("--at", options->at,
-                   std::string("Moment at which one wonders: ") + kMomentForms);
+                   fmt::format("Moment at which one wonders: {}", kMomentForms));
     command.option("--limit", options->limit, "Follow the causes over so many messages").positive();
     command.flag("--json", options->json, "One JSON object");
     options->timeline.add_executing_to(command);
