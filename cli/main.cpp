@@ -30,6 +30,7 @@ std::span<const Verb> all_verbs() {
         {"recover", "Save what can still be read of a damaged recording", add_recover},
         {"trim", "Make a recording of a part", add_trim},
         {"split", "Make recordings of parts of equal length", add_split},
+        {"merge", "Put recordings of one session together", add_merge},
         {"export", "Write a recording as JSON lines, CSV, MCAP or a trace", add_export},
         {"import", "Make a recording of JSON lines", add_import},
         {"save", "Save an Island as a file to go on from", add_save},

@@ -26,6 +26,7 @@ std::function<int()> add_copy(Command& command);
 std::function<int()> add_filter(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);
+std::function<int()> add_merge(Command& command);
 std::function<int()> add_export(Command& command);
 std::function<int()> add_import(Command& command);
 std::function<int()> add_trim(Command& command);

@@ -7,6 +7,9 @@
 
 namespace teatime::timegraph {
 
+/// Of a recording that does not begin as its session did, but with its first keyframe.
+inline constexpr const char* kStartedFrom = "started_from";
+
 /// The rows of table meta that say it; empty values are left out.
 std::map<std::string, std::string> meta_names(const Meta& meta);
 

@@ -82,3 +82,16 @@ touch "$folder/late-2.timegraph"
     die "split: overwrites"
 grep -q 'late-2.timegraph exists already' "$folder/late" || die "split: $(cat "$folder/late")"
 [ ! -e "$folder/late-1.timegraph" ] || die "split: parts of a failure"
+
+# merge: parts make the whole again; another session is refused, what differs is told.
+expect 0 ', 0 conflicts$' merge "$folder/piece-2.timegraph" "$folder"/piece-[13456789].timegraph \
+    -o "$folder/merged.timegraph"
+expect 0 "$hash" replay "$folder/merged.timegraph" --quiet
+expect 0 'agree' verify "$folder/merged.timegraph" --require-replay
+[ "$(teatime log "$good")" = "$(teatime log "$folder/merged.timegraph")" ] || die "merge: another log"
+sed 's/counter\(.*\)add\(.*\),3\]/counter\1add\2,4]/' "$folder/x.jsonl" > "$folder/y.jsonl"
+expect 0 '' import "$folder/y.jsonl" -o "$folder/forged.timegraph"
+expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
+    merge "$good" "$folder/forged.timegraph" -o "$folder/conflict.timegraph"
+[ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
+expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"

@@ -6,8 +6,10 @@
 
 #include "../state/random_input.h"
 #include "recorded.h"
+#include "teatime/replayer/query.h"
 #include "teatime/replayer/trace.h"
 #include "teatime/replayer/verify.h"
+#include "teatime/timegraph/merge.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/recover.h"
 #include "teatime/timegraph/trim.h"
@@ -170,6 +172,92 @@ private slots:
             votes += report->votes;
         }
         QVERIFY(votes > 0);
+    }
+
+    void what_one_recording_lacks_another_has() {
+        std::mt19937_64 same = random_, again = random_;
+        RecordOptions options;
+        Recorded live = record(folder_, "whole.timegraph", random_, options);
+        options.lost_from = {100}, options.lost_to = {150};
+        Recorded a = record(folder_, "a.timegraph", same, options);
+        options.lost_from = {130}, options.lost_to = {170};
+        options.first = {20};
+        Recorded b = record(folder_, "b.timegraph", again, options);
+        std::string path = file("merged");
+        auto merged = timegraph::merge({b.path, a.path}, path);
+        VERIFY_OK(merged);
+        QCOMPARE(merged->conflict_count, 0u);
+        QCOMPARE(merged->end.messages, 300u - 21u);
+        ReplayReport report;
+        agrees(path, report);
+        QVERIFY(report.keyframes > 3 && report.votes > 10);
+        states_agree(live, path, Mark{}, a.marks[50]);
+        auto reader = timegraph::Reader::open(path);
+        auto gaps = *reader->gaps();
+        QCOMPARE(gaps.size(), std::size_t{1});
+        QCOMPARE(gaps[0].after.seq.value, 129u);
+        QCOMPARE(gaps[0].before.seq.value, 151u);
+
+        std::string all = file("all");
+        VERIFY_OK(timegraph::merge({path, live.path}, all));
+        agrees(all, report);
+        QCOMPARE(report.not_reached, 0u);
+        QCOMPARE(report.votes, live.votes.size());
+        QVERIFY(timegraph::Reader::open(all)->gaps()->empty());
+        states_agree(live, all, Mark{}, live.marks.back());
+    }
+
+    /// Who wrote a field last: stretches are skipped by what was touched in them.
+    void a_merged_recording_knows_what_was_touched() {
+        Recorded live = record(folder_, "early.timegraph", random_, {});
+        Timeline timeline = opened(live.path);
+        VirtualTime middle = kSessionStart + (timeline.end().time - kSessionStart) / 2;
+        std::string early = file("half1"), late = file("half2"), path = file("halves");
+        VERIFY_OK(timeline.seek({BranchId{}, middle, 0}));
+        const timegraph::Reader& reader = *timeline.reader();
+        VERIFY_OK(timegraph::trim(reader, kSessionStart, middle - Duration(1), {}, early));
+        VERIFY_OK(timegraph::trim(reader, middle, timeline.end().time, *timeline.state(), late));
+        VERIFY_OK(timegraph::merge({late, early}, path));
+        ReplayReport report;
+        agrees(path, report);
+        QCOMPARE(report.votes, live.votes.size());
+        Timeline merged = opened(path);
+        QCOMPARE(merged.begin(), timeline.begin());
+        // Just behind where the second begins: what was written last is before that.
+        Mark at{BranchId{}, middle, 0};
+        VERIFY_OK(merged.seek(at));
+        Image image = *merged.state();
+        std::size_t found = 0;
+        for (const Image::Object& object : image.objects) {
+            if (image.schemas[object.schema].class_name != "Plant") continue;
+            std::string field = "#" + std::to_string(object.id.value) + ".height";
+            auto before = who_wrote(timeline, field, at);
+            auto after = who_wrote(merged, field, at);
+            VERIFY_OK(before);
+            VERIFY_OK(after);
+            QCOMPARE(after->since, before->since);
+            ++found;
+        }
+        QVERIFY(found > 5);
+    }
+
+    void another_session_and_other_messages_are_told() {
+        std::mt19937_64 same = random_;
+        Recorded a = recording();
+        RecordOptions options;
+        options.session = "another";
+        Recorded b = recording(options);
+        auto refused = timegraph::merge({a.path, b.path}, file("never"));
+        QVERIFY(!refused && refused.error().message.find("session another") != std::string::npos);
+        QVERIFY(!timegraph::merge({a.path}, file("never")));
+        options.session = "a session";
+        options.last_call = "quarrel";
+        Recorded c = record(folder_, "c.timegraph", same, options);
+        auto merged = timegraph::merge({a.path, c.path}, file("conflict"));
+        VERIFY_OK(merged);
+        QVERIFY(merged->conflict_count > 0);
+        QVERIFY(merged->conflicts[0].find("message 300 at") == 0);
+        QVERIFY(!std::filesystem::exists(file("never")));
     }
 
     void a_trace_has_a_slice_for_each_message_and_arrows_between_them() {
