@@ -31,6 +31,8 @@ std::span<const Verb> all_verbs() {
         {"trim", "Make a recording of a part", add_trim},
         {"split", "Make recordings of parts of equal length", add_split},
         {"merge", "Put recordings of one session together", add_merge},
+        {"compact", "Write a recording anew, as small as it can be", add_compact},
+        {"du", "What takes the space of a recording", add_du},
         {"export", "Write a recording as JSON lines, CSV, MCAP or a trace", add_export},
         {"import", "Make a recording of JSON lines", add_import},
         {"save", "Save an Island as a file to go on from", add_save},

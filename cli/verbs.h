@@ -27,6 +27,8 @@ std::function<int()> add_filter(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);
 std::function<int()> add_merge(Command& command);
+std::function<int()> add_compact(Command& command);
+std::function<int()> add_du(Command& command);
 std::function<int()> add_export(Command& command);
 std::function<int()> add_import(Command& command);
 std::function<int()> add_trim(Command& command);

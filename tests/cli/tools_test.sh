@@ -95,3 +95,11 @@ expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
     merge "$good" "$folder/forged.timegraph" -o "$folder/conflict.timegraph"
 [ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
 expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"
+
+# compact and du.
+expect 0 ' instead of ' compact "$good" "$folder/compact.timegraph"
+expect 0 'agree' verify "$folder/compact.timegraph" --require-replay
+expect 0 'counter.add$' du "$good"
+expect 0 '' du "$good" --json
+[ "$(json "$out" file_bytes)" = "$(stat -c %s "$good")" ] || die "du: $out"
+[ "$(json "$out" classes 0 name)" = Counter ] || die "du: $out"
