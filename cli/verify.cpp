@@ -69,7 +69,11 @@ void print_text(const timegraph::Verification& file, const replayer::ReplayRepor
     for (const timegraph::Problem& problem : file.problems) {
         print("damaged: " + printable(timegraph::to_string(problem)));
     }
-    if (file.problems.empty()) {
+    if (!file.problems.empty()) {
+        print(fmt::format(
+            "file: damaged; {} of its messages can be read, `teatime recover` saves them",
+            file.messages));
+    } else {
         print(
             fmt::format("file: whole; {} messages in {} block{}, every checksum and the chain hold",
                         file.messages, file.blocks, file.blocks == 1 ? "" : "s"));

@@ -25,6 +25,11 @@ expect 0 "$hash" replay "$folder/whole.timegraph" --quiet
 expect 0 'agree' verify "$folder/whole.timegraph" --require-replay
 expect 2 'exists already' recover "$folder/headless.timegraph" "$folder/whole.timegraph"
 head -c $(($(stat -c %s "$good") * 3 / 4)) "$good" > "$folder/cut.timegraph"
+cp "$good" "$folder/hurt.timegraph"
+at=$(LC_ALL=C grep -aboP '\x28\xb5\x2f\xfd' "$good" | LC_ALL=C cut -d: -f1 | sed -n 1p)  # a zstd frame
+printf 'no such bytes' | dd of="$folder/hurt.timegraph" bs=1 seek="$((at + 4))" conv=notrunc status=none
+expect 1 '^file: damaged; [0-9]+ of its messages can be read, `teatime recover`' \
+    verify "$folder/hurt.timegraph"
 code=0
 out=$(teatime recover "$folder/cut.timegraph" "$folder/rest.timegraph" --json) || code=$?
 [ $code = 3 ] && [ -n "$(json "$out" lost 0 what)" ] || die "recover: $code $out"
