@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kHeadBytes = 1 + 8 + 1;  // version, check, kinds
 
 /// Shapes of a block are decoded, to be sure that they are calls, as far as this goes: where
-/// numbers alone differ there are few. The rest is only looked at.
-constexpr std::size_t kMaxDecoded = 8 * 1024;
+/// numbers alone differ there are few, and each costs 2 us. The rest is only looked at.
+constexpr std::size_t kMaxDecoded = 1024;
 
 enum KindBit : std::uint8_t { kCalls = 1, kRouters = 2, kOthers = 4 };
 constexpr std::pair<KindBit, const char*> kKindNames[] = {{kCalls, message_kind::kCall},
