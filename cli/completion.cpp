@@ -18,20 +18,19 @@ void print_bash(const std::vector<Command>& commands) {
                              fmt::join(verb.option_names(), " "));
     }
     print(fmt::format(R"(_teatime() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} words=
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W '{}--help --version' -- "$current")
-        return
-    fi
+    local current=${{COMP_WORDS[COMP_CWORD]}} words= found
     case ${{COMP_WORDS[1]}} in
 {}    esac
-    case $current in
-        -*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current") ;;
-        *) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    case $COMP_CWORD,$current in
+        1,*) found=$(compgen -W '{}--help --version' -- "$current") ;;
+        *,-*) found=$(compgen -W "$words" -- "$current") ;;
+        *) found=$(compgen -f -- "$current") ;;
     esac
+    COMPREPLY=()
+    [ -z "$found" ] || mapfile -t COMPREPLY <<< "$found"
 }}
 complete -o filenames -F _teatime teatime)",
-                      verbs, cases));
+                      cases, verbs));
 }
 
 }  // namespace

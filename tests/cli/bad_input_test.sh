@@ -66,7 +66,9 @@ timeout 20 "$program" join "$gone" --app counter --for 1s 2> "$folder/stderr" ||
 [ $code = 3 ] || die "join without a reflector: exit code $code"
 [ "$(grep -c 'trying again$' "$folder/stderr")" = 1 ] || die "told again: $(cat "$folder/stderr")"
 tail -1 "$folder/stderr" | grep -q 'refused; gave up after 1s$' || die "$(cat "$folder/stderr")"
-"$program" join "$gone" --app counter --for 60s 2> >(exec true) &
+mkfifo "$folder/unread"
+: < "$folder/unread" &  # opens it and is gone
+"$program" join "$gone" --app counter --for 60s 2> "$folder/unread" &
 waiting=$!
 children+=("$waiting")
 sleep 1  # several tries, told to nobody

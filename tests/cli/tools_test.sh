@@ -59,8 +59,8 @@ expect 0 'counter.add' export "$good" --format chrome-trace --no-execute
 expect 2 'exists already' export "$good" --format csv -o "$folder/x.mcap"
 expect 2 'exists already' import "$folder/x.jsonl" -o "$folder/again.timegraph"
 expect 2 'xml' export "$good" --format xml
-expect 3 'line 2, column 2: ' import <(printf '{"kind":"timegraph","version":1}\ntea\n') \
-    -o "$folder/none.timegraph"
+printf '{"kind":"timegraph","version":1}\ntea\n' > "$folder/odd.jsonl"
+expect 3 'line 2, column 2: ' import "$folder/odd.jsonl" -o "$folder/none.timegraph"
 expect 3 'time-graph' export "$folder/headless.timegraph" --format csv -o "$folder/none.timegraph"
 [ ! -e "$folder/none.timegraph" ] && [ ! -e "$folder/none.timegraph.part" ] || die "half written"
 
