@@ -31,6 +31,7 @@ cp "$program" "$folder/bin/teatime"
 printf '#!/bin/sh\nprintf "[%%s]" "$@"\n' > "$folder/bin/teatime-inspector"
 chmod +x "$folder/bin/teatime-inspector"
 program=$folder/bin/teatime
+PATH=$folder/bin:$PATH  # where it looks when /proc does not tell it where it is
 inspect() { # what arrives, what is given
     local arrives=$1
     shift
