@@ -42,11 +42,8 @@ result<void> write_lines(const ExportOptions& options, const timegraph::Sink& si
 }
 
 result<void> write_trace(const ExportOptions& options, const timegraph::Sink& sink, Job& job) {
-    auto timeline = open_timeline(options.file, options.timeline);
+    auto timeline = only_recording(open_timeline(options.file, options.timeline));
     if (!timeline) return timeline.error();
-    if (timeline->reader() == nullptr) {
-        return wrong_usage(options.file + " is a saved Island, not a recording");
-    }
     auto interval = options.interval.in(*timeline->reader());
     if (!interval) return interval.error();
     const auto [from, to] = *interval;

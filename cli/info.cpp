@@ -46,31 +46,30 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                                             {"type", error.type},
                                             {"sentence", error.sentence}});
     }
-    auto filter = info.meta.more.find(timegraph::kFilterMeta);
-    return Value::Entries{
-        {"kind", info.meta.kind},
-        {"app", info.meta.app},
-        {"code_id", info.meta.code_id},
-        {"session", info.meta.session},
-        {"name", info.meta.name},
-        {"router", info.meta.router},
-        {"recorder", info.meta.recorder},
-        {"filter", filter != info.meta.more.end() ? Value(filter->second) : Value()},
-        {"format", info.format},
-        {"end", to_string(info.end.bound)},
-        {"ended_at", wall_text(info.end.wall)},
-        {"messages", info.end.messages},
-        {"last_seq", info.end.last.seq.value},
-        {"source_bytes", info.end.source_bytes},
-        {"file_bytes", info.file_bytes},
-        {"blocks", info.blocks},
-        {"keyframes", info.keyframes},
-        {"votes", info.votes},
-        {"bookmarks", info.bookmarks},
-        {"errors", error_list},
-        {"files", info.files},
-        {"members", member_list},
-        {"gaps", gap_list}};
+    const std::string* filter = timegraph::filter_of(info.meta);
+    return Value::Entries{{"kind", info.meta.kind},
+                          {"app", info.meta.app},
+                          {"code_id", info.meta.code_id},
+                          {"session", info.meta.session},
+                          {"name", info.meta.name},
+                          {"router", info.meta.router},
+                          {"recorder", info.meta.recorder},
+                          {"filter", filter ? Value(*filter) : Value()},
+                          {"format", info.format},
+                          {"end", to_string(info.end.bound)},
+                          {"ended_at", wall_text(info.end.wall)},
+                          {"messages", info.end.messages},
+                          {"last_seq", info.end.last.seq.value},
+                          {"source_bytes", info.end.source_bytes},
+                          {"file_bytes", info.file_bytes},
+                          {"blocks", info.blocks},
+                          {"keyframes", info.keyframes},
+                          {"votes", info.votes},
+                          {"bookmarks", info.bookmarks},
+                          {"errors", error_list},
+                          {"files", info.files},
+                          {"members", member_list},
+                          {"gaps", gap_list}};
 }
 
 /// A Croquet client's is JSON: a text, or what its app made of it.
@@ -127,8 +126,8 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
     if (errors.size() > kErrorsShown) {
         row("", fmt::format("and {} more; --json has them all", errors.size() - kErrorsShown));
     }
-    if (auto filter = info.meta.more.find(timegraph::kFilterMeta); filter != info.meta.more.end()) {
-        row("filtered", "only messages for which " + filter->second + " holds; cannot be replayed");
+    if (const std::string* filter = timegraph::filter_of(info.meta)) {
+        row("filtered", "only messages for which " + *filter + " holds; cannot be replayed");
         return;  // the one gap says the same
     }
     for (const auto& gap : gaps) {

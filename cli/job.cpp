@@ -1,17 +1,11 @@
 #include "job.h"
 
-#include <csignal>
+#include "interrupt.h"
 
 namespace teatime::cli {
-namespace {
-
-volatile std::sig_atomic_t signalled = 0;
-
-}  // namespace
 
 Job::Job(std::string what) : line_(std::move(what)) {
-    signalled = 0;
-    for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { signalled = 1; });
+    catch_interrupts();
 }
 
 timegraph::Watch Job::watch() {
@@ -19,7 +13,7 @@ timegraph::Watch Job::watch() {
 }
 
 void Job::update(double fraction) {
-    if (signalled != 0) stop_.request_stop();
+    if (interrupted()) stop_.request_stop();
     line_.update(fraction);
 }
 

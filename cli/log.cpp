@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <limits>
 #include <memory>
 #include <thread>
 
+#include "interrupt.h"
 #include "moment.h"
 #include "output.h"
 #include "teatime/state/inspect.h"
@@ -48,8 +48,6 @@ void print_message(const timegraph::MessageView& message, bool json) {
                       message.stamp.seq.value, sender, describe_payload(message.payload)));
 }
 
-volatile std::sig_atomic_t interrupted = 0;
-
 /// Prints what is there; how many more may be printed is counted down. `search.after` moves behind
 /// what was looked at.
 result<void> print_messages(const timegraph::Reader& recording, timegraph::Reader::Search& search,
@@ -57,7 +55,7 @@ result<void> print_messages(const timegraph::Reader& recording, timegraph::Reade
     timegraph::Reader::Cursor cursor = recording.search(search);
     for (; options.limit > 0 && !std::ferror(stdout) && cursor.next(); --options.limit) {
         print_message(cursor.message(), options.json);
-        if (interrupted) break;
+        if (interrupted()) break;
     }
     search.after = cursor.position();
     return cursor.status();
@@ -69,7 +67,7 @@ result<void> follow(timegraph::Reader::Search& search, LogOptions& options) {
     if (isatty(STDERR_FILENO) == 1) {
         note(fmt::format("waiting for messages in {}; Ctrl-C ends it", options.file));
     }
-    while (options.limit > 0 && !interrupted) {
+    while (options.limit > 0 && !interrupted()) {
         std::fflush(stdout);
         if (std::ferror(stdout)) break;  // the reader of our output has gone
         // The writer commits ten times a second.
@@ -87,11 +85,9 @@ int run(LogOptions& options) {
     if (options.follow && options.interval.to != "end") {
         return fail(wrong_usage("--follow goes on without an end; leave out --to"));
     }
-    if (options.follow) {
-        for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
-    }
+    if (options.follow) catch_interrupts();
     timegraph::Reader::Search search{.where = *where};
-    search.go_on = [](Seq) { return !interrupted; };
+    search.go_on = [](Seq) { return !interrupted(); };
     {
         auto recording = timegraph::Reader::open(options.file);
         if (!recording) return fail(recording.error());

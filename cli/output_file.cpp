@@ -45,13 +45,8 @@ result<void> OutputFile::write(std::string_view bytes) {
 result<void> OutputFile::keep() {
     if (std::fflush(file_) != 0) return cannot_write();
     if (file_ == stdout) return {};
-    bool written = ::fsync(::fileno(file_)) == 0;
-    std::string part = path_ + std::string(kHalfWritten);
-    written = std::fclose(std::exchange(file_, nullptr)) == 0 && written;
-    if (written && std::rename(part.c_str(), path_.c_str()) == 0) return {};
-    Error error = cannot_write();
-    ::unlink(part.c_str());
-    return error;
+    std::fclose(std::exchange(file_, nullptr));  // nothing is left to write
+    return keep_whole_file(path_);
 }
 
 }  // namespace teatime::cli

@@ -56,6 +56,11 @@ result<replayer::Timeline> open_executable(const std::string& path,
     return timeline;
 }
 
+result<replayer::Timeline> only_recording(result<replayer::Timeline> opened) {
+    if (!opened || opened->reader() != nullptr) return opened;
+    return wrong_usage(opened->path() + " is a saved Island, not a recording");
+}
+
 result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline) {
     if (timeline.reader() != nullptr) return parse_moment(text, *timeline.reader());
     if (text == "start" || text == "end") return timeline.begin();

@@ -32,6 +32,9 @@ result<replayer::Timeline> open_timeline(const std::string& path,
 result<replayer::Timeline> open_executable(const std::string& path,
                                            const TimelineArguments& arguments);
 
+/// An error where what was opened is a saved Island, which has no course.
+result<replayer::Timeline> only_recording(result<replayer::Timeline> opened);
+
 /// A moment of a recording or, trivially, of a saved Island.
 result<Mark> parse_moment(std::string_view text, const replayer::Timeline& timeline);
 

@@ -36,12 +36,6 @@ result<timegraph::Trimmed> write_part(replayer::Timeline& timeline, VirtualTime 
     return timegraph::trim(*timeline.reader(), from, to, std::move(start), output, job.watch());
 }
 
-result<replayer::Timeline> open_recording(const TrimOptions& options) {
-    auto timeline = open_timeline(options.file, options.timeline);
-    if (!timeline || timeline->reader() != nullptr) return timeline;
-    return wrong_usage(options.file + " is a saved Island, not a recording");
-}
-
 void print_part(const std::string& output, const timegraph::Trimmed& part) {
     print(fmt::format("{}: {} to {}, {}", output,
                       part.begin ? to_string(*part.begin) : std::string("start"),
@@ -49,7 +43,7 @@ void print_part(const std::string& output, const timegraph::Trimmed& part) {
 }
 
 int run_trim(const TrimOptions& options) {
-    auto timeline = open_recording(options);
+    auto timeline = only_recording(open_timeline(options.file, options.timeline));
     if (!timeline) return fail(timeline.error());
     auto interval = options.interval.in(*timeline->reader());
     if (!interval) return fail(interval.error());
@@ -76,7 +70,7 @@ int run_split(const TrimOptions& options) {
     if (number == std::string::npos) {
         return fail(wrong_usage("--output needs a %d, where the number of the part goes"));
     }
-    auto timeline = open_recording(options);
+    auto timeline = only_recording(open_timeline(options.file, options.timeline));
     if (!timeline) return fail(timeline.error());
     Job job("splitting");
     std::vector<std::string> written;

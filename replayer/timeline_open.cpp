@@ -30,9 +30,8 @@ result<void> Timeline::Impl::open_recording() {
     auto info = reader->info();
     if (!info) return info.error();
     session_id = info->meta.session;
-    auto filter = info->meta.more.find(timegraph::kFilterMeta);
-    bool filtered = filter != info->meta.more.end();
-    if (info->gaps > 0 && !filtered) {
+    const std::string* filter = timegraph::filter_of(info->meta);
+    if (info->gaps > 0 && !filter) {
         notes.push_back(std::to_string(info->gaps) + (info->gaps == 1 ? " gap" : " gaps") +
                         ": messages are missing; behind a gap the state is known from the next "
                         "keyframe on");
@@ -41,8 +40,8 @@ result<void> Timeline::Impl::open_recording() {
     stands = begin;
 
     const std::string& kind = info->meta.kind;
-    if (filtered) {
-        no_session = "it was filtered to the messages for which " + filter->second +
+    if (filter) {
+        no_session = "it was filtered to the messages for which " + *filter +
                      " holds; only the whole recording can be replayed";
     } else if (!kind.empty() && kind != "native") {
         no_session = "a " + kind + " session is rebuilt by its own client, not executed here";

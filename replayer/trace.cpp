@@ -153,8 +153,7 @@ result<void> trace_external(const timegraph::Reader& reader, const Mark& from, c
         message.external = true;
         message.order = view.stamp.seq.value;
         message.sender = view.sender;
-        result<Value> payload = parse_json(view.payload);
-        if (auto call = payload ? decode_call(*payload) : std::nullopt) {
+        if (auto call = decode_call_text(view.payload)) {
             message.target_name = std::move(call->target);
             message.selector = std::move(call->selector);
             message.arguments = to_json(Value(std::move(call->arguments)));

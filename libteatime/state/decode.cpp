@@ -297,11 +297,20 @@ std::optional<DecodedCall> decode_call(const Value& payload) {
     return DecodedCall{*target, *selector, {parts->begin() + 2, parts->end()}};
 }
 
+std::optional<DecodedCall> decode_call_text(std::string_view payload) {
+    auto value = parse_json(payload);
+    return value ? decode_call(*value) : std::nullopt;
+}
+
+const std::string* router_message(const Value& payload) {
+    const Value* what = payload.find("what");
+    return what ? what->if_string() : nullptr;
+}
+
 std::string describe_payload(std::string_view payload) {
     auto outer = parse_json(payload);
     if (!outer) return {};
-    const Value* what = outer->find("what");
-    if (what && what->if_string()) return router_text(*what->if_string(), *outer->if_entries());
+    if (auto* what = router_message(*outer)) return router_text(*what, *outer->if_entries());
     auto call = decode_call(*outer);
     if (!call) return {};
     std::string arguments;

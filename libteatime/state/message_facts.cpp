@@ -57,8 +57,7 @@ void MessageFacts::decode() const {
     auto json = parse_json(text_);
     if (!json || !json->if_string()) payload_ = text_;
     if (!json) return;
-    const Value* what = json->find("what");
-    if (what && what->if_string()) {
+    if (router_message(*json)) {
         kind_ = message_kind::kRouter;
     } else if (auto call = decode_call(*json)) {
         kind_ = message_kind::kCall;

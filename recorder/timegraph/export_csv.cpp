@@ -25,8 +25,7 @@ result<void> export_csv(const Reader& reader, VirtualTime from, VirtualTime to, 
         out.write("seconds,seq,sender,target,selector,arguments,payload,extra\r\n");
         std::string line;
         each_message(reader, from, to, watch, [&](const MessageView& message) {
-            result<Value> payload = parse_json(message.payload);
-            auto call = payload ? decode_call(*payload) : std::nullopt;
+            auto call = decode_call_text(message.payload);
             std::string time = to_string(message.stamp.time);
             time.pop_back();  // the unit
             line.clear();

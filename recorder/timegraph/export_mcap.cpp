@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <boost/crc.hpp>
 #include <map>
 #include <vector>
 
@@ -42,23 +42,10 @@ constexpr std::string_view kSchema = R"({"type":"object","properties":{)"
                                      R"("arguments":{"type":"array"},"payload":{},)"
                                      R"("extra":{"type":"string"}}})";
 
-std::uint32_t crc32(std::string_view bytes, std::uint32_t crc = 0) {
-    static constexpr auto kTable = [] {
-        std::array<std::uint32_t, 256> table{};
-        for (std::uint32_t i = 0; i < table.size(); ++i) {
-            std::uint32_t value = i;
-            for (int bit = 0; bit < 8; ++bit) {
-                value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb88320u : 0);
-            }
-            table[i] = value;
-        }
-        return table;
-    }();
-    crc = ~crc;
-    for (char byte : bytes) {
-        crc = kTable[(crc ^ static_cast<unsigned char>(byte)) & 0xff] ^ (crc >> 8);
-    }
-    return ~crc;
+std::uint32_t crc32(std::string_view bytes) {
+    boost::crc_32_type crc;
+    crc.process_bytes(bytes.data(), bytes.size());
+    return crc.checksum();
 }
 
 std::string record(Op op, std::string_view content) {

@@ -147,8 +147,7 @@ Said understand(std::string_view payload) {
     Said said;
     auto json = parse_json(payload);
     if (!json) return said;
-    const Value* what = json->find("what");
-    if (what && what->if_string()) {
+    if (router_message(*json)) {
         said.kind = kRouters;
         said.numbers = count_numbers(*json);
     } else if (auto call = decode_call(*json)) {

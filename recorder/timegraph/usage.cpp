@@ -9,7 +9,6 @@
 #include "buffered_sink.h"
 #include "new_file.h"
 #include "teatime/state/inspect.h"
-#include "teatime/state/json.h"
 
 namespace teatime::timegraph {
 namespace {
@@ -94,8 +93,7 @@ void count_messages(const Reader& reader, const Watch& watch, Usage& usage) {
     Entries messages;
     each_message(reader, VirtualTime::min(), VirtualTime::max(), watch,
                  [&](const MessageView& message) {
-                     result<Value> payload = parse_json(message.payload);
-                     auto call = payload ? decode_call(*payload) : std::nullopt;
+                     auto call = decode_call_text(message.payload);
                      std::string name = call ? call->target + "." + call->selector : "(no call)";
                      bool room = messages.size() < Usage::kMostMessages || messages.contains(name);
                      std::uint64_t bytes = message.payload.size() + message.extra.size();

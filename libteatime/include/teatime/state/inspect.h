@@ -28,6 +28,10 @@ struct DecodedCall {
     Value::List arguments;
 };
 std::optional<DecodedCall> decode_call(const Value& payload);
+std::optional<DecodedCall> decode_call_text(std::string_view payload);  ///< of its JSON text
+
+/// The `what` of the router's own messages (`users`, `time`, `tally`); null of all others.
+const std::string* router_message(const Value& payload);
 
 /// What the payload of an external message says: `counter.add(2)`, of the router's own
 /// `router: users joined=[3]`. Empty where it is neither, as in an encrypted session.

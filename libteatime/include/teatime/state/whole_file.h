@@ -13,6 +13,10 @@ namespace teatime {
 /// the new file is there, but may be gone after a power cut. Thread-safe for different paths.
 result<void> write_whole_file(const std::string& path, std::string_view bytes);
 
+/// The second half of it, for what was written to `path` + kHalfWritten and is closed: synced,
+/// renamed, the folder synced. Where it cannot be renamed nothing is left of it.
+result<void> keep_whole_file(const std::string& path);
+
 /// Its entries (files made, renamed, removed) survive a power cut from here on.
 result<void> sync_folder(const std::string& folder);
 

@@ -5,6 +5,7 @@
 
 #include "teatime/state/expression.h"
 #include "teatime/state/result.h"
+#include "teatime/timegraph/records.h"
 #include "teatime/timegraph/watch.h"
 
 namespace teatime::timegraph {
@@ -12,6 +13,8 @@ namespace teatime::timegraph {
 /// The name in `Meta::more` by which a filtered recording is known: an expression. What it does not
 /// hold for is missing, so that the world cannot be rebuilt.
 inline constexpr const char* kFilterMeta = "filter";
+/// Null of a recording that was not filtered.
+const std::string* filter_of(const Meta& meta);
 
 struct Filtered {
     std::uint64_t kept = 0;
