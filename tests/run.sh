@@ -16,7 +16,7 @@ Sets up, builds and runs the tests: about 12 minutes on two cores.
 
   --full        also: benchmarks against their floors, libraries and simulation under the address
                 and undefined behaviour sanitizers, threaded tests under the thread sanitizer, an
-                installed package used from outside; about 30 minutes
+                installed package used from outside; about 35 minutes
 TEXT
     setup_help
 }
@@ -62,13 +62,14 @@ build() {
     return 1
 }
 
-# test_stage <preset> <CTest options>: runs the tests and adds what CTest reports to the totals.
+# test_stage <preset> <at a time> <CTest options>: runs the tests and adds what CTest reports to the
+# totals.
 test_stage() {
-    local preset=$1 report=$PWD/build/log/$1-tests.xml code=0 kind name reason bad=0
-    shift
+    local preset=$1 at_a_time=$2 report=$PWD/build/log/$1-tests.xml code=0 kind name reason bad=0
+    shift 2
     rm -f "$report"
     step_tail=60 step "testing $preset" "$preset-tests.log" \
-        "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --parallel 3 \
+        "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --parallel "$at_a_time" \
         --timeout 300 --no-tests=error --output-junit "$report" "$@" || code=$?
     while IFS=$'\t' read -r kind name reason; do
         case $kind in
@@ -124,13 +125,14 @@ fi
 
 if build release; then
     exclude=$(IFS='|'; echo "${left_out[*]}")
-    test_stage release ${exclude:+-LE "^($exclude)$"}
+    # Three on two cores: many of these wait, for servers and clocks.
+    test_stage release 3 ${exclude:+-LE "^($exclude)$"}
 fi
 if [ $full = yes ]; then
-    if build asan qt_tests; then test_stage asan -LE "^($release_only)$"; fi
+    if build asan qt_tests; then test_stage asan 2 -LE "^($release_only)$"; fi
     # The thread sanitizer of gcc 12 dies where a kernel scatters addresses wider than Debian 12's.
     if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
-    if build tsan threaded_tests; then test_stage tsan -L '^threads$'; fi
+    if build tsan threaded_tests; then test_stage tsan 2 -L '^threads$'; fi
 fi
 
 # Last, so that nobody overlooks it.
