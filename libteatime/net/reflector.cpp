@@ -194,13 +194,17 @@ void Reflector::Impl::step(Shard& shard, Session& session, session::RouterInput&
         }
     }
     if (session.sink) session.sink->take(session.outputs);
-    carry_out(session);
+    if (may_tell(session))
+        carry_out(session, session.outputs);
+    else
+        hold(session);
     bool refused = session.router.kind() == session::Kind::undecided && session.attached.empty();
     if (!refused && !session.router.ended()) {
         arm(shard, session);
         return;
     }
     shard.loop->cancel(session.timer);
+    drop_held(session);
     while (!session.attached.empty()) detach(*session.attached.begin()->second);
     --session_count_;
     shard.sessions.erase(std::string(session.id));
@@ -211,19 +215,32 @@ void Reflector::Impl::begin(Shard& shard, Session& session, const session::Start
     wire::read_object(started.details_json, {{"name", name}});
     session.name = wire::to_text(name).value_or(session.id);
     if (!options_.sink) return;
-    auto feed = [gate = gate_, shard_index = &shard - shards_.data(), id = session.id,
-                 incarnation = session.incarnation](session::RouterInput input) {
+    auto later = later_in(shard, session);
+    session.sink = options_.sink(started, [later](session::RouterInput input) {
+        later([input](Impl& impl, Shard& home, Session& same) mutable {
+            impl.step(home, same, std::move(input));
+        });
+    });
+    if (!session.sink) return;
+    session.sink->on_more_may_be_told(
+        [later] { later([](Impl& impl, Shard&, Session& same) { impl.release(same); }); });
+}
+
+/// For work from other threads: runs it on the session's own, if there still is this session.
+Reflector::Impl::Later Reflector::Impl::later_in(const Shard& shard, const Session& session) {
+    auto index = static_cast<std::size_t>(&shard - shards_.data());
+    return [gate = gate_, index, id = session.id,
+            incarnation = session.incarnation](SessionWork work) {
         const std::lock_guard lock(gate->mutex);
         if (!gate->impl) return;
-        auto later = [impl = gate->impl, shard_index, id, incarnation, input]() mutable {
-            Shard& home = impl->shards_[static_cast<std::size_t>(shard_index)];
-            auto found = home.sessions.find(id);
-            if (found != home.sessions.end() && found->second->incarnation == incarnation)
-                impl->step(home, *found->second, std::move(input));
-        };
-        gate->impl->shards_[static_cast<std::size_t>(shard_index)].loop->post(std::move(later));
+        gate->impl->shards_[index].loop->post(
+            [impl = gate->impl, index, id, incarnation, work = std::move(work)] {
+                Shard& home = impl->shards_[index];
+                auto found = home.sessions.find(id);
+                if (found != home.sessions.end() && found->second->incarnation == incarnation)
+                    work(*impl, home, *found->second);
+            });
     };
-    session.sink = options_.sink(started, std::move(feed));
 }
 
 /// A timer that is early only looks again, so it is not moved with every stamp.
@@ -239,8 +256,45 @@ void Reflector::Impl::arm(Shard& shard, Session& session) {
     });
 }
 
-void Reflector::Impl::carry_out(Session& session) {
+// ---- what waits until it is recorded -----------------------------------------------------------
+
+bool Reflector::Impl::may_tell(const Session& session) {
+    return session.held.empty() &&
+           (!session.sink || session.router.last_seq() <= session.sink->may_be_told());
+}
+
+void Reflector::Impl::hold(Session& session) {
     for (const session::RouterOutput& output : session.outputs) {
+        auto* end = std::get_if<session::Close>(&output);
+        auto found = end ? session.attached.find(end->connection) : session.attached.end();
+        // The router has forgotten it, and must not be asked what it still sends.
+        if (found != session.attached.end()) found->second->closing = true;
+    }
+    session.held.push_back({session.router.last_seq(), std::exchange(session.outputs, {})});
+}
+
+void Reflector::Impl::release(Session& session) {
+    Seq known = session.sink->may_be_told();
+    while (!session.held.empty() && session.held.front().up_to <= known) {
+        carry_out(session, session.held.front().outputs);
+        session.held.pop_front();
+    }
+}
+
+/// The session is over before it was known what is recorded.
+void Reflector::Impl::drop_held(Session& session) {
+    for (const Held& held : session.held) {
+        for (const session::RouterOutput& output : held.outputs) {
+            if (auto* end = std::get_if<session::Close>(&output)) close(session, *end);
+        }
+    }
+    session.held.clear();
+}
+
+// ---- outputs ---------------------------------------------------------------------------------
+
+void Reflector::Impl::carry_out(Session& session, const session::RouterOutputs& outputs) {
+    for (const session::RouterOutput& output : outputs) {
         if (auto* all = std::get_if<session::Broadcast>(&output)) {
             broadcast(session, all->frame);
         } else if (auto* to = std::get_if<session::SendTo>(&output)) {

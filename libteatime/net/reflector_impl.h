@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <latch>
 #include <mutex>
 #include <unordered_map>
@@ -39,12 +41,18 @@ private:
         bool closing = false;        // what it still sends is not read
         Loop::Timer join_deadline;
     };
+    /// What members may not be told yet.
+    struct Held {
+        Seq up_to;  // the last message in it or before it
+        session::RouterOutputs outputs;
+    };
     struct Session {
         Session(std::string session_id, session::RouterOptions router_options);
         std::string id;
         std::uint64_t incarnation = 0;
         session::Router router;
         session::RouterOutputs outputs;  // of the step being carried out; kept for its memory
+        std::deque<Held> held;
         std::unordered_map<session::ConnectionId, Attachment*> attached;
         std::vector<Attachment*> synced;
         Loop::Timer timer;
@@ -65,15 +73,23 @@ private:
         Impl* impl = nullptr;
     };
 
+    using SessionWork = std::function<void(Impl&, Shard&, Session&)>;
+    using Later = std::function<void(SessionWork)>;
+
     Shard& shard_of(const Connection& connection) { return shards_[connection.thread_index()]; }
     Session* open_session(Shard& shard, Connection& connection);
     void step(Shard& shard, Session& session, session::RouterInput&& input);
-    void carry_out(Session& session);
+    Later later_in(const Shard& shard, const Session& session);
+    static bool may_tell(const Session& session);
+    static void hold(Session& session);
+    void release(Session& session);
+    static void drop_held(Session& session);
+    void carry_out(Session& session, const session::RouterOutputs& outputs);
     void broadcast(Session& session, const session::Frame& frame);
     void send(Session& session, const session::SendTo& to);
-    void close(Session& session, const session::Close& end);
+    static void close(Session& session, const session::Close& end);
     static void close(Attachment& attachment, session::CloseCode code, std::string_view reason);
-    void detach(Attachment& attachment);
+    static void detach(Attachment& attachment);
     void begin(Shard& shard, Session& session, const session::Started& started);
     void arm(Shard& shard, Session& session);
     void refuse_client(Connection& connection, session::CloseCode code, std::string_view reason);

@@ -79,6 +79,25 @@ struct CountingSink : SessionSink {
     Counts& counts;
 };
 
+/// Lets members know what a test says.
+struct HoldingSink : CountingSink {
+    struct Told {
+        std::atomic<std::uint64_t> up_to{0};
+        std::function<void()> look_again;
+        void allow(std::uint64_t seq) {
+            up_to = seq;
+            look_again();
+        }
+    };
+    HoldingSink(Counts& all, Told& told_) : CountingSink(all), told(told_) {}
+    Seq may_be_told() const override { return {told.up_to}; }
+    void on_more_may_be_told(std::function<void()> look_again) override {
+        const std::lock_guard lock(counts.mutex);
+        told.look_again = std::move(look_again);
+    }
+    Told& told;
+};
+
 }  // namespace
 
 class SessionReflectorTest : public QObject {
@@ -216,6 +235,56 @@ private slots:
         QCOMPARE(count(&Counts::ended), 2u);
         counts.feed({{}, session::Alarm{}});  // gone: ignored
         QVERIFY(again.close_code() == 1001);
+    }
+
+    void members_hear_of_nothing_before_the_sink_lets_them() {
+        Counts counts;
+        HoldingSink::Told told;
+        ReflectorOptions options;
+        options.sink = [&](const session::Started&, ReflectorOptions::RouterFeed) {
+            return std::make_unique<HoldingSink>(counts, told);
+        };
+        auto reflector = reflect(std::move(options));
+        auto stamped = [&](unsigned messages) {
+            const std::lock_guard lock(counts.mutex);
+            return counts.messages >= messages;
+        };
+        Guest a(*reflector);
+        a.send(join("ann"));
+        QTRY_VERIFY(stamped(1));
+        // What has nothing to do with messages comes at once, and nothing came before it.
+        auto silent_until_pong = [&] {
+            a.send(text("{\"action\":\"PING\",\"args\":[1]}"));
+            auto received = a.receive();
+            return received && received->payload.find("PONG") != std::string::npos;
+        };
+        QVERIFY(silent_until_pong());
+        told.allow(1);
+        a.next("SYNC");
+        a.next("TICK");
+        told.up_to = 0;  // so that ticks wait too: they come behind what waits
+        a.send(send("first"));
+        a.send(send("second"));
+        QTRY_VERIFY(stamped(3));
+        while (!silent_until_pong()) {  // ticks of before
+            QVERIFY(a.last.find("first") == std::string::npos);
+        }
+        told.allow(2);
+        do a.next("RECV");
+        while (a.last.find("first") == std::string::npos);
+        QVERIFY(silent_until_pong());
+        // Who is closed is told what came before, and what it still sends does nothing.
+        a.send(join("ann"));  // twice is once too often
+        a.send(send("too late"));
+        Guest b(*reflector);  // whose frames come behind those of `a`
+        b.send(join("bob"));
+        QTRY_VERIFY(stamped(4));
+        told.allow(1000);
+        do a.next("RECV");
+        while (a.last.find("second") == std::string::npos);
+        QCOMPARE(a.close_code(), 4102u);
+        b.next("SYNC");
+        QVERIFY(b.last.find("too late") == std::string::npos);
     }
 
     void files_are_written_once() {

@@ -9,6 +9,7 @@
 #include "teatime/net/file_store.h"
 #include "teatime/net/server.h"
 #include "teatime/session/router.h"
+#include "teatime/state/ids.h"
 #include "teatime/state/result.h"
 
 namespace teatime::net {
@@ -20,6 +21,12 @@ public:
     virtual ~SessionSink() = default;
     /// The outputs of one Router::step(), before they are sent.
     virtual void take(const session::RouterOutputs& outputs) = 0;
+    /// Up to which message members may be told. A later one and all that follows it wait, in
+    /// order, until this has moved; what waits is bounded by the router's history. Cheap: asked at
+    /// each step.
+    virtual Seq may_be_told() const { return {UINT64_MAX}; }
+    /// Given once, at the start: to be called, from any thread, when may_be_told() has moved.
+    virtual void on_more_may_be_told(std::function<void()> /*look_again*/) {}
     /// Where the session is recorded, for lists; empty: nowhere.
     virtual std::string recording() const { return {}; }
 };
