@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "meta_names.h"
 #include "need.h"
 #include "new_file.h"
 #include "part.h"
@@ -20,7 +21,7 @@ public:
 
     void meta(std::string_view name, std::string_view value) override {
         // The blocks are chained anew.
-        if (name != "chain_start") need(writer_.meta(name, value));
+        if (name != kChainStart) need(writer_.meta(name, value));
     }
     void joined(const Member& member) override {
         need(writer_.member_joined(member.id, member.name, member.role, member.joined));

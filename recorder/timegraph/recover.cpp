@@ -9,6 +9,7 @@
 #include "body.h"
 #include "head.h"
 #include "keyframe_row.h"
+#include "meta_names.h"
 #include "need.h"
 #include "new_file.h"
 #include "raw_rows.h"
@@ -198,7 +199,7 @@ bool Salvage::open_batch(const Batch& batch, std::string& body, BodyDecoder& dec
 
 void Salvage::write_meta() {
     each(Table::meta, [&](const RawRow& row) {
-        if (row.bytes(1) == "chain_start") return;  // of blocks that are chained anew
+        if (row.bytes(1) == kChainStart) return;  // of blocks that are chained anew
         need(writer_->meta(row.bytes(1), row.bytes(2)));
     });
     need(writer_->meta("origin", "recovered from " + from_));

@@ -9,6 +9,7 @@
 #include "database.h"
 #include "head.h"
 #include "keyframe_row.h"
+#include "meta_names.h"
 #include "teatime/timegraph/reader.h"
 #include "zstd_frame.h"
 
@@ -148,8 +149,8 @@ void Verifier::check_rows(Table table, RowSum expected) {
 void Verifier::check_blocks() {
     std::string start(64, '0');  // a recording whose first blocks were dropped begins elsewhere
     {
-        Query query(database_,
-                    "SELECT value FROM meta WHERE name = 'chain_start' ORDER BY id DESC");
+        Query query(database_, "SELECT value FROM meta WHERE name = ?1 ORDER BY id DESC",
+                    {Text{kChainStart}});
         if (query.next()) start = query.string(0);
     }
     std::string chain = start;  // the hash that the next block must name, in hex

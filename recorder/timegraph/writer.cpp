@@ -3,18 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
-#include <set>
+#include <charconv>
 
 #include "block.h"
-#include "body.h"
-#include "database.h"
-#include "head.h"
 #include "meta_names.h"
 #include "summary.h"
 #include "teatime/state/bytes.h"
-#include "teatime/state/hash.h"
-#include "zstd_frame.h"
+#include "writer_impl.h"
 
 namespace teatime::timegraph {
 namespace {
@@ -36,88 +31,6 @@ std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
 
 }  // namespace
 
-struct Writer::Impl {
-    std::string path;
-    WriterOptions options;
-    std::unique_ptr<Database> database;
-    std::optional<Error> failure;  ///< until gap() succeeds
-    bool closed = false;
-
-    bool in_transaction = false;
-    bool changed = false;  ///< head or columns differ from what is committed
-    std::size_t waiting_blocks = 0;
-    Head head;
-    Stamp committed_last;
-    std::uint64_t committed_messages = 0;
-    std::uint64_t committed_bytes = 0;
-    std::array<std::int64_t, kTables.size()> next_id{};
-    std::uint64_t block_bytes = 0;
-    std::uint64_t keyframe_bytes = 0;
-
-    BodyEncoder encoder;
-    BodyEncoder::Position in_tail;  ///< up to here the columns are in tail rows
-    Stamp first;                    ///< of the messages in the encoder
-    Sha256 chain{};
-    Seq explained{};  ///< a gap up to here is on record
-    std::optional<ClockPoint> clock;
-    double rate = 1;
-
-    std::optional<Image> keyframe_base;
-    std::int64_t keyframe_base_id = 0;
-    int deltas = 0;
-    std::set<std::string> schemas;
-    Packer packer;
-
-    /// Runs `work` in the open transaction; a failure stops the writer.
-    template <class Work>
-    result<void> change(Work&& work) {
-        if (failure) return *failure;
-        if (closed) return wrong_usage(fmt::format("{} is closed already", path));
-        auto done = guarded([&] {
-            begin();
-            work();
-        });
-        if (!done) stop(done.error());
-        return done;
-    }
-
-    void begin() {
-        if (in_transaction) return;
-        database->run("BEGIN IMMEDIATE");
-        check_only_writer(*database, head);
-        in_transaction = true;
-    }
-
-    void stop(const Error& error) {
-        failure = error;
-        (void)guarded([&] { database->run("ROLLBACK"); });  // SQLite may have done so already
-        in_transaction = false;
-    }
-
-    std::int64_t insert(Table table, std::initializer_list<Cell> cells) {
-        RowSum& sum = head.sum(table);
-        sum.sum += static_cast<std::uint64_t>(database->insert(table, cells));
-        ++sum.rows;
-        changed = true;
-        return next_id[static_cast<std::size_t>(table)]++;
-    }
-    Cell id(Table table) const { return next_id[static_cast<std::size_t>(table)]; }
-
-    void load();
-    void load_tail();
-    void add(const MessageView& message);
-    void seal();
-    std::string summarise(const BlockRow& row) const;
-    void write_tail();
-    void commit();
-    void record_gap(Stamp before, std::string_view why);
-    void insert_clock(const ClockPoint& point);
-    void insert_schemas(const Image& image);
-    void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
-                         std::string_view raw, const std::vector<ObjectId>& touched);
-    result<void> check_order(const MessageView& message) const;
-};
-
 /// Makes the state of this object what the file says. Also the way back after a failure.
 void Writer::Impl::load() {
     in_transaction = false;
@@ -131,7 +44,7 @@ void Writer::Impl::load() {
         query.next();
         next_id[i] = query.integer(0);
     }
-    chain = {};
+    load_chain();
     Stamp base;
     {
         Query query(*database,
@@ -164,6 +77,17 @@ void Writer::Impl::load() {
     committed_last = head.last;
     committed_messages = head.messages;
     committed_bytes = head.source_bytes;
+}
+
+/// Where the first block of all begins, or the first that was not dropped.
+void Writer::Impl::load_chain() {
+    chain = {};
+    Query query(*database, "SELECT value FROM meta WHERE name = ?1 ORDER BY id DESC LIMIT 1",
+                {Text{kChainStart}});
+    if (!query.next()) return;
+    std::string_view digits = query.bytes(0);
+    for (std::size_t i = 0; i < chain.size() && digits.size() == 2 * chain.size(); ++i)
+        std::from_chars(&digits[2 * i], &digits[2 * i] + 2, chain[i], 16);
 }
 
 void Writer::Impl::load_tail() {
@@ -341,7 +265,7 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
 result<void> Writer::append(const MessageView& message) {
     Impl& impl = *impl_;
     if (impl.failure) return *impl.failure;
-    if (impl.closed) return wrong_usage(fmt::format("{} is closed already", impl.path));
+    if (impl.closed) return impl.closed_already();
     if (auto fits = impl.check_order(message); !fits) return fits;
     bool jump = message.stamp.seq != next(impl.head.last.seq) && impl.head.last.seq &&
                 message.stamp.seq > impl.explained;
@@ -442,25 +366,29 @@ result<void> Writer::meta(std::string_view name, std::string_view value) {
 
 result<void> Writer::gap(Stamp before, std::string_view why) {
     Impl& impl = *impl_;
-    if (impl.closed) return wrong_usage(fmt::format("{} is closed already", impl.path));
-    if (impl.failure) {
-        // A new connection: SQLite must not go on with pages of which an fsync failed.
-        auto reopened = guarded([&] {
-            impl.database.reset();
-            DatabaseOptions of{impl.options.vfs, impl.options.max_bytes, impl.options.durable};
-            impl.database = std::make_unique<Database>(impl.path, Database::Use::write, of);
-            impl.load();
-        });
-        if (!reopened) {
-            impl.failure = reopened.error();
-            return reopened;
-        }
-        impl.failure.reset();
-    }
+    if (impl.closed) return impl.closed_already();
+    if (auto there = reopen(); !there) return there;
     return impl.change([&] {
         impl.record_gap(before, why);
         impl.commit();
     });
+}
+
+result<void> Writer::reopen() {
+    Impl& impl = *impl_;
+    if (!impl.failure) return {};
+    // A new connection: SQLite must not go on with pages of which an fsync failed.
+    auto reopened = guarded([&] {
+        impl.database.reset();
+        DatabaseOptions of{impl.options.vfs, impl.options.max_bytes, impl.options.durable};
+        impl.database = std::make_unique<Database>(impl.path, Database::Use::write, of);
+        impl.load();
+    });
+    if (reopened)
+        impl.failure.reset();
+    else
+        impl.failure = reopened.error();
+    return reopened;
 }
 
 result<void> Writer::commit() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,9 +71,20 @@ public:
     result<void> meta(std::string_view name, std::string_view value);
 
     /// The messages up to `before`, the next that will be appended, are missing, because `why`.
-    /// After an error this is the way back: it goes to what is committed, puts the gap on record
-    /// and commits; it may be tried again as often as it fails.
+    /// After an error this is the way back: it reopens the file if that was not done, puts the gap
+    /// on record and commits; it may be tried again as often as it fails.
     result<void> gap(Stamp before, std::string_view why);
+
+    /// After an error: goes to what is committed. A commit that failed may be there all the same;
+    /// counters() tells it. Without an error: does nothing.
+    result<void> reopen();
+
+    /// For a ring: drops the oldest stretch, up to the second state from which replay can begin, if
+    /// that is of `before` or earlier: whole blocks of messages, states, votes, bookmarks and what
+    /// else is of that time. Tells where the recording begins now; nothing: there is no such
+    /// state, or the ring is frozen (ring.h). Commits. The space is used for what comes. Cost: that
+    /// of reading and writing what is dropped.
+    result<std::optional<Mark>> drop_oldest(VirtualTime before);
 
     /// Makes durable what was added. About 0.2 ms plus the disk's fsync; nothing new: 0.
     result<void> commit();
@@ -90,6 +102,8 @@ public:
     };
     Counters counters() const;
     const std::string& path() const;
+    /// Of the file, without free pages in it.
+    result<std::uint64_t> used_bytes() const;
 
 private:
     struct Impl;

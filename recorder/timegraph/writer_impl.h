@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "body.h"
+#include "database.h"
+#include "head.h"
+#include "teatime/state/hash.h"
+#include "teatime/timegraph/writer.h"
+#include "zstd_frame.h"
+
+namespace teatime::timegraph {
+
+/// A keyframe that needs no other one.
+struct RingStart {
+    std::int64_t id;
+    Mark mark;
+    Seq seq;
+};
+
+/// writer.cpp: what is added; writer_ring.cpp: what is dropped again.
+struct Writer::Impl {
+    std::string path;
+    WriterOptions options;
+    std::unique_ptr<Database> database;
+    std::optional<Error> failure;  ///< until gap() succeeds
+    bool closed = false;
+
+    bool in_transaction = false;
+    bool changed = false;  ///< head or columns differ from what is committed
+    std::size_t waiting_blocks = 0;
+    Head head;
+    Stamp committed_last;
+    std::uint64_t committed_messages = 0;
+    std::uint64_t committed_bytes = 0;
+    std::array<std::int64_t, kTables.size()> next_id{};
+    std::uint64_t block_bytes = 0;
+    std::uint64_t keyframe_bytes = 0;
+
+    BodyEncoder encoder;
+    BodyEncoder::Position in_tail;  ///< up to here the columns are in tail rows
+    Stamp first;                    ///< of the messages in the encoder
+    Sha256 chain{};
+    Seq explained{};  ///< a gap up to here is on record
+    std::optional<ClockPoint> clock;
+    double rate = 1;
+
+    std::optional<Image> keyframe_base;
+    std::int64_t keyframe_base_id = 0;
+    int deltas = 0;
+    std::set<std::string> schemas;
+    Packer packer;
+
+    /// Runs `work` in the open transaction; a failure stops the writer.
+    template <class Work>
+    result<void> change(Work&& work) {
+        if (failure) return *failure;
+        if (closed) return closed_already();
+        auto done = guarded([&] {
+            begin();
+            work();
+        });
+        if (!done) stop(done.error());
+        return done;
+    }
+
+    void begin() {
+        if (in_transaction) return;
+        database->run("BEGIN IMMEDIATE");
+        check_only_writer(*database, head);
+        in_transaction = true;
+    }
+
+    void stop(const Error& error) {
+        failure = error;
+        (void)guarded([&] { database->run("ROLLBACK"); });  // SQLite may have done so already
+        in_transaction = false;
+    }
+
+    std::int64_t insert(Table table, std::initializer_list<Cell> cells) {
+        RowSum& sum = head.sum(table);
+        sum.sum += static_cast<std::uint64_t>(database->insert(table, cells));
+        ++sum.rows;
+        changed = true;
+        return next_id[static_cast<std::size_t>(table)]++;
+    }
+    Cell id(Table table) const { return next_id[static_cast<std::size_t>(table)]; }
+
+    Error closed_already() const { return wrong_usage(path + " is closed already"); }
+    /// Removes the rows for which `where` holds. O(their bytes).
+    void remove(Table table, const char* where, std::initializer_list<Cell> cells);
+    void set_meta(std::string_view name, std::string_view value);  ///< instead of what it was
+    void drop_before(const RingStart& start);
+    Seq drop_blocks(Seq up_to);
+
+    void load();
+    void load_chain();
+    void load_tail();
+    void add(const MessageView& message);
+    void seal();
+    std::string summarise(const BlockRow& row) const;
+    void write_tail();
+    void commit();
+    void record_gap(Stamp before, std::string_view why);
+    void insert_clock(const ClockPoint& point);
+    void insert_schemas(const Image& image);
+    void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
+                         std::string_view raw, const std::vector<ObjectId>& touched);
+    result<void> check_order(const MessageView& message) const;
+};
+
+}  // namespace teatime::timegraph
