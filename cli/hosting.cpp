@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFilesPrefix = "/files/";
+constexpr Duration kLeastCommit = std::chrono::milliseconds(1);
+constexpr Duration kMostCommit = std::chrono::seconds(10);
 
 /// `/files/x` of an absolute URL as the file store knows it: `x`.
 std::string store_path(const std::string& url) {
@@ -31,8 +33,18 @@ public:
     void take(const session::RouterOutputs& outputs) override { recorder_->take(outputs); }
     std::string recording() const override { return recorder_->status().path; }
 
-private:
+protected:
     std::unique_ptr<capture::Recorder> recorder_;
+};
+
+/// Its members are told of nothing that the recording could still lose.
+class SafelyRecordedSession : public RecordedSession {
+public:
+    using RecordedSession::RecordedSession;
+    Seq may_be_told() const override { return recorder_->settled(); }
+    void on_more_may_be_told(std::function<void()> look_again) override {
+        recorder_->on_settled(std::move(look_again));
+    }
 };
 
 result<session::RouterOptions> router_options(const HostingOptions& options) {
@@ -81,8 +93,19 @@ result<void> Hosting::prepare_capture(const HostingOptions& options) {
     if (options.record.empty()) return {};
     capture::CaptureOptions capture;
     capture.folder = options.record;
+    auto commit = parse_duration(options.commit_every);
+    if (!commit) return commit.error();
+    if (*commit < kLeastCommit || *commit > kMostCommit) {
+        return wrong_usage(fmt::format("--commit-every {} is not possible: {} to {}",
+                                       options.commit_every, to_string(kLeastCommit),
+                                       to_string(kMostCommit)));
+    }
+    capture.commit = std::chrono::duration_cast<std::chrono::milliseconds>(*commit);
+    bool each = options.durability == timegraph::kEachMessage;
+    if (each) capture.durability = capture::Durability::message;
     capture.router = "teatime reflector " TEATIME_VERSION;
     capture.recorder = "teatime " TEATIME_VERSION;
+    capture.report = [](const std::string& sentence) { note(sentence); };
     capture.replica = worker_replicas(ModulePaths::standard(options.modules));
     capture.fetch = [files = files_](const std::string& url) {
         return files->get(store_path(url));
@@ -139,12 +162,13 @@ result<std::unique_ptr<Hosting>> Hosting::start(const HostingOptions& options) {
     reflector.files = hosting->files_;
     if (hosting->capture_) {
         reflector.sink =
-            [capture = hosting->capture_.get()](
+            [capture = hosting->capture_.get(),
+             safely = options.durability == timegraph::kEachMessage](
                 const session::Started&,
                 net::ReflectorOptions::RouterFeed feed) -> std::unique_ptr<net::SessionSink> {
-            return std::make_unique<RecordedSession>(capture->record([feed] {
-                feed({{}, session::SnapshotWanted{}});
-            }));
+            auto recorder = capture->record([feed] { feed({{}, session::SnapshotWanted{}}); });
+            if (safely) return std::make_unique<SafelyRecordedSession>(std::move(recorder));
+            return std::make_unique<RecordedSession>(std::move(recorder));
         };
     }
     if (auto ready = hosting->prepare_restore(options, reflector); !ready) return ready.error();

@@ -16,7 +16,9 @@ struct HostingOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 9090;
     std::string record;  ///< folder; empty: nothing is recorded
-    std::string files;   ///< folder of snapshots; empty: beside the recordings, or temporary
+    std::string durability = "interval";
+    std::string commit_every = "100ms";
+    std::string files;  ///< folder of snapshots; empty: beside the recordings, or temporary
     std::vector<std::filesystem::path> modules;
     std::string time = "heartbeat";
     std::string rate = "1";

@@ -47,6 +47,8 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                                             {"sentence", error.sentence}});
     }
     const std::string* filter = timegraph::filter_of(info.meta);
+    auto durability = info.meta.more.find(timegraph::kDurability);
+    bool known = durability != info.meta.more.end();
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
                           {"code_id", info.meta.code_id},
@@ -55,6 +57,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"router", info.meta.router},
                           {"recorder", info.meta.recorder},
                           {"filter", filter ? Value(*filter) : Value()},
+                          {"durability", known ? Value(durability->second) : Value()},
                           {"format", info.format},
                           {"end", to_string(info.end.bound)},
                           {"ended_at", wall_text(info.end.wall)},
@@ -78,6 +81,14 @@ std::string name_of(const timegraph::Member& member) {
     return json && json->if_string() ? *json->if_string() : member.name;
 }
 
+std::string durability_words(const timegraph::Meta& meta) {
+    auto known = meta.more.find(timegraph::kDurability);
+    if (known == meta.more.end()) return {};
+    if (known->second == timegraph::kEachMessage)
+        return "message: each was in the file before a member heard of it";
+    return "interval: committed every " + known->second;
+}
+
 void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
                 const std::vector<timegraph::Member>& members,
                 const std::vector<timegraph::Gap>& gaps,
@@ -96,6 +107,7 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
     row("messages",
         fmt::format("{} external, {} of payload, in {} block{}", info.end.messages,
                     byte_size(info.end.source_bytes), info.blocks, info.blocks == 1 ? "" : "s"));
+    row("durability", durability_words(info.meta));
     row("keyframes", std::to_string(info.keyframes));
     row("votes", std::to_string(info.votes));
     if (info.files) row("files", std::to_string(info.files));

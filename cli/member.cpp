@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "output.h"
+
 namespace teatime::cli {
 
 void add_modules(Command& command, std::vector<std::filesystem::path>& modules) {
@@ -37,6 +39,7 @@ result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
     capture::CaptureOptions options;
     options.recorder = "teatime " TEATIME_VERSION;
     options.replica_threads = 0;
+    options.report = [](const std::string& sentence) { note(sentence); };
     if (commit) {
         options.commit = options.idle_commit =
             std::chrono::ceil<std::chrono::milliseconds>(*commit);

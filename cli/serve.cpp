@@ -36,6 +36,16 @@ std::function<int()> add_serve(Command& command) {
     command.option("--record", options->record, "Record every session into a file in this folder")
         .value_name("FOLDER");
     command
+        .option("--durability", options->durability,
+                "interval: what was recorded is safe after --commit-every; message: before members "
+                "hear of it, at the price of waiting for the disk")
+        .one_of({"interval", "message"})
+        .show_default();
+    command
+        .option("--commit-every", options->commit_every,
+                "The most that a power cut takes, 1ms to 10s")
+        .show_default();
+    command
         .option("--files", options->files,
                 "Folder for snapshots (default: in the recording folder)")
         .value_name("FOLDER");

@@ -44,7 +44,9 @@ public:
         bool closed = false;
     };
 
-    EventQueue(std::size_t messages, std::size_t bytes) : messages_(messages), bytes_(bytes) {}
+    /// `at_once`: the writer should take each event as soon as it can.
+    EventQueue(std::size_t messages, std::size_t bytes, bool at_once)
+        : messages_(messages), bytes_(bytes), at_once_(at_once) {}
 
     /// While alive, its thread may add.
     class Adding {
@@ -82,7 +84,8 @@ public:
         /// The writer should not wait for its next turn; true once until it came.
         bool urgent() {
             const Batch& batch = queue_.batch_;
-            bool now = batch.closed || queue_.used_ > queue_.bytes_ / 2 ||
+            bool now = batch.closed || (queue_.at_once_ && !batch.events.empty()) ||
+                       queue_.used_ > queue_.bytes_ / 2 ||
                        batch.events.size() > queue_.messages_ / 2;
             return now && !std::exchange(queue_.poked_, true);
         }
@@ -112,6 +115,7 @@ private:
 
     const std::size_t messages_;
     const std::size_t bytes_;
+    const bool at_once_;
     std::mutex mutex_;
     Batch batch_;
     std::size_t used_ = 0;

@@ -60,4 +60,12 @@ Recorder::Status Recorder::status() const {
     return recording_->status();
 }
 
+Seq Recorder::settled() const {
+    return recording_->settled();
+}
+
+void Recorder::on_settled(std::function<void()> moved) {
+    recording_->on_settled(std::move(moved));
+}
+
 }  // namespace teatime::capture

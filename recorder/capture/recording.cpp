@@ -28,7 +28,8 @@ Recording::Recording(std::shared_ptr<Shared> shared, std::string path,
     : shared_(std::move(shared)),
       given_path_(std::move(path)),
       want_snapshot_(std::move(want_snapshot)),
-      queue_(shared_->options.queue_messages, shared_->options.queue_bytes) {}
+      queue_(shared_->options.queue_messages, shared_->options.queue_bytes,
+             shared_->options.durability == Durability::message) {}
 
 Recording::~Recording() {
     if (has_replica_slot_) --shared_->replicas;
@@ -49,6 +50,11 @@ Recorder::Status Recording::status() const {
     return status_;
 }
 
+void Recording::on_settled(std::function<void()> moved) {
+    std::lock_guard lock(mutex_);
+    moved_ = std::move(moved);
+}
+
 std::shared_ptr<Follower> Recording::follower() const {
     std::lock_guard lock(mutex_);
     return follower_;
@@ -65,6 +71,7 @@ bool Recording::turn(bool stopping) {
     }
     take_from_follower();
     commit(now);
+    settle();
     ask_for_snapshot(now);
     return !closing_ || !close_when_done(now);
 }
@@ -98,6 +105,8 @@ void Recording::write(std::unique_ptr<Note> note) {
         if (auto* started = std::get_if<session::Started>(record); started && !started_) {
             started_ = std::move(*started);
             started_wall_ = note->wall;
+            Seq before = started_->start ? started_->start->seq : Seq{};
+            last_ = std::max(last_, Stamp{started_->time.time, before});
             (void)ready({started_->time.time, next(last_.seq)});
             return;
         }
@@ -108,13 +117,18 @@ void Recording::write(std::unique_ptr<Note> note) {
         return;
     }
     bool can = ready({last_.time, next(last_.seq)});
-    std::shared_ptr<Note> shared(std::move(note));
+    Uncommitted one{std::move(note), {}};
     if (can) {
-        carry_out(*shared);
+        carry_out(one);
         news_since_commit_ = true;
     }
-    bool again = std::holds_alternative<session::Record>(shared->what);
-    if (again && uncommitted_.size() < kUncommitted) uncommitted_.push_back(std::move(shared));
+    bool again = std::holds_alternative<session::Record>(one.note->what);
+    if (again && uncommitted_.size() < kUncommitted) uncommitted_.push_back(std::move(one));
+}
+
+void Recording::carry_out(Uncommitted& one) {
+    one.after_commits = writer_->counters().commits;
+    carry_out(*one.note);
 }
 
 void Recording::carry_out(Note& note) {
@@ -158,12 +172,26 @@ bool Recording::ready(Stamp before) {
         }
         if (!was) return true;
     }
-    gap(before, "the recording could not be written: " + was->message);
-    if (failure_) {
-        failure_ = was;  // the first reason says more
+    return go_on(before, *was);
+}
+
+bool Recording::go_on(Stamp before, const Error& was) {
+    if (auto there = writer_->reopen(); !there) {
+        failed_with(was);  // the first reason says more
         return false;
     }
-    for (std::size_t i = 0; i < uncommitted_.size() && !failure_; ++i) carry_out(*uncommitted_[i]);
+    // The commit that failed may be in the file; the next one will not tell any more.
+    std::uint64_t commits = writer_->counters().commits;
+    std::erase_if(uncommitted_, [&](const Uncommitted& one) {
+        return one.after_commits && *one.after_commits < commits;
+    });
+    for (Uncommitted& one : uncommitted_) one.after_commits.reset();
+    gap(before, "the recording could not be written: " + was.message);
+    if (failure_) {
+        failure_ = was;
+        return false;
+    }
+    for (std::size_t i = 0; i < uncommitted_.size() && !failure_; ++i) carry_out(uncommitted_[i]);
     return !failure_;
 }
 
@@ -175,18 +203,31 @@ void Recording::failed_with(const Error& error) {
     failure_ = error;
     retry_at_ = shared_->steady() + shared_->options.retry;
     whole_touched_ = true;  // a keyframe may have been lost with the rest
-    std::lock_guard lock(mutex_);
-    status_.error = error.message;
+    bool known;
+    {
+        std::lock_guard lock(mutex_);
+        known = !std::exchange(status_.error, error.message).empty();
+    }
+    if (!known) report("nothing is recorded, the session goes on: " + error.message);
+}
+
+void Recording::report(const std::string& sentence) const {
+    if (shared_->options.report) shared_->options.report(sentence);
 }
 
 void Recording::gap(Stamp before, const std::string& why) {
     auto done = writer_->gap(before, why);
     if (!done) return check(done);
-    std::lock_guard lock(mutex_);
-    ++status_.gaps;
-    status_.error.clear();
-    if (before.seq.value <= writer_->counters().last.seq.value + 1)
-        return;  // no message is missing
+    {
+        std::lock_guard lock(mutex_);
+        ++status_.gaps;
+        status_.error.clear();
+    }
+    Seq last = writer_->counters().last.seq;
+    std::uint64_t missing = before.seq > next(last) ? before.seq.value - last.value - 1 : 0;
+    report(fmt::format("{} goes on, without {} message{}: {}", writer_->path(), missing,
+                       missing == 1 ? "" : "s", why));
+    if (missing == 0) return;
     whole_touched_ = true;
     snapshot_needed_ = true;
     needed_from_ = {before.seq.value - 1};
@@ -209,6 +250,17 @@ void Recording::commit(session::SteadyTime now) {
     status_.last = counters.last;
 }
 
+/// What was taken from the queue is committed now, or will be in a gap.
+void Recording::settle() {
+    if (settled_.exchange(last_.seq.value, std::memory_order_acq_rel) == last_.seq.value) return;
+    std::function<void()> moved;
+    {
+        std::lock_guard lock(mutex_);
+        moved = moved_;
+    }
+    if (moved) moved();
+}
+
 /// The replica may see the end first; nobody waits for it.
 bool Recording::close_when_done(session::SteadyTime now) {
     if (!writer_) return true;
@@ -220,9 +272,8 @@ bool Recording::close_when_done(session::SteadyTime now) {
         if (!stopped && !late) return false;
     }
     take_from_follower();
-    auto done = writer_->close();
+    if (auto done = writer_->close(); !done) failed_with(done.error());
     std::lock_guard lock(mutex_);
-    if (!done) status_.error = done.error().message;
     auto counters = writer_->counters();
     status_.messages = counters.messages;
     status_.last = counters.last;

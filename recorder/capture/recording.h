@@ -50,12 +50,20 @@ public:
     }
     void on_urgent(std::function<void()> poke);  ///< how to wake the writer
     Recorder::Status status() const;
+    Seq settled() const { return {settled_.load(std::memory_order_acquire)}; }
+    void on_settled(std::function<void()> moved);
 
     /// Writes and commits what came. False: this recording is finished.
     bool turn(bool stopping);
     std::shared_ptr<Follower> follower() const;  ///< any thread; may be null
 
 private:
+    /// A note that is to be written again after a failure.
+    struct Uncommitted {
+        std::shared_ptr<Note> note;
+        std::optional<std::uint64_t> after_commits;  ///< when it was written; none: it is not
+    };
+
     void poke();
     void write_batch();
     void write(const session::MessagePtr& message);
@@ -63,13 +71,17 @@ private:
     void carry_out(Note& note);
     void lost_in_queue();
     void commit(session::SteadyTime now);
+    void settle();
     bool close_when_done(session::SteadyTime now);
 
     bool ready(Stamp before);
+    bool go_on(Stamp before, const Error& was);
+    void carry_out(Uncommitted& one);
     result<void> start_file();
     void check(const result<void>& done);
     void failed_with(const Error& error);
     void gap(Stamp before, const std::string& why);
+    void report(const std::string& sentence) const;
 
     void on(const session::Started&, WallTime);
     void on(const session::MemberJoined& joined, WallTime);
@@ -97,6 +109,7 @@ private:
     EventQueue queue_;
     std::mutex poke_mutex_;
     std::function<void()> poke_;
+    std::atomic<std::uint64_t> settled_{0};
 
     // The writer's.
     EventQueue::Batch batch_;
@@ -105,7 +118,7 @@ private:
     std::optional<timegraph::Writer> writer_;
     std::optional<Error> failure_;  ///< until the file goes on after a gap
     session::SteadyTime retry_at_{};
-    std::vector<std::shared_ptr<Note>> uncommitted_;  ///< to be written again after a failure
+    std::vector<Uncommitted> uncommitted_;
     bool news_since_commit_ = false;
     bool time_since_commit_ = false;
     session::SteadyTime committed_at_{};
@@ -124,6 +137,7 @@ private:
     Seq asked_seq_;
 
     mutable std::mutex mutex_;  ///< of all below
+    std::function<void()> moved_;
     std::shared_ptr<Follower> follower_;
     Recorder::Status status_;
 };

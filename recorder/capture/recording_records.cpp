@@ -52,6 +52,8 @@ timegraph::Meta describe(const session::Started& started, const CaptureOptions& 
     more["timeline"] = info.timeline;
     more["join"] = started.details_json;
     more["time_mode"] = info.mode == session::TimeMode::lazy ? "lazy" : "heartbeat";
+    bool each = options.durability == Durability::message;
+    more[timegraph::kDurability] = each ? timegraph::kEachMessage : to_string(options.commit);
     more["vote_interval_us"] = std::to_string(info.vote_interval.count());
     if (started.start) more["started_from"] = started.start->url;
     if (auto join = parse_json(started.details_json)) {
@@ -104,9 +106,8 @@ result<void> Recording::start_file() {
         status_.error.clear();
     }
     const session::TimeState& time = started_->time;
-    Stamp start{time.time, started_->start ? started_->start->seq : Seq{}};
-    last_ = std::max(last_, start);
-    check(writer_->clock({start, started_wall_, rate_of(time)}));
+    Seq before = started_->start ? started_->start->seq : Seq{};
+    check(writer_->clock({{time.time, before}, started_wall_, rate_of(time)}));
     news_since_commit_ = true;
     if (started_->start)
         snapshot(*started_->start);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <thread>
 
@@ -75,6 +76,7 @@ private slots:
     void a_replica_that_never_ends_its_work_does_not_stop_the_recording();
     void a_recorder_outlives_the_service();
     void the_cost_to_the_session();
+    void with_durability_message_all_that_is_settled_is_in_the_file();
 };
 
 void ServiceTest::a_killed_process_leaves_all_but_the_last_moments() {
@@ -249,6 +251,47 @@ void ServiceTest::the_cost_to_the_session() {
     service->close();
     QCOMPARE(recorder->status().messages, kMessages);
     QVERIFY(ns < 5'000);  // sanitizers and busy machines; a copy of each message would not fit
+}
+
+/// And how long a session waits for it.
+void ServiceTest::with_durability_message_all_that_is_settled_is_in_the_file() {
+    CaptureOptions with = options();
+    with.durability = Durability::message;
+    with.commit = std::chrono::minutes(1);  // nothing but messages makes the writer go
+    auto service = create(with);
+    auto recorder = service->record();
+    std::mutex mutex;
+    std::condition_variable woken;
+    recorder->on_settled([&] {
+        std::lock_guard lock(mutex);
+        woken.notify_one();
+    });
+    recorder->record(native_session());
+    std::vector<double> waits;
+    std::optional<timegraph::Reader> reader;
+    for (std::uint64_t seq = 1; seq <= 300; ++seq) {
+        auto before = Clock::now();
+        recorder->message(message(seq));
+        std::unique_lock lock(mutex);
+        QVERIFY(
+            woken.wait_for(lock, seconds(30), [&] { return recorder->settled().value >= seq; }));
+        lock.unlock();
+        waits.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
+        if (!reader) {
+            auto opened = timegraph::Reader::open(recorder->status().path);
+            VERIFY_OK(opened);
+            reader.emplace(std::move(*opened));
+        }
+        auto end = reader->end();
+        VERIFY_OK(end);
+        QVERIFY(end->last.seq.value >= seq);
+    }
+    std::sort(waits.begin(), waits.end());
+    qInfo("a message waits %.2f ms, one of a hundred %.2f ms", waits[150], waits[297]);
+    auto info = reader->info();
+    VERIFY_OK(info);
+    QCOMPARE(info->meta.more.at(timegraph::kDurability), std::string(timegraph::kEachMessage));
+    service->close();
 }
 
 QTEST_GUILESS_MAIN(ServiceTest)

@@ -22,39 +22,46 @@ const sqlite3_io_methods& theirs(sqlite3_file* file) {
     return *reinterpret_cast<const Methods*>(file->pMethods)->theirs;
 }
 
-Trouble trouble() {
-    return Disk::instance().trouble();
+Trouble meets(Disk::Call call) {
+    return Disk::instance().meets(call);
+}
+
+int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
+    if (meets(Disk::Call::read) != Trouble::none) return SQLITE_IOERR_READ;
+    return theirs(file).xRead(file, out, size, offset);
 }
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-    switch (trouble()) {
-        case Trouble::error:
-        case Trouble::dead:
-            return SQLITE_IOERR_WRITE;
+    switch (meets(Disk::Call::write)) {
+        case Trouble::none:
+            return theirs(file).xWrite(file, bytes, size, offset);
         case Trouble::full:
             return SQLITE_FULL;
+        case Trouble::torn:
+            (void)theirs(file).xWrite(file, bytes, size / 2, offset);
+            return SQLITE_IOERR_WRITE;
         default:
-            return theirs(file).xWrite(file, bytes, size, offset);
+            return SQLITE_IOERR_WRITE;
     }
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-    if (trouble() == Trouble::dead) return SQLITE_IOERR_TRUNCATE;
+    if (meets(Disk::Call::truncate) != Trouble::none) return SQLITE_IOERR_TRUNCATE;
     return theirs(file).xTruncate(file, size);
 }
 
 int sync(sqlite3_file*, int) {
-    bool fails = trouble() == Trouble::sync || trouble() == Trouble::dead;
-    return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+    return meets(Disk::Call::sync) == Trouble::none ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-    if (trouble() == Trouble::dead) return SQLITE_CANTOPEN;
+    if (meets(Disk::Call::open) != Trouble::none) return SQLITE_CANTOPEN;
     int code = real->xOpen(real, name, file, flags, out_flags);
     if (code != SQLITE_OK || !file->pMethods) return code;
     auto [at, fresh] =
         all_methods.try_emplace(file->pMethods, Methods{*file->pMethods, file->pMethods});
     if (fresh) {
+        at->second.ours.xRead = read;
         at->second.ours.xWrite = write;
         at->second.ours.xTruncate = truncate;
         at->second.ours.xSync = sync;
@@ -64,8 +71,23 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out
 }
 
 int remove(sqlite3_vfs*, const char* name, int) {
-    if (trouble() == Trouble::dead) return SQLITE_IOERR_DELETE;
+    if (meets(Disk::Call::remove) != Trouble::none) return SQLITE_IOERR_DELETE;
     return real->xDelete(real, name, 0);
+}
+
+bool concerns(Trouble trouble, Disk::Call call) {
+    switch (trouble) {
+        case Trouble::none:
+            return false;
+        case Trouble::sync:
+            return call == Disk::Call::sync;
+        case Trouble::read:
+            return call == Disk::Call::read;
+        case Trouble::dead:
+            return call != Disk::Call::read;
+        default:
+            return call == Disk::Call::write;
+    }
 }
 
 }  // namespace
@@ -77,6 +99,19 @@ Disk::Disk() {
     mine.xOpen = open;
     mine.xDelete = remove;
     sqlite3_vfs_register(&mine, 0);
+}
+
+void Disk::set(Trouble trouble, std::uint64_t good, std::uint64_t bad) {
+    trouble_ = trouble;
+    good_ = good;
+    bad_ = bad;
+    concerned_ = 0;
+}
+
+Trouble Disk::meets(Call call) {
+    if (!concerns(trouble_, call)) return Trouble::none;
+    std::uint64_t n = concerned_++;
+    return n >= good_ && n - good_ < bad_ ? trouble_ : Trouble::none;
 }
 
 Disk& Disk::instance() {

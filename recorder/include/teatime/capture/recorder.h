@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,12 @@ public:
     void close();
 
     Status status() const;  ///< from any thread
+
+    /// Messages up to here are committed, or given up: the disk refuses them, and they will be on
+    /// record as a gap. From any thread, cheap.
+    Seq settled() const;
+    /// Called by the writer's thread each time settled() has moved; give it before anything else.
+    void on_settled(std::function<void()> moved);
 
 private:
     std::shared_ptr<Recording> recording_;

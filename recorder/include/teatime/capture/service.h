@@ -16,6 +16,12 @@
 
 namespace teatime::capture {
 
+/// When messages are committed to the file (`synchronous=FULL`).
+enum class Durability {
+    interval,  ///< every CaptureOptions::commit: a power cut takes no more
+    message    ///< before members are told of them (Recorder::settled): it takes nothing they saw
+};
+
 struct CaptureOptions {
     using ms = std::chrono::milliseconds;
 
@@ -28,7 +34,8 @@ struct CaptureOptions {
     unsigned replica_threads = 1;
     std::size_t replicas = 64;  ///< at a time; sessions above have the members' snapshots
 
-    ms commit{100};             ///< how much a killed process may lose (durability)
+    Durability durability = Durability::interval;
+    ms commit{100};             ///< how much a killed process may lose
     ms idle_commit{1000};       ///< where only time has passed
     ms retry{1000};             ///< after a failed write
     ms snapshot_retry{5000};    ///< between two requests for one that is needed
@@ -46,13 +53,17 @@ struct CaptureOptions {
     /// The bytes of a snapshot that a member uploaded; called by writer threads.
     std::function<result<std::string>(const std::string& url)> fetch;
 
+    /// A sentence for the log: that a recording cannot be written, or goes on. Of writer threads.
+    std::function<void(const std::string&)> report;
+
     std::function<timegraph::WallTime()> wall;    ///< empty: the system's
     std::function<session::SteadyTime()> steady;  ///< empty: the system's
 };
 
 /// Owns all recordings of a process and the threads that write them: each commits what its
-/// sessions' Recorders have handed over every `commit`, so a killed process loses no more. Sessions
-/// are never made to wait. A Recorder may outlive it and is ignored then.
+/// sessions' Recorders have handed over every `commit`, so a killed process loses no more; with
+/// Durability::message at once, all that came since the last commit in one. Sessions are never made
+/// to wait. A Recorder may outlive it and is ignored then.
 class CaptureService {
 public:
     static result<std::unique_ptr<CaptureService>> create(CaptureOptions options);

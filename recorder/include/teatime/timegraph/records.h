@@ -62,6 +62,11 @@ struct Meta {
     bool operator==(const Meta&) const = default;
 };
 
+/// The name in Meta::more that tells how soon messages were committed: kEachMessage where each was
+/// before any member was told of it, else the interval, "100ms".
+inline constexpr const char* kDurability = "durability";
+inline constexpr const char* kEachMessage = "message";
+
 struct Vote {
     Mark mark;
     MemberId member;
@@ -125,7 +130,7 @@ struct KeyframeInfo {
     Mark mark;
     Seq seq;  ///< last external message in it: replay goes on with the next one
     Kind kind = Kind::full;
-    std::string hash;  ///< of the state
+    std::string hash;               ///< of the state
     std::vector<ObjectId> touched;  ///< since the one before; ascending
     std::size_t stored_bytes = 0;
     bool operator==(const KeyframeInfo&) const = default;

@@ -1,0 +1,167 @@
+#include <QDir>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "random_input.h"
+#include "raw_socket.h"
+#include "teatime/state/json.h"
+#include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/verify.h"
+
+using namespace teatime;
+using namespace teatime::net::test;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// `teatime serve --record`, until it is killed.
+class Serving {
+public:
+    Serving(const QString& folder, const QString& durability) {
+        process_.start(TEATIME_PROGRAM, {"serve", "--port", "0", "--record", folder, "--durability",
+                                         durability, "--message-rate", "0"});
+        if (!process_.waitForReadyRead(20'000)) qFatal("teatime serve does not answer");
+        QByteArray line = process_.readLine().trimmed();
+        port = line.mid(line.lastIndexOf(':') + 1).toUShort();
+    }
+    ~Serving() {
+        process_.kill();
+        process_.waitForFinished();
+    }
+    void die() { ::kill(static_cast<pid_t>(process_.processId()), SIGKILL); }  // any thread
+    std::uint16_t port = 0;
+
+private:
+    QProcess process_;
+};
+
+/// What a member was told of, by number: its text, and when it came.
+struct Seen {
+    std::string payload;
+    Clock::time_point at;
+};
+using AllSeen = std::map<std::uint64_t, Seen>;
+
+void note_seen(AllSeen& seen, const Value& tuple) {
+    constexpr std::uint32_t kFirst = 0xFFFFFFF0;  // of Croquet's wire
+    const auto& list = *tuple.if_list();
+    auto seq = static_cast<std::uint32_t>(*list[1].if_int()) - kFirst;
+    seen[seq] = {to_json(list[2]), Clock::now()};
+}
+
+void note_frame(AllSeen& seen, const std::string& text) {
+    auto frame = parse_json(text);
+    if (!frame) return;  // cut off
+    const Value* action = frame->find("action");
+    const Value* args = frame->find("args");
+    if (*action == Value("RECV")) note_seen(seen, *args);
+    if (*action != Value("SYNC")) return;
+    for (const Value& tuple : *args->find("messages")->if_list()) note_seen(seen, tuple);
+}
+
+/// A member that says as much as it can, and is told of it, until the reflector is killed.
+AllSeen live(Serving& reflector, std::chrono::milliseconds life, std::mt19937_64& random,
+             Clock::time_point& killed) {
+    RawWebSocket member(reflector.port, "/s");
+    member.send(text(
+        R"({"id":"s","action":"JOIN","args":{"version":1,"apiKey":"none","name":"io.x/a","user":"u",)"
+        R"("ticks":{"tick":20,"delay":0}}})"));
+    std::atomic<bool> over = false;
+    std::thread speaker([&, pauses = random()] {
+        for (int n = 0; !over; ++n) {
+            std::string what = std::to_string(n) + std::string(pauses % 300, 'x');
+            if (!member.send(text(R"({"id":"s","action":"SEND","args":[0,0,")" + what + "\"]}")))
+                break;
+            std::this_thread::sleep_for(std::chrono::microseconds(100 + pauses % 2000));
+        }
+    });
+    std::thread killer([&] {
+        std::this_thread::sleep_for(life);
+        killed = Clock::now();
+        reflector.die();
+    });
+    AllSeen seen;
+    while (auto frame = member.receive()) {
+        if (frame->opcode == 1) note_frame(seen, frame->payload);
+    }
+    killer.join();
+    over = true;
+    speaker.join();
+    return seen;
+}
+
+}  // namespace
+
+/// A real reflector that is killed while it records. TEATIME_KILLS: how often.
+class KillTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void a_killed_reflector_leaves_a_whole_recording_data();
+    void a_killed_reflector_leaves_a_whole_recording();
+};
+
+void KillTest::a_killed_reflector_leaves_a_whole_recording_data() {
+    QTest::addColumn<QString>("durability");
+    QTest::newRow("interval") << "interval";
+    QTest::newRow("message") << "message";
+}
+
+void KillTest::a_killed_reflector_leaves_a_whole_recording() {
+    QFETCH(QString, durability);
+    std::mt19937_64 random = test::seeded_random();
+    std::size_t told = 0;
+    std::chrono::milliseconds longest{};  // between the oldest message that is missing and the kill
+    bool given = false;
+    int kills = qEnvironmentVariableIntValue("TEATIME_KILLS", &given);
+    for (int round = 0; round < (given ? kills : 5); ++round) {
+        QTemporaryDir folder;
+        Clock::time_point killed;
+        AllSeen seen;
+        std::chrono::milliseconds life(random() % 800);
+        {
+            Serving reflector(folder.path(), durability);
+            seen = live(reflector, life, random, killed);
+        }
+        told += seen.size();
+        QStringList files = QDir(folder.path()).entryList({"*.timegraph"}, QDir::Files);
+        bool may_miss_all = seen.empty() || (durability == "interval" && life < 250ms);
+        if (files.isEmpty() && may_miss_all) continue;
+        QCOMPARE(files.size(), 1);
+        std::string path = folder.filePath(files[0]).toStdString();
+        auto before = Clock::now();
+        auto reader = timegraph::Reader::open(path);
+        if (!reader && may_miss_all) continue;  // killed while it was made
+        QVERIFY2(reader, reader ? "" : reader.error().message.c_str());
+        auto end = reader->end();
+        QVERIFY(end && Clock::now() - before <= 1s);
+        auto verification = timegraph::verify(path);
+        QVERIFY(verification && verification->problems.empty());
+        std::uint64_t last = 0;
+        for (auto cursor = reader->messages(); cursor.next();) {
+            QCOMPARE(cursor.message().stamp.seq.value, ++last);
+            auto known = seen.find(last);
+            if (known == seen.end()) continue;
+            QCOMPARE(std::string(cursor.message().payload), known->second.payload);
+        }
+        QCOMPARE(end->last.seq.value, last);
+        auto missing = seen.upper_bound(last);
+        if (missing == seen.end()) continue;
+        auto age =
+            std::chrono::duration_cast<std::chrono::milliseconds>(killed - missing->second.at);
+        longest = std::max(longest, age);
+        QVERIFY2(durability != "message", "a member was told of what is not in the file");
+        QVERIFY2(age <= 250ms, std::to_string(age.count()).c_str());
+    }
+    qInfo("%zu messages told; at most the last %lld ms are missing", told,
+          static_cast<long long>(longest.count()));
+    QVERIFY(told > 50);
+}
+
+QTEST_GUILESS_MAIN(KillTest)
+#include "kill_test.moc"
