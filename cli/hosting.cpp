@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "byte_count.h"
 #include "output.h"
 #include "recorder_replica.h"
 #include "teatime/replayer/island_file.h"
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFilesPrefix = "/files/";
 constexpr Duration kLeastCommit = std::chrono::milliseconds(1);
 constexpr Duration kMostCommit = std::chrono::seconds(10);
+constexpr Duration kLeastKeep = std::chrono::seconds(1);
+constexpr std::uint64_t kLeastSpace = 1'000'000;
 
 /// `/files/x` of an absolute URL as the file store knows it: `x`.
 std::string store_path(const std::string& url) {
@@ -70,6 +73,35 @@ result<session::RouterOptions> router_options(const HostingOptions& options) {
     return router;
 }
 
+result<capture::SpaceLimits> space_limits(const HostingOptions& options) {
+    capture::SpaceLimits space;
+    auto quota = parse_byte_count(options.quota);
+    if (!quota) return quota.error();
+    auto min_free = parse_byte_count(options.min_free);
+    if (!min_free) return min_free.error();
+    if (*quota > 0 && *quota < kLeastSpace) {
+        return wrong_usage(fmt::format("a quota of {} is too little for a recording: at least {}",
+                                       options.quota, byte_size(kLeastSpace)));
+    }
+    space.quota = *quota;
+    space.min_free = *min_free;
+    if (options.keep.empty()) return space;
+    if (is_byte_count(options.keep)) {
+        auto bytes = parse_byte_count(options.keep);
+        if (!bytes) return bytes.error();
+        space.keep_bytes = *bytes;
+    } else {
+        auto time = parse_duration(options.keep);
+        if (!time) return time.error();
+        space.keep = *time;
+    }
+    if (space.keep < kLeastKeep && space.keep_bytes < kLeastSpace) {
+        return wrong_usage(fmt::format("--keep {} is too little: at least {} or {}", options.keep,
+                                       to_string(kLeastKeep), byte_size(kLeastSpace)));
+    }
+    return space;
+}
+
 }  // namespace
 
 result<void> Hosting::prepare_files(const HostingOptions& options) {
@@ -103,6 +135,10 @@ result<void> Hosting::prepare_capture(const HostingOptions& options) {
     capture.commit = std::chrono::duration_cast<std::chrono::milliseconds>(*commit);
     bool each = options.durability == timegraph::kEachMessage;
     if (each) capture.durability = capture::Durability::message;
+    auto space = space_limits(options);
+    if (!space) return space.error();
+    capture.space = *space;
+    capture.writer.max_bytes = space->quota;
     capture.router = "teatime reflector " TEATIME_VERSION;
     capture.recorder = "teatime " TEATIME_VERSION;
     capture.report = [](const std::string& sentence) { note(sentence); };

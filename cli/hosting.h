@@ -18,6 +18,9 @@ struct HostingOptions {
     std::string record;  ///< folder; empty: nothing is recorded
     std::string durability = "interval";
     std::string commit_every = "100ms";
+    std::string quota = "0";         ///< of one recording, as text: 2GB
+    std::string min_free = "100MB";  ///< of the disk
+    std::string keep;                ///< 10min or 200MB: a ring
     std::string files;  ///< folder of snapshots; empty: beside the recordings, or temporary
     std::vector<std::filesystem::path> modules;
     std::string time = "heartbeat";

@@ -8,6 +8,7 @@
 #include "teatime/state/json.h"
 #include "teatime/timegraph/filter.h"
 #include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/ring.h"
 #include "verbs.h"
 
 namespace teatime::cli {
@@ -49,6 +50,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
     const std::string* filter = timegraph::filter_of(info.meta);
     auto durability = info.meta.more.find(timegraph::kDurability);
     bool known = durability != info.meta.more.end();
+    auto ring = info.meta.more.find(timegraph::kRing);
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
                           {"code_id", info.meta.code_id},
@@ -58,6 +60,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"recorder", info.meta.recorder},
                           {"filter", filter ? Value(*filter) : Value()},
                           {"durability", known ? Value(durability->second) : Value()},
+                          {"ring", ring != info.meta.more.end() ? Value(ring->second) : Value()},
                           {"format", info.format},
                           {"end", to_string(info.end.bound)},
                           {"ended_at", wall_text(info.end.wall)},
@@ -89,6 +92,15 @@ std::string durability_words(const timegraph::Meta& meta) {
     return "interval: committed every " + known->second;
 }
 
+std::string ring_words(const std::string& file, const timegraph::Reader::Info& info) {
+    auto known = info.meta.more.find(timegraph::kRing);
+    if (known == info.meta.more.end()) return {};
+    std::string words = "keeps the last " + known->second;
+    if (info.first && info.first->seq.value > 1)
+        words += fmt::format("; messages before {} were dropped", info.first->seq.value);
+    return words + (timegraph::ring_is_frozen(file) ? "; kept: nothing more is dropped" : "");
+}
+
 void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
                 const std::vector<timegraph::Member>& members,
                 const std::vector<timegraph::Gap>& gaps,
@@ -108,6 +120,7 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
         fmt::format("{} external, {} of payload, in {} block{}", info.end.messages,
                     byte_size(info.end.source_bytes), info.blocks, info.blocks == 1 ? "" : "s"));
     row("durability", durability_words(info.meta));
+    row("ring", ring_words(options.file, info));
     row("keyframes", std::to_string(info.keyframes));
     row("votes", std::to_string(info.votes));
     if (info.files) row("files", std::to_string(info.files));

@@ -26,6 +26,7 @@ std::span<const Verb> all_verbs() {
         {"render", "Draw the world at any moment as SVG", add_render},
         {"verify", "Check a recording, and that it replays to the same states", add_verify},
         {"copy", "Copy a recording, also one that is being written", add_copy},
+        {"keep", "Stop a ring from dropping what is old", add_keep},
         {"filter", "Keep some messages of a recording, to share them", add_filter},
         {"recover", "Save what can still be read of a damaged recording", add_recover},
         {"trim", "Make a recording of a part", add_trim},

@@ -46,6 +46,21 @@ std::function<int()> add_serve(Command& command) {
                 "The most that a power cut takes, 1ms to 10s")
         .show_default();
     command
+        .option("--quota", options->quota,
+                "The most that one recording may take, such as 2GB; then it ends and the session "
+                "goes on. 0 = any")
+        .value_name("SIZE");
+    command
+        .option("--min-free", options->min_free,
+                "With less free on the disk nothing is recorded; the session goes on")
+        .value_name("SIZE")
+        .show_default();
+    command
+        .option("--keep", options->keep,
+                "Record into a ring: of what is older than 10min, or above 200MB, as much is "
+                "dropped as replaying the rest does not need")
+        .value_name("TIME|SIZE");
+    command
         .option("--files", options->files,
                 "Folder for snapshots (default: in the recording folder)")
         .value_name("FOLDER");

@@ -23,6 +23,7 @@ std::function<int()> add_diff(Command& command);
 std::function<int()> add_render(Command& command);
 std::function<int()> add_save(Command& command);
 std::function<int()> add_copy(Command& command);
+std::function<int()> add_keep(Command& command);
 std::function<int()> add_filter(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);

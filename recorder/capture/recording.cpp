@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "teatime/timegraph/ring.h"
+
 namespace teatime::capture {
 namespace {
 
@@ -72,6 +74,7 @@ bool Recording::turn(bool stopping) {
     take_from_follower();
     commit(now);
     settle();
+    look_at_space(now);
     ask_for_snapshot(now);
     return !closing_ || !close_when_done(now);
 }
@@ -122,7 +125,7 @@ void Recording::write(std::unique_ptr<Note> note) {
         carry_out(one);
         news_since_commit_ = true;
     }
-    bool again = std::holds_alternative<session::Record>(one.note->what);
+    bool again = !used_up_ && std::holds_alternative<session::Record>(one.note->what);
     if (again && uncommitted_.size() < kUncommitted) uncommitted_.push_back(std::move(one));
 }
 
@@ -163,6 +166,7 @@ bool Recording::ready(Stamp before) {
     auto now = shared_->steady();
     if (failure_ && now < retry_at_) return false;
     retry_at_ = now + shared_->options.retry;
+    if (!closing_ && (used_up_ || (writer_ && too_little_free(writer_->path())))) return false;
     std::optional<Error> was = std::exchange(failure_, std::nullopt);
     if (!writer_) {
         auto done = start_file();
@@ -274,6 +278,7 @@ bool Recording::close_when_done(session::SteadyTime now) {
     take_from_follower();
     if (auto done = writer_->close(); !done) failed_with(done.error());
     std::lock_guard lock(mutex_);
+    if (shared_->options.space.ring()) (void)timegraph::release_ring(writer_->path());
     auto counters = writer_->counters();
     status_.messages = counters.messages;
     status_.last = counters.last;
@@ -344,8 +349,11 @@ void Recording::ask_for_snapshot(session::SteadyTime now) {
     if (!want_snapshot_ || !writer_ || failure_ || closing_) return;
     const CaptureOptions& options = shared_->options;
     bool native = started_->session.kind == session::Kind::native;
-    bool regular = native && !follows() && last_.seq > asked_seq_ &&
-                   (!asked_ || now - asked_at_ >= options.snapshot_every);
+    bool ring = options.space.ring();  // can drop only what is before a state
+    Duration every = options.snapshot_every;
+    if (options.space.keep > Duration(0)) every = std::min(every, options.space.keep / 4);
+    bool regular = (native || ring) && !follows() && last_.seq > asked_seq_ &&
+                   (!asked_ || now - asked_at_ >= every);
     bool urgent = snapshot_needed_ && (!asked_ || now - asked_at_ >= options.snapshot_retry);
     if (!regular && !urgent) return;
     asked_ = true;

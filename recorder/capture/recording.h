@@ -94,6 +94,11 @@ private:
     void on(const session::Note& note, WallTime wall);
     void on(const session::Ended&, WallTime);
 
+    void look_at_space(session::SteadyTime now);
+    std::optional<Error> too_little_free(const std::string& path) const;
+    void pause_for(const Error& why);
+    void trim_ring();
+
     void start_follower(std::optional<Image> from);
     bool follows() const;
     void take_from_follower();
@@ -118,6 +123,8 @@ private:
     std::optional<timegraph::Writer> writer_;
     std::optional<Error> failure_;  ///< until the file goes on after a gap
     session::SteadyTime retry_at_{};
+    session::SteadyTime space_at_{};  ///< looked at again
+    bool used_up_ = false;            ///< the quota
     std::vector<Uncommitted> uncommitted_;
     bool news_since_commit_ = false;
     bool time_since_commit_ = false;

@@ -8,6 +8,7 @@
 #include "teatime/state/json.h"
 #include "teatime/state/state_hash.h"
 #include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/ring.h"
 
 namespace teatime::capture {
 namespace {
@@ -37,6 +38,13 @@ std::string text_of(const Value& object, std::string_view name) {
     return text ? *text : to_json(*value);
 }
 
+/// `600s or 200000000 bytes`
+std::string ring_words(const SpaceLimits& space) {
+    std::string words = space.keep > Duration(0) ? to_string(space.keep) : "";
+    if (space.keep_bytes == 0) return words;
+    return fmt::format("{}{}{} bytes", words, words.empty() ? "" : " or ", space.keep_bytes);
+}
+
 /// All that is needed to serve the session again, and to tell what it was.
 timegraph::Meta describe(const session::Started& started, const CaptureOptions& options) {
     const session::SessionInfo& info = started.session;
@@ -54,6 +62,7 @@ timegraph::Meta describe(const session::Started& started, const CaptureOptions& 
     more["time_mode"] = info.mode == session::TimeMode::lazy ? "lazy" : "heartbeat";
     bool each = options.durability == Durability::message;
     more[timegraph::kDurability] = each ? timegraph::kEachMessage : to_string(options.commit);
+    if (options.space.ring()) more[timegraph::kRing] = ring_words(options.space);
     more["vote_interval_us"] = std::to_string(info.vote_interval.count());
     if (started.start) more["started_from"] = started.start->url;
     if (auto join = parse_json(started.details_json)) {
@@ -97,6 +106,7 @@ result<void> Recording::start_file() {
                 (wanted.parent_path() / wanted.stem()).string() + fmt::format("-{}.timegraph", n);
         }
     }
+    if (auto refused = too_little_free(path)) return *refused;
     auto writer = timegraph::Writer::create(path, meta, options.writer);
     if (!writer) return writer.error();
     writer_.emplace(std::move(*writer));

@@ -75,7 +75,8 @@ std::string some_payload(Random& random) {
             return text;
         }
         default: {
-            std::string text = "\"[\\\"disc-" + std::to_string(below(random, 5)) + "\\\",\\\"push\\\"";
+            std::string text =
+                "\"[\\\"disc-" + std::to_string(below(random, 5)) + "\\\",\\\"push\\\"";
             for (auto n = below(random, 4); n > 0; --n) text += "," + some_number(random);
             return text + "]\"";
         }
@@ -193,8 +194,8 @@ void BodyTest::what_is_alike_takes_little() {
     std::size_t source = 0;
     const std::uint64_t n = 3000;
     for (std::uint64_t i = 0; i < n; ++i) {
-        std::string payload = "\"[\\\"painter\\\",\\\"stroke\\\"," + std::to_string(100 + i % 50) + "." +
-                              std::to_string(i % 10) + "," + std::to_string(i) + "]\"";
+        std::string payload = "\"[\\\"painter\\\",\\\"stroke\\\"," + std::to_string(100 + i % 50) +
+                              "." + std::to_string(i % 10) + "," + std::to_string(i) + "]\"";
         source += payload.size();
         encoder.add({{VirtualTime(Duration(static_cast<std::int64_t>(1000 * i))), Seq{i + 1}},
                      {i % 3},

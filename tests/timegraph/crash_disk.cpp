@@ -102,10 +102,10 @@ int shm_unmap(sqlite3_file* file, int remove) {
     return SQLITE_OK;
 }
 
-constexpr sqlite3_io_methods kMethods{2,       close,  read,        write,       truncate, sync,
-                                      size,    lock,   lock,        is_reserved, control,  sector,
-                                      traits,  shm_map, shm_lock,   shm_barrier, shm_unmap, nullptr,
-                                      nullptr};
+constexpr sqlite3_io_methods kMethods{2,           close,     read,    write,   truncate,
+                                      sync,        size,      lock,    lock,    is_reserved,
+                                      control,     sector,    traits,  shm_map, shm_lock,
+                                      shm_barrier, shm_unmap, nullptr, nullptr};
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
     if (!name) return SQLITE_CANTOPEN;  // a temporary file: none is expected

@@ -18,6 +18,7 @@ class CrashTest : public QObject {
     Q_OBJECT
 private slots:
     void a_power_cut_loses_nothing_committed();
+    void nor_of_a_ring_that_drops_what_is_old();
     void the_harness_sees_what_is_not_synced();
 };
 
@@ -30,28 +31,42 @@ void write_group(Writer& writer, std::mt19937_64& random, std::uint64_t group) {
     for (std::uint64_t i = 0; i < kGroup; ++i) {
         std::uint64_t seq = group * kGroup + i + 1;
         std::string payload = "\"" + std::to_string(seq) + " " +
-                              std::string(random() % 1500, static_cast<char>('a' + seq % 26)) + "\"";
+                              std::string(random() % 1500, static_cast<char>('a' + seq % 26)) +
+                              "\"";
         if (!writer.append({{VirtualTime(Duration(seq * 1000)), {seq}}, {1}, payload})) {
             qFatal("append failed");
         }
     }
-    if (!writer.vote({{{}, VirtualTime(Duration(group)), 0}, {1}, std::to_string(group)}) ||
-        !writer.commit()) {
+    VirtualTime time(Duration((group + 1) * kGroup * 1000));
+    if (!writer.vote({{{}, time, 0}, {1}, std::to_string(group)}) || !writer.commit()) {
         qFatal("commit failed");
     }
     CrashDisk::instance().promise((group + 1) * kGroup);
 }
 
-/// Creating, committing, folding into blocks, checkpoints, closing and going on.
-void record(const std::string& path, std::mt19937_64& random, int times, std::uint64_t groups) {
+/// A state from which replay can begin, and what a ring drops for it.
+void drop_before_group(Writer& writer, std::uint64_t group) {
+    Seq seq{(group + 1) * kGroup};
+    Mark mark{{}, VirtualTime(Duration(seq.value * 1000)), Mark::kWholeInstant};
+    if (!writer.foreign_keyframe(mark, seq, "hash", std::string(3000, 'f')) || !writer.commit() ||
+        !writer.drop_oldest(VirtualTime::max())) {
+        qFatal("dropping failed");
+    }
+}
+
+/// Creating, committing, folding into blocks, checkpoints, closing and going on; of a ring also
+/// dropping.
+void record(const std::string& path, std::mt19937_64& random, int times, std::uint64_t groups,
+            bool ring = false) {
     WriterOptions options{.block_bytes = 9000, .vfs = CrashDisk::kName};
     std::uint64_t group = 0;
     for (int time = 0; time < times; ++time) {
-        auto writer = time == 0 ? Writer::create(path, Meta(), options)
-                                : Writer::open(path, options);
+        auto writer =
+            time == 0 ? Writer::create(path, Meta(), options) : Writer::open(path, options);
         if (!writer) qFatal("%s", writer.error().message.c_str());
         for (std::uint64_t end = group + groups; group < end; ++group) {
             write_group(*writer, random, group);
+            if (ring && group % 3 == 2) drop_before_group(*writer, group);
         }
         if (!writer->close()) qFatal("close failed");
     }
@@ -89,10 +104,23 @@ void check(const std::string& path, std::uint64_t promised, Outcome& outcome) {
     auto end = reader->end();
     auto votes = reader->votes();
     if (!end || !votes) return note(outcome, outcome.damaged, "it cannot be read");
-    if (end->messages < promised) {
-        note(outcome, outcome.lost, std::to_string(promised - end->messages) + " messages lost");
+    std::uint64_t last = end->last.seq.value;
+    if (last < promised) {
+        note(outcome, outcome.lost, std::to_string(promised - last) + " messages lost");
     }
-    if (end->messages != votes->size() * kGroup) note(outcome, outcome.half, "half a commit");
+    // The last vote is of the last group, and none is missing before it.
+    auto keyframe = reader->keyframe_before({{}, VirtualTime::max(), 0});
+    bool state = keyframe && *keyframe;
+    std::uint64_t groups = last / kGroup, first = groups - std::min(groups, votes->size());
+    // (A ring has none of before its state.)
+    bool whole = last % kGroup == 0 && (first == 0 || !votes->empty() || state);
+    for (std::size_t i = 0; i < votes->size(); ++i)
+        whole &= votes->at(i).hash == std::to_string(first + i);
+    if (!whole) note(outcome, outcome.half, "half a commit");
+    auto info = reader->info();
+    if (!info) return note(outcome, outcome.damaged, info.error().message);
+    if (info->first && info->first->seq.value > 1 && !state)
+        note(outcome, outcome.damaged, "it begins late, and has no state to begin with");
     auto checked = verify(path);
     if (!checked || !checked->problems.empty()) {
         note(outcome, outcome.damaged,
@@ -107,7 +135,8 @@ Outcome crash_everywhere(const std::string& path, int variants, std::mt19937_64&
             for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
                 std::filesystem::remove(path + suffix);
             }
-            for (const auto& [name, content] : files) std::ofstream(name, std::ios::binary) << content;
+            for (const auto& [name, content] : files)
+                std::ofstream(name, std::ios::binary) << content;
             ++outcome.states;
             check(path, promised, outcome);
         });
@@ -127,6 +156,19 @@ void CrashTest::a_power_cut_loses_nothing_committed() {
     QVERIFY2(outcome.unreadable + outcome.lost + outcome.damaged + outcome.half == 0,
              outcome.first.c_str());
     QVERIFY(outcome.states >= 5000);
+}
+
+void CrashTest::nor_of_a_ring_that_drops_what_is_old() {
+    std::mt19937_64 random = test::seeded_random();
+    CrashDisk& disk = CrashDisk::instance();
+    disk.clear();
+    Place place;
+    record(place.file(), random, 2, 18, true);
+    Outcome outcome = crash_everywhere(place.file(), 4, random);
+    qInfo() << outcome.states << "states after" << disk.operations.size() << "operations";
+    QVERIFY2(outcome.unreadable + outcome.lost + outcome.damaged + outcome.half == 0,
+             outcome.first.c_str());
+    QVERIFY(outcome.states >= 2000);
 }
 
 /// A disk that does not sync the log is what `synchronous=NORMAL` makes of a good one: commits are

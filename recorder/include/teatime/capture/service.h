@@ -22,6 +22,17 @@ enum class Durability {
     message    ///< before members are told of them (Recorder::settled): it takes nothing they saw
 };
 
+/// What one recording may take; 0: as much as there is. Looked at about every second.
+struct SpaceLimits {
+    std::uint64_t quota = 0;     ///< bytes; used up, the recording ends and the session goes on
+    std::uint64_t min_free = 0;  ///< bytes; with less on the disk nothing is recorded: a gap
+    /// A ring: of what is older than `keep`, or above `keep_bytes`, whole stretches between states
+    /// are dropped, never what is needed to replay the rest.
+    Duration keep{};
+    std::uint64_t keep_bytes = 0;
+    bool ring() const { return keep > Duration(0) || keep_bytes > 0; }
+};
+
 struct CaptureOptions {
     using ms = std::chrono::milliseconds;
 
@@ -45,6 +56,7 @@ struct CaptureOptions {
     std::size_t queue_messages = 200'000;  ///< per session, between its thread and the writer
     std::size_t queue_bytes = 64u << 20;
 
+    SpaceLimits space;
     timegraph::WriterOptions writer;
     KeyframeOptions keyframes;
 
@@ -56,6 +68,8 @@ struct CaptureOptions {
     /// A sentence for the log: that a recording cannot be written, or goes on. Of writer threads.
     std::function<void(const std::string&)> report;
 
+    /// Bytes that the disk with this file still has; empty: the system's answer.
+    std::function<std::uint64_t(const std::string& path)> free_bytes;
     std::function<timegraph::WallTime()> wall;    ///< empty: the system's
     std::function<session::SteadyTime()> steady;  ///< empty: the system's
 };

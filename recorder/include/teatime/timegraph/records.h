@@ -63,7 +63,7 @@ struct Meta {
 };
 
 /// The name in Meta::more that tells how soon messages were committed: kEachMessage where each was
-/// before any member was told of it, else the interval, "100ms".
+/// before any member was told of it, else the interval, "0.1s".
 inline constexpr const char* kDurability = "durability";
 inline constexpr const char* kEachMessage = "message";
 

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "recording.h"
+
+namespace teatime::capture {
+namespace {
+
+constexpr auto kSpaceEvery = std::chrono::seconds(1);
+// Of the quota, for what comes between two looks and for the sentence at the end.
+constexpr std::uint64_t kLargestReserve = 2u << 20, kReserveShare = 8;
+
+}  // namespace
+
+/// Of the disk. In a file that is there a note has room still.
+std::optional<Error> Recording::too_little_free(const std::string& path) const {
+    std::uint64_t least = shared_->options.space.min_free;
+    if (least == 0) return {};
+    std::uint64_t free = 0;
+    if (shared_->options.free_bytes) {
+        free = shared_->options.free_bytes(path);
+    } else {
+        std::error_code error;
+        auto space = std::filesystem::space(std::filesystem::path(path).parent_path(), error);
+        if (error) return {};  // the write itself will tell
+        free = space.available;
+    }
+    if (free >= least) return {};
+    return failed(
+        fmt::format("{}: less than {} bytes are free on its disk; make room", path, least));
+}
+
+/// The file is well, but nothing more goes into it for now; it says so itself, in case it stays so.
+void Recording::pause_for(const Error& why) {
+    Mark mark{{}, std::max(bound_, last_.time), Mark::kWholeInstant};
+    check(writer_->bookmark(
+        {mark, shared_->wall(), "recorder", "Recording stopped here. " + why.message}));
+    if (!failure_) check(writer_->commit());
+    if (failure_) return;
+    uncommitted_.clear();
+    failed_with(why);
+}
+
+/// Before limits are reached, since a file that is full cannot say so.
+void Recording::look_at_space(session::SteadyTime now) {
+    const SpaceLimits& space = shared_->options.space;
+    if (!writer_ || failure_ || closing_) return;
+    if (space.quota > 0) {  // at each commit: a second can bring much
+        auto used = writer_->used_bytes();
+        if (!used) return check(used.error());
+        std::uint64_t reserve = std::min(kLargestReserve, space.quota / kReserveShare);
+        if (*used + reserve >= space.quota) {
+            used_up_ = true;
+            return pause_for(failed(
+                fmt::format("{}: its quota of {} bytes is used up", writer_->path(), space.quota)));
+        }
+    }
+    if (now < space_at_) return;
+    space_at_ = now + kSpaceEvery;
+    if (auto refused = too_little_free(writer_->path())) return pause_for(*refused);
+    if (space.ring()) trim_ring();
+}
+
+/// A stretch at a time, so that the session's next messages need not wait for long.
+void Recording::trim_ring() {
+    const SpaceLimits& space = shared_->options.space;
+    if (space.keep > Duration(0)) {
+        auto dropped = writer_->drop_oldest(std::max(bound_, last_.time) - space.keep);
+        if (!dropped) return check(dropped.error());
+    }
+    if (space.keep_bytes == 0) return;
+    auto used = writer_->used_bytes();
+    if (!used) return check(used.error());
+    if (*used <= space.keep_bytes) return;
+    if (auto dropped = writer_->drop_oldest(VirtualTime::max()); !dropped) check(dropped.error());
+}
+
+}  // namespace teatime::capture

@@ -1,0 +1,214 @@
+#include "recorded_net.h"
+#include "teatime/timegraph/ring.h"
+
+using namespace teatime;
+using namespace teatime::capture;
+using namespace teatime::session;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+/// A world in which something happens all the time.
+class Busy : public RecordedNet {
+public:
+    Busy() : RecordedNet(seed_of_test()) {
+        options.keyframes.first = options.keyframes.ceiling = milliseconds(250);
+        options.writer.block_bytes = 10'000;
+        options.report = [this](const std::string& sentence) { reports.push_back(sentence); };
+    }
+    void begin() {
+        start();
+        net.add();
+        net.add();
+        pass(seconds(1));
+    }
+    void busy(Duration time) {
+        for (auto end = net.now + time; net.now < end;) {
+            live(10);
+            pass(milliseconds(100));
+        }
+    }
+    /// Each keyframe is the state that comes from replaying the file, from its first one on.
+    std::size_t replay(const timegraph::Reader& reader) {
+        auto keyframes = reader.keyframes();
+        if (!keyframes || keyframes->empty()) qFatal("there is no keyframe");
+        auto first = reader.image(keyframes->front());
+        if (!first) qFatal("%s", first.error().message.c_str());
+        auto island = Island::restore(pulse::module(), *first);
+        if (!island) qFatal("%s", island.error().message.c_str());
+        auto messages = messages_of(reader);
+        auto message = messages.begin();
+        std::size_t agree = 0;
+        for (const timegraph::KeyframeInfo& keyframe : *keyframes) {
+            for (; message != messages.end() && message->stamp.time <= keyframe.mark.time;
+                 ++message) {
+                if (message->stamp.seq <= keyframes->front().seq) continue;
+                auto queued =
+                    (*island)->enqueue({message->stamp, message->sender, message->payload});
+                if (!queued) qFatal("%s", queued.error().message.c_str());
+            }
+            (*island)->set_bound(keyframe.mark.time);
+            while ((*island)->execute_next()) {
+            }
+            agree += to_string((*island)->hash()) == keyframe.hash;
+        }
+        return agree == keyframes->size() ? agree : 0;
+    }
+    std::vector<std::string> reports;
+};
+
+}  // namespace
+
+class SpaceTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void a_ring_keeps_the_last_time_and_can_be_replayed();
+    void a_ring_keeps_to_its_size();
+    void a_ring_without_a_replica_asks_members_for_states();
+    void a_quota_ends_the_recording_and_not_the_session();
+    void with_too_little_free_nothing_is_recorded_for_a_while();
+    void a_file_is_not_made_where_too_little_is_free();
+};
+
+void SpaceTest::a_ring_keeps_the_last_time_and_can_be_replayed() {
+    Busy world;
+    world.options.space.keep = seconds(5);
+    world.begin();
+    world.busy(seconds(30));
+    std::string path = world.recorder->status().path;
+    auto reader = world.open();  // while it goes on
+    auto begin = reader.keyframes()->front().mark.time;
+    VirtualTime end = reader.end()->bound;
+    QVERIFY(begin <= end - seconds(5));
+    QVERIFY(begin >= end - seconds(15));
+    QVERIFY(timegraph::freeze_ring(path));
+    world.busy(seconds(10));
+    QCOMPARE(to_string(world.open().keyframes()->front().mark.time), to_string(begin));
+    QVERIFY(timegraph::release_ring(path));
+    world.busy(seconds(20));
+    QVERIFY(world.open().keyframes()->front().mark.time > begin);
+    QVERIFY(timegraph::freeze_ring(path));
+    world.close();
+    QVERIFY(!timegraph::ring_is_frozen(path));
+    check_whole(path);
+    auto closed = world.open();
+    QVERIFY(closed.info()->first->seq.value > 1);
+    QCOMPARE(messages_of(closed).back(), as_recorded(world.net.reflected).back());
+    QVERIFY(world.replay(closed) > 20);
+    QCOMPARE(closed.info()->meta.more.at(timegraph::kRing), std::string("5s"));
+    QCOMPARE(closed.info()->gaps, std::uint64_t{0});
+}
+
+void SpaceTest::a_ring_keeps_to_its_size() {
+    Busy world;
+    constexpr std::uint64_t kBytes = 400'000;
+    world.options.space.keep_bytes = kBytes;
+    world.begin();
+    std::uintmax_t most = 0;
+    for (int i = 0; i < 80; ++i) {
+        world.busy(seconds(1));
+        most = std::max(most, std::filesystem::file_size(world.recorder->status().path));
+    }
+    QVERIFY(world.open().info()->first->seq.value > 1);
+    world.close();
+    qInfo() << most << "bytes at most";
+    QVERIFY(most < kBytes + kBytes / 2);
+    check_whole(world.recorder->status().path);
+    QVERIFY(world.replay(world.open()) > 10);
+}
+
+void SpaceTest::a_ring_without_a_replica_asks_members_for_states() {
+    Busy world;
+    world.options.replica = nullptr;
+    world.options.space.keep = seconds(8);
+    world.begin();
+    world.busy(seconds(60));
+    world.close();
+    QVERIFY(world.asked > 10);
+    QVERIFY(world.open().info()->first->seq.value > 1);
+    check_whole(world.recorder->status().path);
+}
+
+void SpaceTest::a_quota_ends_the_recording_and_not_the_session() {
+    Busy world;
+    constexpr std::uint64_t kQuota = 1'000'000;
+    world.options.space.quota = world.options.writer.max_bytes = kQuota;
+    world.begin();
+    for (int i = 0; i < 200 && world.recorder->status().error.empty(); ++i) world.busy(seconds(1));
+    QVERIFY(contains(world.recorder->status().error, "quota of 1000000 bytes is used up"));
+    QCOMPARE(world.reports.size(), std::size_t{1});
+    std::string path = world.recorder->status().path;
+    // It says so itself at once, were it never to be closed.
+    auto bookmarks = world.open().bookmarks();
+    VERIFY_OK(bookmarks);
+    QVERIFY(contains(bookmarks->back().comment, "Recording stopped here."));
+    std::uint64_t recorded = world.recorder->status().messages;
+    std::size_t reflected = world.net.reflected.size();
+    world.busy(seconds(5));
+    QCOMPARE(world.recorder->status().messages, recorded);
+    QVERIFY(world.net.reflected.size() > reflected);
+    QCOMPARE(world.recorder->settled(), world.net.reflected.back()->stamp.seq);
+    world.close();
+    check_whole(path);
+    QVERIFY(std::filesystem::file_size(path) <= kQuota);
+    auto gaps = world.open().gaps();
+    VERIFY_OK(gaps);
+    QCOMPARE(gaps->size(), std::size_t{1});
+    QCOMPARE(gaps->back().before.seq, next(world.net.reflected.back()->stamp.seq));
+    QVERIFY(contains(gaps->back().why, "quota"));
+}
+
+void SpaceTest::with_too_little_free_nothing_is_recorded_for_a_while() {
+    Busy world;
+    std::uint64_t free = 10'000;
+    world.options.space.min_free = 5'000;
+    world.options.free_bytes = [&](const std::string&) { return free; };
+    world.begin();
+    world.busy(seconds(5));
+    free = 4'000;
+    world.busy(seconds(5));
+    auto size = std::filesystem::file_size(world.recorder->status().path);
+    QVERIFY(contains(world.recorder->status().error, "less than 5000 bytes are free"));
+    world.busy(seconds(10));
+    QCOMPARE(std::filesystem::file_size(world.recorder->status().path), size);
+    QCOMPARE(world.reports.size(), std::size_t{1});
+    free = 10'000;
+    world.busy(seconds(5));
+    QCOMPARE(world.recorder->status().error, std::string());
+    QCOMPARE(world.reports.size(), std::size_t{2});
+    world.close();
+    auto reader = world.open();
+    check_whole(reader.path());
+    auto gaps = reader.gaps();
+    VERIFY_OK(gaps);
+    QCOMPARE(gaps->size(), std::size_t{1});
+    QVERIFY(contains(gaps->back().why, "less than 5000 bytes are free"));
+    QCOMPARE(messages_of(reader).back(), as_recorded(world.net.reflected).back());
+    QVERIFY(world.asked > 0);
+    auto last = reader.keyframe_before({{}, VirtualTime::max(), 0});
+    VERIFY_OK(last);
+    QVERIFY(*last && next((*last)->seq) >= gaps->front().before.seq);
+}
+
+void SpaceTest::a_file_is_not_made_where_too_little_is_free() {
+    Busy world;
+    std::uint64_t free = 1'000;
+    world.options.space.min_free = 5'000;
+    world.options.free_bytes = [&](const std::string&) { return free; };
+    world.begin();
+    world.busy(seconds(3));
+    QVERIFY(contains(world.recorder->status().error, "less than 5000 bytes are free"));
+    QVERIFY(std::filesystem::is_empty(world.options.folder));
+    free = 10'000;
+    world.busy(seconds(5));
+    world.close();
+    QCOMPARE(world.recorder->status().error, std::string());
+    check_whole(world.recorder->status().path);
+}
+
+QTEST_GUILESS_MAIN(SpaceTest)
+#include "space_test.moc"
