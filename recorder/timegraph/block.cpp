@@ -16,7 +16,7 @@ BlockRow::BlockRow(const Query& query)
       bound(time_in(query, 7)),
       raw_len(query.number(8)),
       previous(query.bytes(9)),
-      hash(query.bytes(10)),
+      hash(query.bytes(kBlockHashColumn)),
       data(query.bytes(12)) {}
 
 Sha256 BlockRow::compute_hash() const {

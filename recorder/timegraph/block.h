@@ -25,6 +25,7 @@ struct BlockRow {
     /// What `hash` must be: SHA-256 over `previous`, the columns in order, `data`.
     Sha256 compute_hash() const;
 };
+inline constexpr int kBlockHashColumn = 10;
 
 /// A row of table tail.
 struct TailRow {

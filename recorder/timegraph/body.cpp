@@ -1,43 +1,15 @@
 #include "body.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
+#include "body_sections.h"
 #include "number_column.h"
 #include "teatime/state/hash.h"
 #include "teatime/timegraph/layout.h"
 
 namespace teatime::timegraph {
 namespace {
-
-constexpr std::size_t kPerMessage = 12;  // what a message costs beside its bytes, in block size
-
-/// More than any block has (kMaxBlockBytes), and not too much to allocate for a stranger's file.
-constexpr std::uint64_t kMaxBodyMessages = 1 << 20;
-constexpr std::uint64_t kMaxBodyNumbers = 1 << 22;
-static_assert(kMaxBlockBytes / kPerMessage < kMaxBodyMessages &&
-              kMaxBlockBytes / 2 <= kMaxBodyNumbers);
-
-/// The sections of a body, in order.
-enum Section {
-    kTimes,
-    kSeqs,
-    kVoiceOf,
-    kVoices,
-    kShapes,
-    kTexts,
-    kStyles,
-    kScales,
-    kMantissas,
-    kBytes,
-    kSections
-};
-
-std::int64_t micros(VirtualTime time) {
-    return time.time_since_epoch().count();
-}
 
 std::uint64_t voice_hash(MemberId sender, std::uint64_t shape) {
     return (shape ^ sender.value) * 0x9e3779b97f4a7c15u;
@@ -126,7 +98,8 @@ std::uint32_t BodyEncoder::shape(const ShapedText& shaped, std::uint64_t hash) {
         return its.hash == hash && its.payload_size == shaped.payload_size &&
                its.holes == shaped.holes && text(its) == shaped.text;
     };
-    shape_slots_.make_room(shapes_.size(), [&](std::uint32_t index) { return shapes_[index].hash; });
+    shape_slots_.make_room(shapes_.size(),
+                           [&](std::uint32_t index) { return shapes_[index].hash; });
     std::uint32_t& slot = shape_slots_.find(hash, is_it);
     if (slot != 0) return slot - 1;
     slot = static_cast<std::uint32_t>(shapes_.size()) + 1;
@@ -233,8 +206,7 @@ void BodyEncoder::Run::add_shape(const Shape& shape) {
 void BodyEncoder::Run::write_numbers() {
     std::size_t begin = 0;
     auto holes = [&](const Columns& of) {
-        return static_cast<std::size_t>(
-            encoder.shapes_[encoder.voices_[of.voice].shape].holes);
+        return static_cast<std::size_t>(encoder.shapes_[encoder.voices_[of.voice].shape].holes);
     };
     for (Columns& each : columns) {
         each.begin = begin;
@@ -273,184 +245,6 @@ std::string_view BodyEncoder::body(const Position& from, const Position& to) {
     writer.fixed(from.base.seq.value);
     for (const std::string& section : run.sections) writer.sized(section);
     return body_;
-}
-
-result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
-    ok_ = false;
-    done_ = 0;
-    voice_of_.clear();
-    ByteReader reader(body);
-    auto version = reader.fixed<std::uint8_t>();
-    if (reader.ok() && version != kBodyVersion) {
-        return unreadable(fmt::format("messages of body version {}, this program reads {}{}",
-                                      version, kBodyVersion,
-                                      version > kBodyVersion ? ": use a newer teatime" : ""));
-    }
-    if (!read(reader, n)) return unreadable("columns that do not fit");
-    ok_ = true;
-    return {};
-}
-
-bool BodyDecoder::read(ByteReader& body, std::uint64_t n) {
-    stamp_.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
-    stamp_.seq = {body.fixed<std::uint64_t>()};
-    std::array<ByteReader, kSections> sections;
-    for (ByteReader& section : sections) section = ByteReader(body.sized());
-    if (!body.done()) return false;
-    times_ = sections[kTimes];
-    seqs_ = sections[kSeqs];
-    every_seq_ = seqs_.done();
-    if (!read_voices(sections[kVoiceOf], sections[kVoices], sections[kShapes], sections[kTexts],
-                     sections[kBytes], n)) {
-        return false;
-    }
-    numbers_.clear();
-    for (Voice& voice : voices_) {
-        voice.numbers = numbers_.size();
-        for (std::size_t hole = shapes_[voice.shape].holes; hole > 0; --hole) {
-            if (numbers_.size() + voice.count > kMaxBodyNumbers ||
-                !decode_numbers(voice.count, sections[kStyles], sections[kScales],
-                                sections[kMantissas], numbers_)) {
-                return false;
-            }
-        }
-    }
-    return std::all_of(sections.begin() + kVoiceOf, sections.end(),
-                       [](const ByteReader& section) { return section.done(); });
-}
-
-bool BodyDecoder::read_voices(ByteReader& voice_of, ByteReader& voices, ByteReader& shapes,
-                              ByteReader& texts, ByteReader& bytes, std::uint64_t n) {
-    voices_.clear();
-    shapes_.clear();
-    pieces_.clear();
-    if (n > kMaxBodyMessages || n > voice_of.left()) return false;
-    voice_of_.reserve(n);
-    for (std::uint64_t i = 0; i < n; ++i) {
-        std::uint64_t number = voice_of.varint();
-        if (number == 0) {
-            Voice voice;
-            voice.sender = {voices.varint()};
-            std::uint64_t shape = voices.varint();
-            if (shape == 0) {
-                if (!read_shape(shapes, texts, bytes)) return false;
-                shape = shapes_.size();
-            }
-            if (!voices.ok() || shape > shapes_.size()) return false;
-            voice.shape = static_cast<std::uint32_t>(shape - 1);
-            voices_.push_back(voice);
-            number = voices_.size();
-        }
-        if (number > voices_.size()) return false;
-        voice_of_.push_back(static_cast<std::uint32_t>(number - 1));
-        ++voices_[number - 1].count;
-    }
-    return true;
-}
-
-bool BodyDecoder::read_shape(ByteReader& shapes, ByteReader& texts, ByteReader& bytes) {
-    Shape& shape = shapes_.emplace_back();
-    std::uint64_t kind = shapes.varint();
-    shape.base64 = kind % 2 == 1;
-    shape.holes = kind / 2;
-    if (shape.holes > kMaxHoles) return false;
-    if (shape.base64) {
-        shape.piece = pieces_.size();
-        shape.pieces = shapes.varint();
-        if (shape.pieces > shapes.left()) return false;
-        std::uint64_t size = 0;
-        for (std::size_t i = 0; i < shape.pieces; ++i) {
-            std::uint64_t piece = shapes.varint();
-            if (piece > bytes.left()) return false;
-            pieces_.push_back(static_cast<std::uint32_t>(piece));
-            size += piece;
-        }
-        shape.bytes = bytes.raw(size);
-    } else {
-        shape.payload_size = shapes.varint();
-    }
-    shape.text = texts.raw(shapes.varint());
-    if (!shapes.ok() || !texts.ok() || !bytes.ok()) return false;
-    auto holes = std::count(shape.text.begin(), shape.text.end(), kHole);
-    return shape.payload_size <= shape.text.size() &&
-           (shape.holes == 0 || static_cast<std::size_t>(holes) == shape.holes);
-}
-
-bool BodyDecoder::next(MessageView& message) {
-    if (!next_stamp(message.stamp)) return false;
-    text(message);
-    return true;
-}
-
-bool BodyDecoder::next_stamp(Stamp& stamp) {
-    if (!ok_) return false;
-    if (done_ == voice_of_.size()) {
-        ok_ = times_.done() && seqs_.done();
-        return false;
-    }
-    // Unsigned: damaged differences may overflow, which must only give wrong numbers.
-    auto time = static_cast<std::uint64_t>(micros(stamp_.time)) +
-                static_cast<std::uint64_t>(times_.signed_varint());
-    stamp_.time = VirtualTime(Duration(static_cast<std::int64_t>(time)));
-    stamp_.seq.value += 1 + (every_seq_ ? 0 : seqs_.varint());
-    if (!times_.ok() || !seqs_.ok()) {
-        ok_ = false;
-        return false;
-    }
-    stamp = stamp_;
-    ++voices_[voice_of_[done_++]].next;
-    return true;
-}
-
-void BodyDecoder::text(MessageView& message) {
-    const Voice& voice = voices_[voice_of_[done_ - 1]];
-    message.sender = voice.sender;
-    spell(shapes_[voice.shape], numbers_.data() + voice.numbers + voice.next - 1, voice.count,
-          message);
-}
-
-BodyDecoder::VoiceView BodyDecoder::view(std::uint32_t voice) const {
-    const Voice& it = voices_[voice];
-    const Shape& shape = shapes_[it.shape];
-    std::string_view payload =
-        shape.base64 ? std::string_view("\"\"") : shape.text.substr(0, shape.payload_size);
-    return {it.sender, payload, shape.holes, it.count};
-}
-
-/// `number`: the message's first; its others follow at a distance of `stride`.
-void BodyDecoder::spell(const Shape& shape, const Decimal* number, std::size_t stride,
-                        MessageView& message) {
-    if (shape.holes == 0 && !shape.base64) {
-        message.payload = shape.text.substr(0, shape.payload_size);
-        message.extra = shape.text.substr(shape.payload_size);
-        return;
-    }
-    std::size_t base64_size = 0;
-    if (shape.base64) {
-        spelled_.clear();
-        append_base64(spelled_, shape.bytes, std::span(pieces_).subspan(shape.piece, shape.pieces));
-        base64_size = spelled_.size();
-    }
-    std::size_t room = base64_size + shape.text.size() + shape.holes * kMaxDecimalText;
-    if (spelled_.size() < room) spelled_.resize(room);
-    char* out = spelled_.data() + base64_size;
-    auto fill = [&](const char* text, const char* end) {
-        for (; text != end; ++text) {
-            if (*text != kHole || shape.holes == 0) {
-                *out++ = *text;
-            } else {
-                out = write_decimal(out, *number);
-                number += stride;
-            }
-        }
-    };
-    const char* text = shape.text.data();
-    fill(text, text + shape.payload_size);
-    auto payload_size = static_cast<std::size_t>(out - spelled_.data());
-    fill(text + shape.payload_size, text + shape.text.size());
-    std::string_view all(spelled_.data(), static_cast<std::size_t>(out - spelled_.data()));
-    message.payload = all.substr(0, payload_size);
-    message.extra = all.substr(payload_size);
 }
 
 }  // namespace teatime::timegraph

@@ -144,11 +144,14 @@ bool Query::next() {
 
 bool Query::next_checked(Table table) {
     if (!next()) return false;
-    if (!check_fits(table)) {
-        database_.damaged(fmt::format("row {} of table {} is damaged", integer(0),
-                                      kTables[static_cast<std::size_t>(table)].name));
-    }
+    check(table);
     return true;
+}
+
+void Query::check(Table table) const {
+    if (check_fits(table)) return;
+    database_.damaged(fmt::format("row {} of table {} is damaged", integer(0),
+                                  kTables[static_cast<std::size_t>(table)].name));
 }
 
 std::int64_t Query::integer(int column) const {

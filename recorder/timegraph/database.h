@@ -84,6 +84,8 @@ public:
     bool next();
     /// The same for a `SELECT *` of `table`: also compares the row's check.
     bool next_checked(Table table);
+    /// Throws where the row's check does not fit.
+    void check(Table table) const;
 
     std::int64_t integer(int column) const;
     std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }

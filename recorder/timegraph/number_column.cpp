@@ -51,25 +51,13 @@ Column column_of(std::span<const Decimal> numbers) {
     return {NumberStyle::each, 0};
 }
 
-/// Back from the column's scale to the number's own.
-Decimal spelled(std::int64_t mantissa, Column column) {
-    Decimal number{mantissa, column.scale};
-    if (column.style == NumberStyle::fixed || column.style == NumberStyle::each) return number;
-    std::uint8_t least = column.style == NumberStyle::real ? 1 : 0;
-    while (number.scale > least && number.mantissa % 10 == 0) {
-        number.mantissa /= 10;
-        --number.scale;
-    }
-    return number;
-}
-
 }  // namespace
 
 void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::string& scales,
                     std::string& mantissas) {
     Column column = column_of(numbers);
-    styles.push_back(static_cast<char>(
-        (static_cast<unsigned>(column.style) << kStyleShift) + column.scale));
+    styles.push_back(
+        static_cast<char>((static_cast<unsigned>(column.style) << kStyleShift) + column.scale));
     ByteWriter writer(mantissas);
     std::uint64_t before = 0;
     for (Decimal number : numbers) {
@@ -86,23 +74,30 @@ void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::
     }
 }
 
-bool decode_numbers(std::size_t count, ByteReader& styles, ByteReader& scales,
-                    ByteReader& mantissas, std::vector<Decimal>& numbers) {
-    auto byte = styles.fixed<std::uint8_t>();
-    Column column{static_cast<NumberStyle>(byte >> kStyleShift),
-                  static_cast<std::uint8_t>(byte & ((1 << kStyleShift) - 1))};
-    if (!styles.ok() || column.style > NumberStyle::each || column.scale > kMaxScale ||
-        count > mantissas.left()) {
-        return false;
+bool NumberColumn::set(std::uint8_t style_byte) {
+    style = static_cast<NumberStyle>(style_byte >> kStyleShift);
+    scale = static_cast<std::uint8_t>(style_byte & ((1 << kStyleShift) - 1));
+    return style <= NumberStyle::each && scale <= kMaxScale;
+}
+
+Decimal NumberColumn::operator[](std::size_t i) const {
+    Decimal number{mantissas[i], scale};
+    if (style == NumberStyle::fixed) return number;
+    if (style == NumberStyle::each) return {number.mantissa, static_cast<std::uint8_t>(scales[i])};
+    std::uint8_t least = style == NumberStyle::real ? 1 : 0;
+    while (number.scale > least && number.mantissa % 10 == 0) {
+        number.mantissa /= 10;
+        --number.scale;
     }
+    return number;
+}
+
+void decode_mantissas(VarintReader& from, std::size_t count, std::int64_t* mantissas) {
     std::uint64_t mantissa = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        mantissa += static_cast<std::uint64_t>(mantissas.signed_varint());
-        if (column.style == NumberStyle::each) column.scale = scales.fixed<std::uint8_t>();
-        if (column.scale > kMaxScale) return false;
-        numbers.push_back(spelled(static_cast<std::int64_t>(mantissa), column));
+        mantissa += static_cast<std::uint64_t>(from.next_signed());
+        mantissas[i] = static_cast<std::int64_t>(mantissa);
     }
-    return mantissas.ok() && scales.ok();
 }
 
 }  // namespace teatime::timegraph

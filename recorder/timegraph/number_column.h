@@ -3,10 +3,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "number_text.h"
-#include "teatime/state/bytes.h"
+#include "varint_reader.h"
 
 namespace teatime::timegraph {
 
@@ -24,9 +23,20 @@ enum class NumberStyle : std::uint8_t {
 void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::string& scales,
                     std::string& mantissas);
 
-/// Reads `count` numbers; false where the sections do not hold them. `count` is checked against
-/// what is left before anything is allocated; appends to `numbers`.
-bool decode_numbers(std::size_t count, ByteReader& styles, ByteReader& scales,
-                    ByteReader& mantissas, std::vector<Decimal>& numbers);
+/// A column of a body that is being read. What it looks at must outlive it.
+struct NumberColumn {
+    NumberStyle style = NumberStyle::fixed;
+    std::uint8_t scale = 0;
+    const char* scales = nullptr;  ///< of style `each`: of each number
+    const std::int64_t* mantissas = nullptr;
+
+    /// False where there is no such style or scale.
+    bool set(std::uint8_t style_byte);
+    /// As it was spelled.
+    Decimal operator[](std::size_t i) const;
+};
+
+/// Reads the mantissas of `count` numbers; damage shows in the reader.
+void decode_mantissas(VarintReader& from, std::size_t count, std::int64_t* mantissas);
 
 }  // namespace teatime::timegraph

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "block.h"
-#include "body.h"
+#include "body_decoder.h"
 #include "database.h"
 #include "head.h"
 #include "summary.h"
@@ -90,33 +90,37 @@ struct Reader::Cursor::Impl {
     bool has_batch = false;
     Seq batch_end;
     std::string batch;  ///< its name, for errors
+    std::string hash;   ///< of the block that the decoder holds; empty where it holds none
     std::string body;
     BodyDecoder decoder;
     std::vector<std::int8_t> voices{};  ///< of the batch, whether they may match; -1: not asked yet
     MessageView message;
+    bool has_text = true;  ///< of the message, if there is one
     result<void> status;
     Effort effort{};
 
     bool next();
+    void make_text();
     bool take_message();
     bool voice_may_match();
     bool fetch();
     void skip_blocks();
     bool fetch_block();
     bool fetch_tail();
+    void restart(VirtualTime at_or_after);
     void take(std::string_view data, std::uint64_t n, Seq end, std::string_view table,
               std::int64_t id);
 };
 
 bool Reader::Cursor::Impl::next() {
+    has_text = true;
     while (status && !finished) {
         if (!has_batch) {
             auto fetched = guarded([&] { return fetch(); });
             if (!fetched) status = fetched.error();
             if (!fetched || !*fetched) return false;
         }
-        while (decoder.next_stamp(message.stamp)) {
-            if (message.stamp.seq <= position || message.stamp.time < from) continue;
+        while (decoder.next_stamp(message.stamp, from, position)) {
             if (message.stamp.time > to || message.stamp.seq > last) {
                 finished = true;
                 return false;
@@ -133,13 +137,30 @@ bool Reader::Cursor::Impl::next() {
     return false;
 }
 
+void Reader::Cursor::Impl::make_text() {
+    if (!has_text) decoder.text(message);
+    has_text = true;
+}
+
+/// Keeps what it holds in memory.
+void Reader::Cursor::Impl::restart(VirtualTime at_or_after) {
+    from = at_or_after;
+    position = {};
+    started = finished = has_batch = false;
+    status = {};
+}
+
 /// Whether the one at which the decoder stands is wanted.
 bool Reader::Cursor::Impl::take_message() {
     position = message.stamp.seq;
     ++effort.messages;
     if (where && !voice_may_match()) return false;
-    decoder.text(message);
-    return !where || where->holds(MessageFacts(message.stamp, message.sender, message.payload));
+    if (!decoder.load()) return false;
+    message.sender = decoder.sender();
+    has_text = false;
+    if (!where) return true;
+    make_text();
+    return where->holds(MessageFacts(message.stamp, message.sender, message.payload));
 }
 
 /// Most messages are told apart by who says what, without spelling and decoding each.
@@ -151,9 +172,9 @@ bool Reader::Cursor::Impl::voice_may_match() {
     maker.add_sender(voice.sender);
     constexpr std::size_t kMany = 8;  // worth a closer look
     if (voice.messages >= kMany) {
-        maker.add_shape(voice.payload, voice.holes);
+        maker.add_shape(voice.shape.payload, voice.shape.holes);
     } else {
-        maker.add_scanned(voice.payload);
+        maker.add_scanned(voice.shape.payload);
     }
     known = where->may_hold(Summary(maker)) ? 1 : 0;
     return known != 0;
@@ -203,9 +224,17 @@ bool Reader::Cursor::Impl::fetch_block() {
         "SELECT * FROM blocks WHERE branch = 0 AND last_seq > ?1 ORDER BY last_seq LIMIT 1";
     bool by_seq = started || position;
     Query query(database, by_seq ? kBySeq : kByTime, {by_seq ? cell(position) : cell(from)});
-    if (!query.next_checked(Table::blocks)) return false;
+    if (!query.next()) return false;
+    if (!hash.empty() && query.bytes(kBlockHashColumn) == hash && decoder.ok()) {
+        decoder.rewind();
+        batch_end = {query.number(5)};
+        has_batch = started = true;
+        return true;
+    }
+    query.check(Table::blocks);
     BlockRow row(query);
     take(row.data, row.n, row.last.seq, "block", row.id);
+    hash = row.hash;
     return true;
 }
 
@@ -223,6 +252,7 @@ bool Reader::Cursor::Impl::fetch_tail() {
 void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
                                 std::string_view table, std::int64_t id) {
     batch = fmt::format("{} {}", table, id);
+    hash.clear();
     auto unpacked = unpack(data, database.largest_blob(), body);
     if (unpacked) unpacked = decoder.open(body, n);
     if (!unpacked) database.damaged(fmt::format("{}: {}", batch, unpacked.error().message));
@@ -243,7 +273,16 @@ bool Reader::Cursor::next() {
 }
 
 const MessageView& Reader::Cursor::message() const {
+    impl_->make_text();
     return impl_->message;
+}
+
+Stamp Reader::Cursor::stamp() const {
+    return impl_->message.stamp;
+}
+
+MemberId Reader::Cursor::sender() const {
+    return impl_->message.sender;
 }
 
 Seq Reader::Cursor::position() const {
@@ -312,6 +351,7 @@ Reader::Cursor Reader::messages(VirtualTime from, VirtualTime to) const {
                                                                  .position = {},
                                                                  .batch_end = {},
                                                                  .batch = {},
+                                                                 .hash = {},
                                                                  .body = {},
                                                                  .decoder = {},
                                                                  .message = {},
@@ -337,9 +377,13 @@ Reader::Cursor Reader::messages_after(Seq after, VirtualTime to) const {
 }
 
 result<std::optional<Message>> Reader::first_at_or_after(VirtualTime time) const {
-    Cursor cursor = messages(time);
-    if (cursor.next()) return std::optional<Message>(cursor.message().copy());
-    if (!cursor.status()) return cursor.status().error();
+    if (seeker_) {
+        seeker_->impl_->restart(time);
+    } else {
+        seeker_ = std::make_unique<Cursor>(messages(time));
+    }
+    if (seeker_->next()) return std::optional<Message>(seeker_->message().copy());
+    if (!seeker_->status()) return seeker_->status().error();
     return std::optional<Message>();
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "body.h"
+#include "body_decoder.h"
 #include "head.h"
 #include "keyframe_row.h"
 #include "meta_names.h"

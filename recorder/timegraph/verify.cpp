@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "block.h"
-#include "body.h"
+#include "body_decoder.h"
 #include "database.h"
 #include "head.h"
 #include "keyframe_row.h"

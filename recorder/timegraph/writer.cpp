@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "block.h"
+#include "body_decoder.h"
 #include "meta_names.h"
 #include "summary.h"
 #include "teatime/state/bytes.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "block.h"
+#include "body_decoder.h"
 #include "meta_names.h"
 #include "teatime/timegraph/ring.h"
 #include "writer_impl.h"

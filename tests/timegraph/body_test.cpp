@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../state/random_input.h"
+#include "body_decoder.h"
 #include "number_column.h"
 #include "teatime/state/hash.h"
 
@@ -122,6 +123,7 @@ private slots:
     void numbers_are_spelled_as_they_were();
     void every_message_comes_back_byte_for_byte();
     void any_run_can_be_taken_out();
+    void any_part_can_be_asked_for();
     void what_is_alike_takes_little();
     void damaged_bodies_are_refused_or_read();
 };
@@ -183,6 +185,42 @@ void BodyTest::any_run_can_be_taken_out() {
             QVERIFY(encoder.first_after(positions[from]) == messages[from].stamp);
             compare(encoder.body(positions[from], positions[to]), &messages[from], to - from);
             if (QTest::currentTestFailed()) return;
+        }
+    }
+}
+
+/// Numbers are decoded for those messages only that are asked for.
+void BodyTest::any_part_can_be_asked_for() {
+    Random random = test::seeded_random();
+    for (int round = 0; round < 100; ++round) {
+        auto messages = some_messages(random, 200);
+        BodyEncoder encoder;
+        encoder.start({});
+        for (const Message& message : messages) encoder.add(message);
+        std::string_view body = encoder.body(encoder.begin(), encoder.end());
+        BodyDecoder decoder;
+        QVERIFY(decoder.open(body, messages.size()));
+        for (int walk = 0; walk < 4; ++walk, decoder.rewind()) {
+            std::uint64_t rarely = 1 + below(random, 100);
+            std::size_t at = 0;
+            MessageView message;
+            for (bool more = true; more; ++at) {
+                VirtualTime from;
+                if (below(random, 3) == 0 && at < messages.size()) {
+                    from = messages[at + below(random, messages.size() - at)].stamp.time;
+                    while (messages[at].stamp.time < from) ++at;
+                }
+                more = decoder.next_stamp(message.stamp, from);
+                QCOMPARE(more, at < messages.size());
+                if (!more) break;
+                QVERIFY(message.stamp == messages[at].stamp);
+                QVERIFY(decoder.sender() == messages[at].sender);
+                if (below(random, rarely) != 0) continue;
+                QVERIFY(decoder.load());
+                decoder.text(message);
+                QVERIFY(message == MessageView(messages[at]));
+            }
+            QVERIFY(decoder.ok());
         }
     }
 }
