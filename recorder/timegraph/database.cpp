@@ -21,7 +21,8 @@ namespace teatime::timegraph {
 namespace {
 
 constexpr int kBusyMs = 5000;
-constexpr std::chrono::seconds kUntrustedTime{10};
+constexpr std::chrono::milliseconds kUntrustedTime{500};
+constexpr std::uintmax_t kUntrustedBytesPerMs = 100'000;  // of a large file, all of it is looked at
 
 /// SQLite takes `file:` and `:memory:` for something special; an absolute path never is.
 std::string absolute(const std::string& path) {
@@ -255,18 +256,24 @@ void Database::open(Use use, const DatabaseOptions& options) {
     sqlite3_busy_timeout(handle_, kBusyMs);
     harden(use);
 
-    auto deadline = std::chrono::steady_clock::now() + kUntrustedTime;
-    if (untrusted_) sqlite3_progress_handler(handle_, 10'000, past_deadline, &deadline);
+    std::error_code ignored;
+    if (untrusted_) {
+        time_limit_ =
+            kUntrustedTime + std::chrono::milliseconds(std::filesystem::file_size(path_, ignored) /
+                                                       kUntrustedBytesPerMs);
+    }
+    auto deadline = std::chrono::steady_clock::now() + time_limit_;
+    if (untrusted_) sqlite3_progress_handler(handle_, 1'000, past_deadline, &deadline);
     if (use == Use::create) {
         create_tables();
     } else {
         check_identity();
     }
+    check_tables();
     if (untrusted_) {
         Query check(*this, "PRAGMA quick_check(1)");
         if (!check.next() || check.bytes(0) != "ok") damaged("its structure is damaged");
     }
-    check_tables();
     sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // `deadline` ends here
     if (writes) {
         run("PRAGMA journal_mode=WAL");
@@ -449,7 +456,7 @@ void Database::fail() const {
                 "be written; copy it with all that begins with its name to another folder",
                 path_))};
         case SQLITE_INTERRUPT:
-            damaged(fmt::format("checking it took more than {} s", kUntrustedTime.count()));
+            damaged(fmt::format("checking it took more than {} ms", time_limit_.count()));
         case SQLITE_BUSY:
             throw Failure{unavailable(fmt::format(
                 "{} is locked by another program for more than {} s", path_, kBusyMs / 1000))};

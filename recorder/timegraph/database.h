@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -146,6 +147,7 @@ private:
 
     std::string path_;
     bool untrusted_ = false;
+    std::chrono::milliseconds time_limit_{};  ///< of checking one that is untrusted
     std::uint64_t max_bytes_ = 0;
     sqlite3* handle_ = nullptr;
     std::map<std::string, sqlite3_stmt*, std::less<>> statements_;

@@ -53,6 +53,7 @@ public:
         }
         read(*reader);
     }
+    explicit Dump(const Reader& reader) { read(reader); }
     std::string text() const { return out_.str(); }
     bool failed() const { return failed_; }
 
