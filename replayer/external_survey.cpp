@@ -142,7 +142,7 @@ result<void> ExternalSurvey::Impl::read(timegraph::Reader::Cursor& cursor,
     do {
         part.clear();
         while (part.size() < kPart && cursor.next()) {
-            part.emplace_back(cursor.message().stamp, cursor.message().sender);
+            part.emplace_back(cursor.stamp(), cursor.sender());
         }
         if (!cursor.status()) return cursor.status().error();
         take(part);

@@ -13,6 +13,19 @@ MessageFacts::MessageFacts(Stamp stamp, MemberId sender, std::string_view payloa
       sender_(sender.value),
       text_(payload) {}
 
+MessageFacts MessageFacts::call(Stamp stamp, MemberId sender, std::string target,
+                                std::string selector, Value::List arguments,
+                                std::function<std::string_view()> payload) {
+    MessageFacts facts(stamp, sender, {});
+    facts.kind_ = message_kind::kCall;
+    facts.target_ = std::move(target);
+    facts.selector_ = std::move(selector);
+    facts.args_ = std::move(arguments);
+    facts.make_payload_ = std::move(payload);
+    facts.decoded_ = true;
+    return facts;
+}
+
 MessageFacts MessageFacts::future(VirtualTime time, std::string target, std::string selector,
                                   Value::List arguments) {
     MessageFacts facts;
@@ -47,6 +60,10 @@ const Value& MessageFacts::operator[](MessageField field) const {
         case MessageField::args:
             return args_;
         default:
+            if (make_payload_) {
+                if (auto json = parse_json(make_payload_())) payload_ = std::move(*json);
+                make_payload_ = nullptr;
+            }
             return payload_;
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -27,7 +28,8 @@ public:
 
     /// Forgets everything; the next message's differences refer to `base`.
     void start(Stamp base);
-    /// About 1 ns for each byte of text, and 50.
+    /// About 50 ns where the sender said something alike before, else 0.5 ns more for each byte of
+    /// text and 100.
     void add(const MessageView& message);
 
     bool empty() const { return voice_of_.empty(); }
@@ -57,6 +59,8 @@ private:
         std::size_t payload_size = 0;
         std::uint8_t holes = 0;
         std::uint64_t hash = 0;
+        std::uint32_t hole = 0;          // which of hole_at_ is its first
+        std::uint8_t payload_holes = 0;  // how many of them are in the payload
     };
     struct Voice {
         MemberId sender;
@@ -78,6 +82,8 @@ private:
     };
     struct Run;  // one body() call
 
+    std::uint32_t& guess(const MessageView& message);
+    bool is_alike(const Voice& voice, const MessageView& message);
     std::uint32_t voice(MemberId sender, const ShapedText& shaped);
     std::uint32_t shape(const ShapedText& shaped, std::uint64_t hash);
     std::string_view text(const Shape& shape) const;
@@ -92,11 +98,16 @@ private:
     std::vector<Shape> shapes_;
     std::vector<Voice> voices_;
     Slots shape_slots_, voice_slots_;
+    std::vector<std::uint32_t> hole_at_;  // in the texts of shapes
+    std::vector<std::uint32_t> guesses_;  // voice + 1 by how the message begins
 
     ShapedText shaped_;
     std::string scratch_;
     std::vector<Place> shape_places_, voice_places_;
     std::uint32_t epoch_ = 0;
+    // Of a run, kept for their memory
+    std::array<std::string, 10> sections_;
+    std::vector<Decimal> by_column_;
     std::string body_;
 };
 

@@ -16,7 +16,7 @@ namespace teatime::timegraph {
 result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
     ok_ = false;
     done_ = 0;
-    voice_of_.clear();
+    messages_.clear();
     ByteReader reader(body);
     auto version = reader.fixed<std::uint8_t>();
     if (reader.ok() && version != kBodyVersion) {
@@ -30,18 +30,16 @@ result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
 }
 
 bool BodyDecoder::read(ByteReader& body, std::uint64_t n) {
-    base_.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
-    base_.seq = {body.fixed<std::uint64_t>()};
+    Stamp base;
+    base.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
+    base.seq = {body.fixed<std::uint64_t>()};
     std::array<std::string_view, kSections> sections;
     for (std::string_view& section : sections) section = body.sized();
     if (!body.done()) return false;
-    stamp_ = base_;
-    times_ = all_times_ = VarintReader(sections[kTimes]);
-    seqs_ = all_seqs_ = VarintReader(sections[kSeqs]);
-    every_seq_ = sections[kSeqs].empty();
     ByteReader voices(sections[kVoices]), shapes(sections[kShapes]), texts(sections[kTexts]),
         bytes(sections[kBytes]);
     return read_voices(VarintReader(sections[kVoiceOf]), voices, shapes, texts, bytes, n) &&
+           read_stamps(base, VarintReader(sections[kTimes]), VarintReader(sections[kSeqs])) &&
            voices.done() && shapes.done() && texts.done() && bytes.done() &&
            read_columns(sections[kStyles], sections[kScales], sections[kMantissas]);
 }
@@ -53,8 +51,8 @@ bool BodyDecoder::read_voices(VarintReader voice_of, ByteReader& voices, ByteRea
     hole_at_.clear();
     pieces_.clear();
     if (n > kMaxBodyMessages || n > voice_of.left()) return false;
-    voice_of_.resize(n);
-    for (std::uint32_t& of : voice_of_) {
+    messages_.resize(n);
+    for (Entry& message : messages_) {
         std::uint64_t number = voice_of.next();
         if (number == 0) {
             Voice voice;
@@ -70,10 +68,23 @@ bool BodyDecoder::read_voices(VarintReader voice_of, ByteReader& voices, ByteRea
             number = voices_.size();
         }
         if (number > voices_.size()) return false;
-        of = static_cast<std::uint32_t>(number - 1);
-        ++voices_[of].count;
+        message.voice = static_cast<std::uint32_t>(number - 1);
+        message.row = voices_[message.voice].count++;
     }
     return voice_of.done();
+}
+
+bool BodyDecoder::read_stamps(Stamp base, VarintReader times, VarintReader seqs) {
+    bool every_seq = seqs.left() == 0;  // none is left out
+    // Unsigned: damaged differences may overflow, which must only give wrong numbers.
+    auto time = static_cast<std::uint64_t>(micros(base.time));
+    std::uint64_t seq = base.seq.value;
+    for (Entry& message : messages_) {
+        time += static_cast<std::uint64_t>(times.next_signed());
+        seq += 1 + (every_seq ? 0 : seqs.next());
+        message.stamp = {VirtualTime(Duration(static_cast<std::int64_t>(time))), {seq}};
+    }
+    return times.done() && seqs.done();
 }
 
 bool BodyDecoder::read_shape(ByteReader& shapes, ByteReader& texts, ByteReader& bytes) {
@@ -179,20 +190,12 @@ bool BodyDecoder::load() {
     return ok_;
 }
 
-/// All was read, and nothing is left over.
+/// Always false. Where all was read, nothing may be left over.
 bool BodyDecoder::at_end() {
-    if (!times_.done() || !seqs_.done()) return false;
+    if (!ok_) return false;
     locate_before(voices_.size());
-    return not_located_.done();
-}
-
-void BodyDecoder::rewind() {
-    if (!ok_) return;
-    stamp_ = base_;
-    times_ = all_times_;
-    seqs_ = all_seqs_;
-    done_ = 0;
-    for (Voice& voice : voices_) voice.next = 0;
+    ok_ = not_located_.done();
+    return false;
 }
 
 bool BodyDecoder::next(MessageView& message) {
@@ -202,32 +205,27 @@ bool BodyDecoder::next(MessageView& message) {
 }
 
 bool BodyDecoder::next_stamp(Stamp& stamp, VirtualTime from, Seq after) {
-    if (!ok_) return false;
-    VarintReader times = times_, seqs = seqs_;  // copies may stand in registers
-    Stamp at = stamp_;
-    std::size_t done = done_;
-    bool found = false;
-    while (!found && done < voice_of_.size()) {
-        // Unsigned: damaged differences may overflow, which must only give wrong numbers.
-        auto time = static_cast<std::uint64_t>(micros(at.time)) +
-                    static_cast<std::uint64_t>(times.next_signed());
-        at.time = VirtualTime(Duration(static_cast<std::int64_t>(time)));
-        at.seq.value += 1 + (every_seq_ ? 0 : seqs.next());
-        ++voices_[voice_of_[done++]].next;
-        found = at.time >= from && at.seq > after;
-    }
-    times_ = times;
-    seqs_ = seqs;
-    stamp_ = stamp = at;
-    done_ = done;
-    ok_ = times.ok() && seqs.ok() && (found || at_end());
-    return ok_ && found;
+    do {
+        if (!next_stamp(stamp)) return false;
+    } while (stamp.time < from || stamp.seq <= after);
+    return true;
 }
 
 void BodyDecoder::text(MessageView& message) {
     const Voice& voice = voices_[this->voice()];
     message.sender = voice.sender;
-    spell(shapes_[voice.shape], columns_.data() + voice.column, voice.next - 1, message);
+    spell(shapes_[voice.shape], columns_.data() + voice.column, row(), message);
+}
+
+std::size_t BodyDecoder::text_size() const {
+    const Shape& shape = shapes_[this->shape()];
+    std::size_t size = shape.text.size() - shape.holes;
+    for (std::size_t hole = 0; hole < shape.holes; ++hole)
+        size += decimal_size(columns()[hole][row()]);
+    if (!shape.base64) return size;
+    size += 2;  // quotes
+    for (std::size_t i = 0; i < shape.pieces; ++i) size += (pieces_[shape.piece + i] + 2) / 3 * 4;
+    return size;
 }
 
 BodyDecoder::VoiceView BodyDecoder::view(std::uint32_t voice) const {

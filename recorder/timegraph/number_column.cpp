@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "varint_writer.h"
+
 namespace teatime::timegraph {
 namespace {
 
@@ -32,16 +34,18 @@ struct Column {
 Column column_of(std::span<const Decimal> numbers) {
     std::uint8_t least = kMaxScale;
     std::uint8_t most = 0;
-    bool shortest = true;
-    bool real = true;
     for (Decimal number : numbers) {
         least = std::min(least, number.scale);
         most = std::max(most, number.scale);
+    }
+    if (least == most) return {NumberStyle::fixed, most};
+    bool shortest = true;
+    bool real = true;
+    for (Decimal number : numbers) {
         bool zero = ends_with_zero(number);
         shortest = shortest && !zero;
         real = real && number.scale > 0 && (!zero || is_whole_real(number));
     }
-    if (least == most) return {NumberStyle::fixed, most};
     bool fits = std::all_of(numbers.begin(), numbers.end(), [&](Decimal number) {
         std::int64_t limit = INT64_MAX / kPowers[most - number.scale];
         return number.mantissa <= limit && number.mantissa >= -limit;
@@ -58,18 +62,18 @@ void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::
     Column column = column_of(numbers);
     styles.push_back(
         static_cast<char>((static_cast<unsigned>(column.style) << kStyleShift) + column.scale));
-    ByteWriter writer(mantissas);
+    VarintWriter writer(mantissas);
     std::uint64_t before = 0;
     for (Decimal number : numbers) {
         std::int64_t mantissa = number.mantissa;
         if (column.style == NumberStyle::each) {
             scales.push_back(static_cast<char>(number.scale));
-        } else {
+        } else if (number.scale != column.scale) {
             mantissa *= kPowers[column.scale - number.scale];
         }
         // Unsigned: the difference of any two fits when it wraps.
         auto bits = static_cast<std::uint64_t>(mantissa);
-        writer.signed_varint(static_cast<std::int64_t>(bits - before));
+        writer.add_signed(static_cast<std::int64_t>(bits - before));
         before = bits;
     }
 }

@@ -61,4 +61,15 @@ char* write_decimal(char* out, Decimal number) {
     return std::copy(digits + whole, digits + count, out);
 }
 
+std::size_t decimal_size(Decimal number) {
+    bool negative = number.mantissa < 0;
+    auto magnitude = static_cast<std::uint64_t>(number.mantissa);
+    if (negative) magnitude = -magnitude;
+    std::size_t digits = 1;
+    for (; magnitude >= 10; magnitude /= 10) ++digits;
+    std::size_t scale = number.scale;
+    if (scale > 0) digits = std::max(digits, scale + 1) + 1;  // "0.", or the point
+    return digits + (negative ? 1 : 0);
+}
+
 }  // namespace teatime::timegraph

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -24,5 +25,6 @@ bool read_decimal(std::string_view text, Decimal& number, std::size_t& size);
 /// where it ends.
 inline constexpr std::size_t kMaxDecimalText = 24;
 char* write_decimal(char* out, Decimal number);
+std::size_t decimal_size(Decimal number);  ///< of that text
 
 }  // namespace teatime::timegraph

@@ -10,6 +10,7 @@
 #include "block.h"
 #include "body_decoder.h"
 #include "database.h"
+#include "form.h"
 #include "head.h"
 #include "summary.h"
 #include "zstd_frame.h"
@@ -93,6 +94,7 @@ struct Reader::Cursor::Impl {
     std::string hash;   ///< of the block that the decoder holds; empty where it holds none
     std::string body;
     BodyDecoder decoder;
+    FieldsMaker fields_maker{decoder};
     std::vector<std::int8_t> voices{};  ///< of the batch, whether they may match; -1: not asked yet
     MessageView message;
     bool has_text = true;  ///< of the message, if there is one
@@ -101,6 +103,8 @@ struct Reader::Cursor::Impl {
 
     bool next();
     void make_text();
+    Fields fields();
+    bool holds();
     bool take_message();
     bool voice_may_match();
     bool fetch();
@@ -159,8 +163,32 @@ bool Reader::Cursor::Impl::take_message() {
     message.sender = decoder.sender();
     has_text = false;
     if (!where) return true;
-    make_text();
-    return where->holds(MessageFacts(message.stamp, message.sender, message.payload));
+    return holds();
+}
+
+Fields Reader::Cursor::Impl::fields() {
+    return fields_maker.fields([&] {
+        make_text();
+        return message.payload;
+    });
+}
+
+/// Whether the expression does. Of most calls no text is made.
+bool Reader::Cursor::Impl::holds() {
+    auto payload = [this] {
+        make_text();
+        return message.payload;
+    };
+    Fields call = fields();
+    if (!call.is_call()) {
+        return where->holds(MessageFacts(message.stamp, message.sender, payload()));
+    }
+    Value::List arguments;
+    arguments.reserve(call.arguments());
+    for (std::size_t i = 0; i < call.arguments(); ++i) arguments.push_back(call.argument(i));
+    return where->holds(MessageFacts::call(message.stamp, message.sender,
+                                           std::string(call.target()), std::string(call.selector()),
+                                           std::move(arguments), payload));
 }
 
 /// Most messages are told apart by who says what, without spelling and decoding each.
@@ -256,6 +284,7 @@ void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
     auto unpacked = unpack(data, database.largest_blob(), body);
     if (unpacked) unpacked = decoder.open(body, n);
     if (!unpacked) database.damaged(fmt::format("{}: {}", batch, unpacked.error().message));
+    fields_maker.restart();
     if (where) voices.assign(decoder.voices(), -1);
     batch_end = end;
     has_batch = true;
@@ -283,6 +312,14 @@ Stamp Reader::Cursor::stamp() const {
 
 MemberId Reader::Cursor::sender() const {
     return impl_->message.sender;
+}
+
+std::size_t Reader::Cursor::text_bytes() const {
+    return impl_->decoder.text_size();
+}
+
+Fields Reader::Cursor::fields() const {
+    return impl_->fields();
 }
 
 Seq Reader::Cursor::position() const {

@@ -34,13 +34,18 @@ struct ShapedText {
 void take_apart(std::string_view payload, std::string_view extra, std::string& scratch,
                 ShapedText& shaped);
 
+/// Whether `text` is `shape` with numbers in its holes, which are at `holes`: then `numbers` are
+/// those. Requires: the shape came out of take_apart(), which then would find the same; this takes
+/// a fifth of the time.
+bool read_alike(std::string_view text, std::string_view shape, std::span<const std::uint32_t> holes,
+                Decimal* numbers);
+
 /// The bytes of text in quotes that is base64 in one or several padded pieces, and nothing else,
 /// together with the size of each piece; false for all other text. Writing them again gives exactly
 /// the same text.
 bool read_base64(std::string_view quoted, std::string& bytes, std::vector<std::uint32_t>& pieces);
 
 /// Appends what read_base64() read.
-void append_base64(std::string& out, std::string_view bytes,
-                   std::span<const std::uint32_t> pieces);
+void append_base64(std::string& out, std::string_view bytes, std::span<const std::uint32_t> pieces);
 
 }  // namespace teatime::timegraph

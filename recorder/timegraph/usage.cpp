@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <map>
 
-#include "buffered_sink.h"
+#include "database.h"
+#include "need.h"
 #include "new_file.h"
-#include "teatime/state/inspect.h"
+#include "part.h"
+#include "teatime/timegraph/reader.h"
 
 namespace teatime::timegraph {
 namespace {
@@ -91,15 +93,20 @@ void count_classes(const Reader& reader, const Watch& watch, Usage& usage) {
 
 void count_messages(const Reader& reader, const Watch& watch, Usage& usage) {
     Entries messages;
-    each_message(reader, VirtualTime::min(), VirtualTime::max(), watch,
-                 [&](const MessageView& message) {
-                     auto call = decode_call_text(message.payload);
-                     std::string name = call ? call->target + "." + call->selector : "(no call)";
-                     bool room = messages.size() < Usage::kMostMessages || messages.contains(name);
-                     std::uint64_t bytes = message.payload.size() + message.extra.size();
-                     add_to(messages, room ? name : "(others)", 1, bytes);
-                     usage.source_bytes += bytes;
-                 });
+    std::string name;
+    StretchProgress progress(reader, VirtualTime::min(), VirtualTime::max(), watch);
+    Reader::Cursor cursor = reader.messages();
+    while (cursor.next()) {
+        progress.at(cursor.stamp().time);
+        Fields call = cursor.fields();
+        name = "(no call)";
+        if (call.is_call()) (name = call.target()).append(".").append(call.selector());
+        bool room = messages.size() < Usage::kMostMessages || messages.contains(name);
+        std::uint64_t bytes = cursor.text_bytes();
+        add_to(messages, room ? name : "(others)", 1, bytes);
+        usage.source_bytes += bytes;
+    }
+    need(cursor.status());
     usage.messages = by_bytes(messages);
 }
 

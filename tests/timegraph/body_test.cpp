@@ -2,14 +2,18 @@
 
 #include <QTest>
 #include <algorithm>
+#include <bit>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "../state/random_input.h"
 #include "body_decoder.h"
+#include "form.h"
 #include "number_column.h"
 #include "teatime/state/hash.h"
+#include "teatime/state/inspect.h"
 
 using namespace teatime;
 using namespace teatime::timegraph;
@@ -124,6 +128,7 @@ private slots:
     void every_message_comes_back_byte_for_byte();
     void any_run_can_be_taken_out();
     void any_part_can_be_asked_for();
+    void fields_are_what_the_text_says();
     void what_is_alike_takes_little();
     void damaged_bodies_are_refused_or_read();
 };
@@ -210,7 +215,7 @@ void BodyTest::any_part_can_be_asked_for() {
                     from = messages[at + below(random, messages.size() - at)].stamp.time;
                     while (messages[at].stamp.time < from) ++at;
                 }
-                more = decoder.next_stamp(message.stamp, from);
+                more = decoder.next_stamp(message.stamp, from, Seq{});
                 QCOMPARE(more, at < messages.size());
                 if (!more) break;
                 QVERIFY(message.stamp == messages[at].stamp);
@@ -223,6 +228,81 @@ void BodyTest::any_part_can_be_asked_for() {
             QVERIFY(decoder.ok());
         }
     }
+}
+
+/// Calls with numbers wherever they may stand, some of them where they mean something else, and
+/// what is hardly a call.
+std::string some_call(Random& random) {
+    static constexpr const char* kNames[] = {"disc",     "a\\\\nb", "x,1,y", "[2]",      "",
+                                             "\xc3\xa9", "\xff",    "73625", "\\\\\\\"", "{\x01}"};
+    auto name = [&] {
+        return "\\\"" + std::string(kNames[below(random, std::size(kNames))]) + "\\\"";
+    };
+    std::string text = "\"[" + name() + "," + name();
+    for (auto n = below(random, 5); n > 0; --n) {
+        text += below(random, 9) == 0 ? ", " : ",";
+        switch (below(random, 8)) {
+            case 0:
+                text += name();
+                break;
+            case 1:
+                text += "[" + some_number(random) + ",true," + some_number(random) + "]";
+                break;
+            case 2:
+                text += "{" + name() + ":" + some_number(random) + "}";
+                break;
+            case 3:
+                text += "null";
+                break;
+            case 4:
+                text += std::to_string(7362500000 + below(random, 4));
+                break;
+            default:
+                text += some_number(random);
+        }
+    }
+    return text + (below(random, 20) == 0 ? "" : "]") + "\"";
+}
+
+void BodyTest::fields_are_what_the_text_says() {
+    Random random = test::seeded_random();
+    std::uint64_t calls = 0;
+    for (int round = 0; round < 200; ++round) {
+        auto messages = some_messages(random, 200);
+        std::vector<std::string> calls_again;
+        for (Message& message : messages) {
+            if (below(random, 2) == 0) calls_again.push_back(message.payload = some_call(random));
+            if (below(random, 3) == 0 && !calls_again.empty()) {
+                message.payload = calls_again[below(random, calls_again.size())];
+            }
+        }
+        BodyEncoder encoder;
+        encoder.start({});
+        for (const Message& message : messages) encoder.add(message);
+        BodyDecoder decoder;
+        QVERIFY(decoder.open(encoder.body(encoder.begin(), encoder.end()), messages.size()));
+        FieldsMaker maker(decoder);
+        MessageView message;
+        for (const Message& source : messages) {
+            QVERIFY(decoder.next(message) && message == MessageView(source));
+            QCOMPARE(decoder.text_size(), source.payload.size() + source.extra.size());
+            auto call = decode_call_text(source.payload);
+            Fields fields = maker.fields([&] { return message.payload; });
+            QCOMPARE(fields.is_call(), call.has_value());
+            if (!call) continue;
+            ++calls;
+            QVERIFY(fields.target() == call->target && fields.selector() == call->selector);
+            QCOMPARE(fields.arguments(), call->arguments.size());
+            for (std::size_t i = 0; i < fields.arguments(); ++i) {
+                QVERIFY2(fields.argument(i) == call->arguments[i], source.payload.c_str());
+                double number = 0, expected = 0;
+                QCOMPARE(fields.number(i, number), call->arguments[i].as_double(expected));
+                QVERIFY(std::bit_cast<std::uint64_t>(number) ==
+                        std::bit_cast<std::uint64_t>(expected));
+            }
+        }
+    }
+    QVERIFY(calls > 2000);
 }
 
 /// Three pens that draw lines: what is left are small differences.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ class MessageFacts {
 public:
     /// An external one. `payload`, JSON text as it was reflected, must outlive this.
     MessageFacts(Stamp stamp, MemberId sender, std::string_view payload);
+    /// A call of which it is known already what it says; `payload` makes its JSON text, if that is
+    /// asked for.
+    static MessageFacts call(Stamp stamp, MemberId sender, std::string target, std::string selector,
+                             Value::List arguments, std::function<std::string_view()> payload);
     static MessageFacts future(VirtualTime time, std::string target, std::string selector,
                                Value::List arguments);
 
@@ -47,6 +52,7 @@ private:
 
     Value time_, seq_, sender_;
     std::string_view text_;
+    mutable std::function<std::string_view()> make_payload_;
     mutable bool decoded_ = false;
     mutable Value kind_, target_, selector_, args_, payload_;
 };

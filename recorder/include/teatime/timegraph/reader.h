@@ -10,6 +10,7 @@
 #include "teatime/state/expression.h"
 #include "teatime/state/image.h"
 #include "teatime/state/result.h"
+#include "teatime/timegraph/fields.h"
 #include "teatime/timegraph/records.h"
 
 namespace teatime::timegraph {
@@ -67,9 +68,12 @@ public:
         ~Cursor();
         bool next();
         const MessageView& message() const;  ///< valid until the next next()
-        // The same without making text, which takes longer than all the rest
+        // The same without making text, which takes longer than all the rest. Requires: the last
+        // next() was true.
         Stamp stamp() const;
         MemberId sender() const;
+        std::size_t text_bytes() const;  ///< of payload and extra
+        Fields fields() const;           ///< valid until the next next()
 
         const result<void>& status() const;  ///< the error, if there was one
 

@@ -1,0 +1,177 @@
+#include "form.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "number_column.h"
+#include "shape.h"
+#include "teatime/state/inspect.h"
+
+namespace teatime::timegraph {
+namespace {
+
+/// Takes `\"text\"` of plain ASCII from the front, as it stands in a JSON string.
+bool take_name(std::string_view& rest, std::string_view& name) {
+    constexpr std::string_view kQuote = "\\\"";
+    if (!rest.starts_with(kQuote)) return false;
+    rest.remove_prefix(kQuote.size());
+    auto end = std::find_if(rest.begin(), rest.end(), [](char c) {
+        auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte >= 0x80 || c == '\\' || c == '"';
+    });
+    name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    rest.remove_prefix(name.size());
+    if (!rest.starts_with(kQuote)) return false;
+    rest.remove_prefix(kQuote.size());
+    return true;
+}
+
+/// A call as this project writes it, with numbers as its only arguments: nearly all messages.
+bool is_plain(const BodyDecoder::ShapeView& shape, Form& form) {
+    std::string_view rest = shape.payload;
+    if (!rest.starts_with("\"[")) return false;
+    rest.remove_prefix(2);
+    if (!take_name(rest, form.plain_target) || !rest.starts_with(',')) return false;
+    rest.remove_prefix(1);
+    if (!take_name(rest, form.plain_selector)) return false;
+    form.numbers = 0;
+    while (shape.holes > 0 && rest.size() > 1 && rest[0] == ',' && rest[1] == kHole) {
+        ++form.numbers;
+        rest.remove_prefix(2);
+    }
+    if (rest != "]\"") return false;
+    form.plain = true;
+    form.kind = Form::Kind::call;
+    return true;
+}
+
+/// No text in which a list begins: told without decoding it.
+bool is_surely_none(std::string_view payload) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    std::size_t quote = payload.find_first_not_of(kBlanks);
+    if (quote == payload.npos || payload[quote] != '"') return true;
+    std::size_t inside = payload.find_first_not_of(kBlanks, quote + 1);
+    return inside == payload.npos || (payload[inside] != '[' && payload[inside] != '\\');
+}
+
+// Stand in the holes to be found again. Whether a text is JSON, and of which kinds its parts are,
+// does not depend on which numbers stand there.
+constexpr std::uint64_t kStandIn = 7362500000;
+constexpr std::string_view kStandInBegin = "73625";
+
+std::string with_stand_ins(std::string_view payload, std::uint64_t& holes) {
+    std::string text;
+    for (char c : payload) {
+        if (c == kHole) {
+            fmt::format_to(std::back_inserter(text), "{}", kStandIn + holes++);
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+inline double real(Decimal number) {
+    constexpr std::int64_t kExact = std::int64_t{1} << 53;
+    static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                         1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    // Both are exact, so the quotient is the nearest there is (Clinger: "How to Read Floating Point
+    // Numbers Accurately", 1990).
+    if (number.mantissa <= kExact && number.mantissa >= -kExact) {
+        return static_cast<double>(number.mantissa) / kPowers[number.scale];
+    }
+    char text[kMaxDecimalText];
+    double value = 0;
+    std::from_chars(text, write_decimal(text, number), value);
+    return value;
+}
+
+}  // namespace
+
+Form Form::of_text(std::string_view payload) {
+    Form form;
+    form.kind = Kind::other;
+    if (is_surely_none(payload)) return form;
+    auto call = decode_call_text(payload);
+    if (!call) return form;
+    form.kind = Kind::call;
+    form.decoded_target = std::move(call->target);
+    form.decoded_selector = std::move(call->selector);
+    for (Value& each : call->arguments) form.arguments.push_back({false, 0, std::move(each)});
+    return form;
+}
+
+Form Form::of(const BodyDecoder::ShapeView& shape) {
+    Form form;
+    if (is_plain(shape, form)) return form;
+    if (shape.holes == 0) return of_text(shape.payload);
+    form = {};
+    form.kind = is_surely_none(shape.payload) ? Kind::other : Kind::by_text;
+    if (form.kind == Kind::other) return form;
+    if (shape.payload.find(kStandInBegin) != shape.payload.npos) return form;
+    std::uint64_t holes = 0;
+    Form stood_in = of_text(with_stand_ins(shape.payload, holes));
+    std::uint64_t found = 0;
+    for (Argument& each : stood_in.arguments) {
+        const std::int64_t* number = each.value.if_int();
+        if (!number) continue;
+        std::uint64_t hole = static_cast<std::uint64_t>(*number) - kStandIn;
+        if (hole >= holes) continue;
+        each = {true, static_cast<std::uint32_t>(hole), {}};
+        ++found;
+    }
+    // The others are somewhere inside of arguments, or in a text.
+    bool all = stood_in.kind != Kind::call || found == holes;
+    return all ? stood_in : form;
+}
+
+void FieldsMaker::forget() {
+    forms_.clear();
+    forms_.resize(decoder_.shapes());
+}
+
+bool Fields::is_call() const {
+    return form_->kind == Form::Kind::call;
+}
+
+std::string_view Fields::target() const {
+    return form_->target();
+}
+
+std::string_view Fields::selector() const {
+    return form_->selector();
+}
+
+std::size_t Fields::arguments() const {
+    return form_->numbers + form_->arguments.size();
+}
+
+Value Fields::argument(std::size_t i) const {
+    std::size_t hole = i;
+    if (i >= form_->numbers) {
+        const Form::Argument& argument = form_->arguments[i - form_->numbers];
+        if (!argument.is_hole) return argument.value;
+        hole = argument.hole;
+    }
+    Decimal number = columns_[hole][row_];
+    return number.scale == 0 ? Value(number.mantissa) : Value(real(number));
+}
+
+bool Fields::number(std::size_t i, double& value) const {
+    std::size_t hole = i;
+    if (i >= form_->numbers) {
+        const Form::Argument& argument = form_->arguments[i - form_->numbers];
+        if (!argument.is_hole) return argument.value.as_double(value);
+        hole = argument.hole;
+    }
+    const NumberColumn& column = columns_[hole];
+    bool each = column.style == NumberStyle::each;
+    auto scale = each ? static_cast<std::uint8_t>(column.scales[row_]) : column.scale;
+    value = real({column.mantissas[row_], scale});
+    return true;
+}
+
+}  // namespace teatime::timegraph
