@@ -62,6 +62,13 @@ result<void> Reflector::Impl::start() {
     for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i].loop = &server_->loop(i);
     if (options_.files) disk_ = std::make_unique<LoopThread>();
     gate_->impl = this;
+    for (const std::string& id : options_.shared) {
+        Shard& shard = shards_[thread_of(id) % shards_.size()];
+        shard.loop->post([this, &shard, id] {
+            if (Session* session = open_session(shard, id))
+                step(shard, *session, {{}, session::Alarm{}});
+        });
+    }
     ready_.count_down();
     return {};
 }
@@ -131,8 +138,11 @@ void Reflector::Impl::on_text(Connection& connection, std::string_view text) {
             return;
         }
         shard.loop->cancel(std::exchange(attachment.join_deadline, {}));
-        session = open_session(shard, connection);
-        if (!session) return;
+        session = open_session(shard, std::string(session_id_of(connection.target())));
+        if (!session) {
+            return close(attachment, CloseCode::session_full,
+                         "This reflector carries as many sessions as it may.");
+        }
         attachment.session = session;
         session->attached.emplace(session::ConnectionId{connection.id()}, &attachment);
     }
@@ -165,14 +175,12 @@ void Reflector::Impl::detach(Attachment& attachment) {
 
 // ---- sessions ------------------------------------------------------------------------------
 
-Reflector::Impl::Session* Reflector::Impl::open_session(Shard& shard, Connection& connection) {
-    std::string id(session_id_of(connection.target()));
+/// Null: there are as many as there may be.
+Reflector::Impl::Session* Reflector::Impl::open_session(Shard& shard, std::string id) {
     auto known = shard.sessions.find(id);
     if (known != shard.sessions.end()) return known->second.get();
     if (session_count_.fetch_add(1) >= options_.sessions) {
         --session_count_;
-        close(*static_cast<Attachment*>(connection.user), CloseCode::session_full,
-              "This reflector carries as many sessions as it may.");
         return nullptr;
     }
     session::RouterOptions router = options_.router;

@@ -127,6 +127,7 @@ Value Reflector::Impl::describe(const Session& session) {
         {"messages", status.seq.value},
         {"snapshot", status.snapshot ? to_string(status.snapshot->time) : std::string()},
         {"recording", session.sink ? session.sink->recording() : std::string()},
+        {"file", status.file},
     };
 }
 

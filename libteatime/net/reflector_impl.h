@@ -77,7 +77,7 @@ private:
     using Later = std::function<void(SessionWork)>;
 
     Shard& shard_of(const Connection& connection) { return shards_[connection.thread_index()]; }
-    Session* open_session(Shard& shard, Connection& connection);
+    Session* open_session(Shard& shard, std::string id);
     void step(Shard& shard, Session& session, session::RouterInput&& input);
     Later later_in(const Shard& shard, const Session& session);
     static bool may_tell(const Session& session);

@@ -72,6 +72,7 @@ void Router::Impl::step(RouterInput&& input, SteadyTime now, RouterOutputs& out)
     now_ = std::max(now, now_);
     out_ = &out;
     if (ended_) return;
+    if (options_.recording && !shared_) share(*options_.recording);
     until_due();
     if (alarm_ && now_ >= *alarm_) do_what_is_due();
     if (auto* frame = std::get_if<ClientFrame>(&input.what)) {
@@ -130,6 +131,10 @@ const MessagePtr& Router::Impl::stamp(MemberId sender, std::string payload, std:
 
 void Router::Impl::on(Member& member, Send& send) {
     if (member.kind == Kind::native) {
+        if (shared_) {
+            refuse(member, send.number, "NOT_GRANTED", "A recording takes no messages.");
+            return;
+        }
         if (member.role == Role::viewer) {
             refuse(member, send.number, "NOT_GRANTED", "A viewer sends no messages.");
             return;
@@ -338,6 +343,8 @@ RouterStatus Router::Impl::status(SteadyTime now) const {
     status.snapshot = snapshot_;
     status.puller = puller_;
     status.lease = lease();
+    if (options_.recording) status.file = options_.recording->file;
+    if (shared_) status.time = shared_->mark.time;
     return status;
 }
 

@@ -49,6 +49,7 @@ void Router::Impl::introduce(const Member& member) {
     roster.whole = true;
     roster.total = present_;
     Playheads playheads;
+    if (shared_) playheads.playheads.push_back(*shared_);
     for (auto& [id, other] : members_) {
         if (other.listed) roster.members.push_back(info_of(other));
         if (other.playhead) playheads.playheads.push_back(*other.playhead);
@@ -132,8 +133,9 @@ WaitingMessages Router::Impl::waiting_messages() const {
 void Router::Impl::tell_playheads() {
     Playheads moved;
     while (!playheads_new_.empty() && moved.playheads.size() < kPlayheadsAtOnce) {
-        const Member* member = find(*playheads_new_.begin());
-        playheads_new_.erase(playheads_new_.begin());
+        const MemberId id = playheads_new_.extract(playheads_new_.begin()).value();
+        const Member* member = find(id);
+        if (!id && shared_) moved.playheads.push_back(*shared_);
         if (member && member->playhead) moved.playheads.push_back(*member->playhead);
     }
     if (!moved.playheads.empty()) tell(std::move(moved));
@@ -174,7 +176,27 @@ void Router::Impl::on(Member& member, Playhead& playhead) {
     if (member.playhead == playhead) return;
     member.playhead = playhead;
     playheads_new_.insert(member.id);
+    if (shared_ && !playhead.follows && drive(member).empty()) {
+        shared_->mark = playhead.mark;
+        playheads_new_.insert(shared_->member);
+    }
     company_soon();
+}
+
+/// Instead of the first join's deciding.
+void Router::Impl::share(const SharedRecording& recording) {
+    info_.kind = Kind::native;
+    info_.mode = TimeMode::lazy;
+    info_.tick = options_.tick;
+    info_.vote_interval = Duration(0);
+    info_.app = name_ = recording.app;
+    info_.code_id = recording.code_id;
+    shared_ = Playhead{{}, recording.playhead, false};
+    clock_.start(now_, recording.playhead.time, {}, true);
+    announced_ = last_tick_ = recording.playhead.time;
+    started_ = last_frame_ = now_;
+    history_.set_start_time(time_state());
+    record(Started{info_, "{}", time_state(), std::nullopt});
 }
 
 }  // namespace teatime::session

@@ -241,6 +241,7 @@ private:
     void company_due();
     void tell_roster();
     void tell_playheads();
+    void share(const SharedRecording& recording);
     WaitingMessages waiting_messages() const;
 
     RouterOptions options_;
@@ -323,6 +324,7 @@ private:
     std::set<MemberId> roster_new_;
     std::vector<MemberId> roster_gone_;
     std::set<MemberId> playheads_new_;
+    std::optional<Playhead> shared_;  // of a shared recording
     bool waiting_new_ = false;
     std::optional<SteadyTime> company_due_;
     std::optional<SteadyTime> last_company_;

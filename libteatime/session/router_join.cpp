@@ -54,6 +54,10 @@ bool Router::Impl::may_join(ConnectionId connection, const JoinRequest& request)
                            "This is a session of native replicas, not of Croquet clients.");
     }
     if (!native.replica) return true;
+    if (shared_) {
+        return refuse_join(CloseCode::wrong_kind,
+                           "This is a recording, for `teatime-inspector` and `teatime debug`.");
+    }
     const std::string& app = info_.kind == Kind::native ? info_.app : options_.start->app;
     const std::string& code = info_.kind == Kind::native ? info_.code_id : options_.start->code_id;
     if (native.app != app) {
@@ -360,7 +364,7 @@ void Router::Impl::disconnected(Member& member, bool for_good) {
     if (member.kind == Kind::native && (for_good || !member.recorded)) wait = Duration(0);
     member.leaves_at = now_ + wait;
     alarm(*member.leaves_at);
-    if (connections_.size() <= (member.connection ? 1 : 0)) {
+    if (!shared_ && connections_.size() <= (member.connection ? 1 : 0)) {
         empty_since_ = now_;
         alarm(now_ + options_.empty_session);
     }

@@ -29,7 +29,9 @@ std::vector<MemberId> Router::Impl::replicas() const {
 void Router::Impl::on(Member& member, TimeRequest& request) {
     if (repeated(member, request.request)) return;
     Asker asker{member.id, request.request};
-    if (std::string refused = drive(member); !refused.empty()) {
+    if (shared_) {
+        answer(asker, "This is a recording; who leads moves its playhead.");
+    } else if (std::string refused = drive(member); !refused.empty()) {
         answer(asker, std::move(refused));
     } else if (!stepping()) {
         change_time(asker, request);

@@ -34,6 +34,11 @@ const MemberInfo* Company::find(MemberId member) const {
     return at != members.end() && at->id == member ? &*at : nullptr;
 }
 
+const Playhead* Company::playhead_of(MemberId member) const {
+    auto at = place(playheads, &Playhead::member, member);
+    return at != playheads.end() && at->member == member ? &*at : nullptr;
+}
+
 std::string Company::name_of(MemberId member) const {
     const MemberInfo* known = find(member);
     return session::name_of(member, known ? known->name : std::string());

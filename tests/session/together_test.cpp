@@ -15,6 +15,30 @@ constexpr auto kTake = LeaseRequest::Op::take;
 constexpr auto kHand = LeaseRequest::Op::hand;
 constexpr auto kRelease = LeaseRequest::Op::release;
 
+/// A recording that is looked at together, at 2s to begin with.
+struct Cinema : Net {
+    Cinema() : Net({}, seed_of_test()) {
+        router_options.lease = seconds(10);
+        router_options.recording = SharedRecording{
+            "pulse", "aaaa", "/files/x.timegraph", {{}, VirtualTime(seconds(2)), 1}};
+        restart_router();
+    }
+    Replica& tool(const std::string& name) {
+        Replica& one = add(Role::viewer, false, "aaaa", nullptr, name);
+        pass(milliseconds(300));
+        return one;
+    }
+    void look(Replica& one, const Mark& mark, bool follows = false) {
+        Net::look(one, mark, follows);
+        pass(milliseconds(300));
+    }
+    /// Where the session's own playhead is, as one member knows.
+    static Mark shared(const Replica& one) {
+        const Playhead* own = one.controller->company().playhead_of({});
+        return own ? own->mark : Mark();
+    }
+};
+
 /// A session in which somebody leads. The first member is a replica without a name.
 struct Room : Net {
     explicit Room(RouterOptions options = {}, Duration latency = milliseconds(5))
@@ -82,6 +106,8 @@ private slots:
     void a_note_too_long_or_too_many_are_refused();
     void playheads_are_seen_by_others_and_no_more_often_than_asked();
     void tools_in_a_croquet_session_are_told_and_its_clients_are_not();
+    void who_leads_moves_the_playhead_of_a_shared_recording();
+    void a_shared_recording_takes_neither_messages_nor_replicas_and_has_no_time();
 };
 
 void TogetherTest::everybody_knows_who_is_here() {
@@ -451,6 +477,56 @@ void TogetherTest::tools_in_a_croquet_session_are_told_and_its_clients_are_not()
     until.mark = at(seconds(100));
     hub.send(2, until);
     QVERIFY(!hub[2].answers().back().refused.empty());
+}
+
+void TogetherTest::who_leads_moves_the_playhead_of_a_shared_recording() {
+    Cinema cinema;
+    auto& ann = cinema.tool("Ann");
+    auto& ben = cinema.tool("Ben");
+    QCOMPARE(Cinema::shared(ben), at(seconds(2), 1));
+    cinema.look(ben, at(seconds(2), 1), true);  // goes with the session: no reason to lead
+    QVERIFY(!company(ben).lease.holder);
+    cinema.look(ann, at(seconds(5)));
+    QVERIFY(company(ben).lease.holder == ann.controller->member());
+    QCOMPARE(Cinema::shared(ben), at(seconds(5)));
+    cinema.look(ben, at(seconds(1)));  // on its own
+    QCOMPARE(Cinema::shared(ann), at(seconds(5)));
+    QCOMPARE(company(ann).playhead_of(ben.controller->member())->mark, at(seconds(1)));
+    cinema.lead(ann, kHand, ben.controller->member());
+    cinema.pass(milliseconds(100));
+    cinema.look(ben, at(seconds(3), 2));  // backwards as well
+    QCOMPARE(Cinema::shared(ann), at(seconds(3), 2));
+    cinema.look(ann, at(seconds(4)));
+    QCOMPARE(Cinema::shared(ben), at(seconds(3), 2));
+    // Who comes later, also after all have left, is where the others were.
+    cinema.kill(ann);
+    cinema.kill(ben);
+    cinema.pass(seconds(60));
+    QVERIFY(!cinema.router->ended());
+    auto& cat = cinema.tool("Cat");
+    QCOMPARE(Cinema::shared(cat), at(seconds(3), 2));
+    QVERIFY(!company(cat).lease.holder);
+    cinema.note(cat, at(seconds(3)), "here");
+    cinema.pass(milliseconds(300));
+    QCOMPARE(cinema.count<Note>(), 1u);
+    QCOMPARE(cinema.router->status(cinema.now).file, std::string("/files/x.timegraph"));
+}
+
+void TogetherTest::a_shared_recording_takes_neither_messages_nor_replicas_and_has_no_time() {
+    Cinema cinema;
+    auto& ann = cinema.add(Role::participant, false, "aaaa", nullptr, "Ann");
+    cinema.pass(milliseconds(300));
+    cinema.say(ann, call("loop", 1));
+    cinema.time(ann, Net::op(kResume));
+    cinema.pass(milliseconds(300));
+    QCOMPARE(ann.infos.size(), 1u);
+    QCOMPARE(ann.infos[0].code, std::string("NOT_GRANTED"));
+    QVERIFY2(names(refused(ann), "recording"), refused(ann).c_str());
+    auto& replica = cinema.add();
+    cinema.pass(seconds(2));
+    QVERIFY(replica.failed);
+    QVERIFY2(names(replica.failed->message, "teatime-inspector"), replica.failed->message.c_str());
+    QVERIFY(cinema.reflected.empty());
 }
 
 QTEST_APPLESS_MAIN(TogetherTest)

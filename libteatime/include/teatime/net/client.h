@@ -56,6 +56,9 @@ struct FetchOptions {
     std::size_t body_bytes = std::size_t{256} << 20;
 };
 
+/// For a whole recording.
+inline constexpr FetchOptions kFetchRecording{std::chrono::minutes(10), std::size_t{16} << 30};
+
 /// One HTTP exchange on a new connection, `request.target` taken from the URL. `done` is called
 /// once, on the loop, with whatever status came, or with the reason why none did.
 void fetch(Loop& loop, const Url& url, HttpRequest request,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "teatime/net/file_store.h"
 #include "teatime/net/server.h"
@@ -46,6 +47,8 @@ struct ReflectorOptions {
     /// thread and at any later time; a session that is over ignores it.
     using RouterFeed = std::function<void(session::RouterInput)>;
     std::function<std::unique_ptr<SessionSink>(const session::Started&, RouterFeed)> sink;
+    /// Sessions that are listed before anybody joins: shared recordings.
+    std::vector<std::string> shared;
     /// Serves `PUT` and `GET /files/...`; null: 404.
     std::shared_ptr<FileStore> files;
 };

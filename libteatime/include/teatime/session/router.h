@@ -116,6 +116,7 @@ struct RouterStatus {
     std::optional<SnapshotInfo> snapshot;
     MemberId puller;
     Lease lease;
+    std::string file;  ///< of a shared recording, else empty
 };
 
 /// One member, for its driver.

@@ -20,6 +20,16 @@ struct SessionStart {
     std::string code_id;
 };
 
+/// A recording that people look at together. Nothing is executed or stamped and nobody has a
+/// replica: each member replays the file by itself. The session's own playhead goes where who leads
+/// looks; the first who moves while nobody leads has the lead.
+struct SharedRecording {
+    std::string app;
+    std::string code_id;
+    std::string file;  ///< path at the reflector: `/files/x.timegraph`
+    Mark playhead;     ///< at first
+};
+
 struct RouterOptions {
     using ms = std::chrono::milliseconds;
 
@@ -33,6 +43,7 @@ struct RouterOptions {
     bool allow_mixed = false;            ///< native members with another code id
     bool viewers_control_time = true;
     std::optional<SessionStart> start;
+    std::optional<SharedRecording> recording;  ///< instead of a world
 
     // Members.
     std::size_t members = 10'000;

@@ -106,7 +106,7 @@ struct NoteRequest {
 /// Where a member's own view stands. As a client's frame: its own, `member` does not count. Only
 /// the latest of a short while is passed on.
 struct Playhead {
-    MemberId member;
+    MemberId member;  ///< 0 = the session's own, of a shared recording
     Mark mark;
     bool follows = true;  ///< goes with the session; `mark` is where it was lately
     bool operator==(const Playhead&) const = default;
@@ -134,9 +134,11 @@ struct Company {
     Lease lease;
     WaitingMessages waiting;
     std::vector<Note> notes;          ///< by id
-    std::vector<Playhead> playheads;  ///< by member, those of all others that told theirs
+    std::vector<Playhead> playheads;  ///< by member, of all others that told theirs
 
     const MemberInfo* find(MemberId member) const;
+    /// Null: it has told nothing.
+    const Playhead* playhead_of(MemberId member) const;
     /// `Ann`, or `member 3` of one without a name or not known.
     std::string name_of(MemberId member) const;
 
