@@ -353,6 +353,8 @@ void TogetherTest::a_late_joiner_of_a_paused_session_knows_all() {
         QVERIFY(one->controller->time().paused);
     }
     QVERIFY(late.controller->island()->mark() == mark);
+    QCOMPARE(tool.outcomes.size(), 1u);
+    QVERIFY(tool.outcomes[0].groups[0].mark == mark);
     room.ask(late, Net::op(kResume));
     QVERIFY(names(refused(late), "Ann"));
 }
