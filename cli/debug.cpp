@@ -1,130 +1,20 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <optional>
 
-#include "debug_line.h"
+#include "debug_session.h"
 #include "input_lines.h"
 #include "member.h"
-#include "online.h"
-#include "output.h"
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "time_words.h"
 #include "verbs.h"
 
 namespace teatime::cli {
-namespace {
 
 using session::TimeRequest;
-using What = DebugLine::What;
-
-struct DebugOptions {
-    std::string url;
-    std::string session;
-    std::string name;
-    std::vector<std::filesystem::path> modules;
-    bool json = false;
-};
-
-/// What is told goes here: text for people, an object a line for programs.
-class Voice {
-public:
-    explicit Voice(bool json)
-        : json_(json), prompts_(!json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {}
-
-    bool json() const { return json_; }
-    bool prompts() const { return prompts_; }
-    void say(const std::string& event, const std::string& text, Value::Entries more = {}) const {
-        if (json_) {
-            more.insert(more.begin(), {"event", event});
-            print(to_json(Value(std::move(more))));
-        } else {
-            if (prompts_) std::fputs("\r\x1b[K", stdout);
-            print(text);
-        }
-        prompt();
-    }
-    void prompt() const {
-        if (prompts_) std::fputs("\r\x1b[K> ", stdout);
-        std::fflush(stdout);
-    }
-
-private:
-    const bool json_;
-    const bool prompts_;
-};
-
-/// One who takes part in a session from a terminal, as a viewer.
-class Debug : public session::ControllerObserver {
-public:
-    Debug(const DebugOptions& options, SessionAddress address, const Module* module)
-        : options_(options), address_(std::move(address)), module_(module), voice_(options.json) {}
-
-    result<int> run();
-
-    void stamped(const session::MessagePtr& message) override { follow(*message); }
-
-private:
-    // What lines do.
-    void line(std::string text);
-    void next();
-    bool may_go_on(const DebugLine& line) const;
-    void carry_out(const DebugLine& line);
-    void hand(const std::string& to);
-    void who() const;
-    void where();
-    void waiting() const;
-    void notes() const;
-    void state(const std::string& path);
-    void refused(const std::string& sentence, int exit_code);
-    void leave();
-    Mark here() const;
-
-    // What the session tells.
-    net::ParticipantHandler handlers();
-    void joined(const session::Joined& joined);
-    void notice(const session::Frame& frame);
-    void answered(std::uint64_t request, const std::string& refusal);
-    void outcome(const session::StepOutcome& outcome);
-    void obeyed(const session::TimeOp& op);
-    void members_changed();
-    void lease_changed(const session::Lease& lease);
-    void waiting_changed(const session::WaitingMessages& waiting);
-    void say_note(const session::Note& note) const;
-    void follow(const session::Message& message) const;
-
-    const session::Company& company() const { return participant_->controller().company(); }
-    std::string name_of(MemberId member) const {
-        return member ? printable(company().name_of(member)) : "the server";
-    }
-    void end(result<int> outcome) {
-        outcome_ = std::move(outcome);
-        loop_.stop();
-    }
-
-    const DebugOptions& options_;
-    const SessionAddress address_;
-    const Module* module_;
-    const Voice voice_;
-    net::Loop loop_;
-    std::optional<net::Participant> participant_;
-    std::deque<std::string> lines_;
-    bool no_more_lines_ = false;
-    bool introduced_ = false;
-    bool following_ = false;
-    bool leaving_ = false;
-    std::optional<std::uint64_t> awaited_;  // an answer, before the next line
-    bool until_ = false;                    // awaited is an until's
-    std::vector<session::MemberInfo> known_;
-    std::uint64_t waited_ = 0;  // messages, as told last
-    std::optional<session::StepOutcome> last_;
-    int exit_code_ = kFine;
-    result<int> outcome_ = kFine;
-};
 
 // ---- lines ---------------------------------------------------------------------------------
 
@@ -144,11 +34,12 @@ void Debug::next() {
         else
             refused(line.error().message, kWrongUsage);
     }
-    if (introduced_ && lines_.empty() && no_more_lines_ && !awaited_) leave();
+    if (introduced_ && lines_.empty() && no_more_lines_ && !awaited_ && !moving_) leave();
 }
 
 bool Debug::may_go_on(const DebugLine& line) const {
     if (line.what == What::quit && voice_.prompts()) return true;
+    if (moving_ && !voice_.prompts()) return false;
     bool ends_until = until_ && line.what == What::time && line.time.op == TimeRequest::Op::pause;
     if (awaited_) return ends_until || (until_ && voice_.prompts());
     bool looks = line.what == What::state || line.what == What::where;
@@ -157,9 +48,13 @@ bool Debug::may_go_on(const DebugLine& line) const {
 
 void Debug::carry_out(const DebugLine& line) {
     using Op = session::LeaseRequest::Op;
+    if (replay_ && replays(line)) return voice_.prompt();
     switch (line.what) {
         case What::nothing:
             break;
+        case What::go:
+        case What::back:
+            return refused("a live session goes forwards only; step, until", kDiffers);
         case What::time:
             awaited_ = participant_->time_request(line.time);
             until_ = line.time.op == TimeRequest::Op::until;
@@ -196,7 +91,8 @@ void Debug::carry_out(const DebugLine& line) {
             following_ = !following_;
             break;
         case What::help:
-            voice_.say("help", kDebugHelp, {{"text", kDebugHelp}});
+            voice_.say("help", replay_ ? kDebugRecordingHelp : kDebugHelp,
+                       {{"text", replay_ ? kDebugRecordingHelp : kDebugHelp}});
             return;
         case What::quit:
             return leave();
@@ -220,6 +116,7 @@ void Debug::hand(const std::string& to) {
 
 /// Where the session stands, as well as it is known here.
 Mark Debug::here() const {
+    if (replay_) return replay_->mark();
     const session::TimeState& time = participant_->controller().time();
     if (time.paused && last_ && !last_->groups.empty() && last_->op.id == time.last_op)
         return last_->groups[0].mark;
@@ -332,6 +229,9 @@ net::ParticipantHandler Debug::handlers() {
     handler.failed = [this](const Error& error) { end(error); };
     handler.members_changed = [this] { members_changed(); };
     handler.lease_changed = [this](const session::Lease& lease) { lease_changed(lease); };
+    handler.playheads_changed = [this] {
+        if (replay_) follow_playhead();
+    };
     handler.waiting_changed = [this](const session::WaitingMessages& all) { waiting_changed(all); };
     handler.noted = [this](const session::Note& note) { say_note(note); };
     return handler;
@@ -415,6 +315,10 @@ void Debug::members_changed() {
     };
     std::vector<session::MemberInfo> before = std::exchange(known_, company().members);
     if (!std::exchange(introduced_, true)) {
+        if (replay_ && shared()) {
+            if (auto there = replay_->go(shared()->mark); !there)
+                refused(there.error().message, kDiffers);
+        }
         who();
         return next();
     }
@@ -444,6 +348,11 @@ void Debug::lease_changed(const session::Lease& lease) {
                            left.count());
     voice_.say("lead", "* " + text,
                {{"holder", lease.holder.value}, {"name", lease.name}, {"away", lease.away}});
+    if (!replay_) return;
+    // Who gives the lead away goes with who has it next.
+    const bool mine = lease.holder && lease.holder == participant_->controller().member();
+    if (std::exchange(led_, mine) && !mine) with_others_ = true;
+    settle();
 }
 
 /// People learn that something waits; how much, they ask.
@@ -506,6 +415,8 @@ result<int> Debug::run() {
     return outcome_;
 }
 
+namespace {
+
 /// Who they are, for the others.
 std::string user_name() {
     const char* name = std::getenv("USER");
@@ -517,10 +428,16 @@ int run(const DebugOptions& options) {
     if (!address) return fail(address.error());
     auto found = find_session(*address);
     if (!found) return fail(found.error());
+    if (!found->file.empty()) {
+        auto replay = SharedReplay::fetch(*address, *found, options.modules);
+        if (!replay) return fail(replay.error());
+        auto outcome = Debug(options, *address, nullptr, replay->get()).run();
+        return outcome ? *outcome : fail(outcome.error());
+    }
     auto module = load_module(found->app, options.modules, found->code_id);
     if (!module && !options.modules.empty()) return fail(module.error());
     if (!module) note("without the world's state: " + module.error().message);
-    auto outcome = Debug(options, *address, module ? *module : nullptr).run();
+    auto outcome = Debug(options, *address, module ? *module : nullptr, nullptr).run();
     return outcome ? *outcome : fail(outcome.error());
 }
 
@@ -536,7 +453,7 @@ std::function<int()> add_debug(Command& command) {
                    "A module or a folder of modules; may be repeated. Also TEATIME_MODULES");
     command.flag("--json", options->json, "One JSON object a line");
     command.footer(std::string("Takes part in a session, together with others. Lines:\n\n") +
-                   kDebugHelp +
+                   kDebugHelp + "\n\n" + kDebugRecordingHelp +
                    "\n\nFrom a pipe each line waits for the answer to the one before. Exit code 1: "
                    "replicas differ,\nor something was refused.");
     return [options] { return run(*options); };

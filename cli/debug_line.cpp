@@ -42,7 +42,8 @@ result<DebugLine> parse_debug_line(std::string_view text) {
         {"hand", What::hand},       {"release", What::release}, {"note", What::note},
         {"notes", What::notes},     {"who", What::who},         {"where", What::where},
         {"waiting", What::waiting}, {"state", What::state},     {"follow", What::follow},
-        {"help", What::help},       {"quit", What::quit},       {"", What::nothing}};
+        {"go", What::go},           {"back", What::back},       {"help", What::help},
+        {"quit", What::quit},       {"", What::nothing}};
     std::string verb = word(text);
     auto known = kWords.find(verb);
     if (known == kWords.end())
@@ -53,6 +54,19 @@ result<DebugLine> parse_debug_line(std::string_view text) {
         auto mark = parse_mark(word(text).substr(1));
         if (!mark) return mark.error();
         line.mark = *mark;
+    }
+    if (line.what == What::back) {
+        auto request = parse_time_request("step", std::string(text));
+        if (!request) return request.error();
+        line.time = *request;
+        return line;
+    }
+    if (line.what == What::go) {
+        if (text.empty()) return wrong_usage("go where? to a time or a Mark: 12.5s or 12.5s#3");
+        auto mark = parse_mark(text);
+        if (!mark) return mark.error();
+        line.mark = *mark;
+        return line;
     }
     line.text = text;
     bool takes = line.what == What::note || line.what == What::hand || line.what == What::state;

@@ -24,12 +24,14 @@ struct DebugLine {
         waiting,
         state,
         follow,
+        go,
+        back,
         help,
         quit
     };
     What what = What::nothing;
-    session::TimeRequest time;  ///< what time
-    std::optional<Mark> mark;   ///< of a note that names one
+    session::TimeRequest time;  ///< what time or back
+    std::optional<Mark> mark;   ///< of a note that names one, what go
     std::string text;           ///< who gets the lead, a note's text, a path of the state
 };
 
@@ -53,5 +55,14 @@ inline constexpr const char* kDebugHelp =
     "state [PATH]          the world's state, or a part of it\n"
     "follow                print messages as they come; again: no more\n"
     "quit                  leave";
+
+/// What is different in a shared recording.
+inline constexpr const char* kDebugRecordingHelp =
+    "Of a recording that is shared (`teatime replay FILE --serve`) who leads moves the "
+    "playhead:\n\n"
+    "step | back           the next or last message; also: instant, external, 500ms\n"
+    "go 12.5s#3            anywhere\n"
+    "resume | pause        play, at the rate; until 12.5s: up to there\n"
+    "follow                go with who leads, after a look of your own";
 
 }  // namespace teatime::cli

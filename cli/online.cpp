@@ -100,24 +100,27 @@ result<int> Tool::run() {
     return outcome_;
 }
 
-result<std::string> http(const net::Url& url, const std::string& method, const std::string& body) {
+result<std::string> http(const net::Url& url, const std::string& method, const std::string& body,
+                         net::FetchOptions options) {
     net::Loop loop;
     result<std::string> answer = std::string();
     net::HttpRequest request;
     request.method = method;
     request.body = body;
-    net::fetch(loop, url.with_scheme("http"), std::move(request),
-               [&](result<net::HttpResponse> response) {
-                   if (!response) {
-                       answer = response.error();
-                   } else if (response->status / 100 != 2) {
-                       answer = unavailable(fmt::format("{} answered {}: {}", url.text(),
-                                                        response->status, response->body));
-                   } else {
-                       answer = std::move(response->body);
-                   }
-                   loop.stop();
-               });
+    net::fetch(
+        loop, url.with_scheme("http"), std::move(request),
+        [&](result<net::HttpResponse> response) {
+            if (!response) {
+                answer = response.error();
+            } else if (response->status / 100 != 2) {
+                answer = unavailable(fmt::format("{} answered {}: {}", url.text(), response->status,
+                                                 response->body));
+            } else {
+                answer = std::move(response->body);
+            }
+            loop.stop();
+        },
+        options);
     loop.on_signal([&](int) {
         answer = unavailable("interrupted");
         loop.stop();
@@ -145,7 +148,7 @@ result<ListedSession> find_session(const SessionAddress& address) {
             const Value* value = each.find(name);
             return value && value->if_string() ? *value->if_string() : std::string();
         };
-        return ListedSession{text("kind") == "native", text("app"), text("code_id")};
+        return ListedSession{text("kind") == "native", text("app"), text("code_id"), text("file")};
     }
     return unavailable(fmt::format("there is no session {} at {}; `teatime sessions {}` lists them",
                                    address.session, address.reflector.text(),

@@ -68,7 +68,7 @@ private:
 
 /// One HTTP exchange; anything but a status of 2xx is an error with what the server said.
 result<std::string> http(const net::Url& url, const std::string& method,
-                         const std::string& body = {});
+                         const std::string& body = {}, net::FetchOptions options = {});
 
 /// What `GET /sessions` lists, as a list of entries.
 result<Value::List> list_sessions(const net::Url& reflector);
@@ -78,6 +78,7 @@ struct ListedSession {
     bool native = false;
     std::string app;
     std::string code_id;  ///< native
+    std::string file;     ///< of a shared recording: its path at the reflector; else empty
 };
 result<ListedSession> find_session(const SessionAddress& address);
 

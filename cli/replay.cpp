@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "output.h"
+#include "shared_recording.h"
 #include "teatime/session/time_control.h"
 #include "teatime/state/json.h"
 #include "timelines.h"
@@ -21,6 +22,9 @@ struct ReplayOptions {
     bool internal = false;
     bool quiet = false;
     bool json = false;
+    bool serve = false;
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 9090;
     TimelineArguments timeline;
 };
 
@@ -53,6 +57,7 @@ private:
 };
 
 int run(const ReplayOptions& options) {
+    if (options.serve) return share_recording(options.file, options.host, options.port);
     if (!options.rate.empty()) {
         auto rate = session::parse_rate(options.rate);
         if (!rate) return fail(rate.error());
@@ -100,6 +105,16 @@ std::function<int()> add_replay(Command& command) {
     command.flag("-q,--quiet", options->quiet, "Only the final state");
     command.flag("--json", options->json, "One JSON object a line");
     options->timeline.add_executing_to(command);
+    command.flag("--serve", options->serve,
+                 "Share it: all who join with `teatime inspect` or `teatime debug` look at one "
+                 "playhead, which is moved by who leads; their notes are kept in FILE");
+    command.option("--host", options->host, "--serve: address to listen at").show_default();
+    command.option("--port", options->port, "--serve: 0 chooses a free one")
+        .between(0, 65535)
+        .show_default();
+    command.footer(
+        "With --serve the first line tells the address of the session, for example\n"
+        "ws://127.0.0.1:9090/painter. SIGINT or SIGTERM ends it.");
     return [options] { return run(*options); };
 }
 

@@ -77,3 +77,40 @@ for replica in "${replicas[@]}"; do stop "$replica"; done
 stop "$reflector"
 recording=$(ls "$folder"/*.timegraph)
 expect 0 '^bookmarks +1$' info "$recording"
+
+# A recording is shared: it has one playhead, which who leads moves, both ways; notes are kept.
+expect 0 '' copy "$recording" "$folder/counter.timegraph"
+"$program" replay "$folder/counter.timegraph" --serve --port 0 > "$folder/share.log" 2>&1 &
+sharing=$!
+children+=($sharing)
+until_true 20 has_line "$folder/share.log" '^sharing .* at ws://[0-9.:]+/counter$'
+url=$(grep -o 'ws://[0-9.:]*' "$folder/share.log")
+expect 0 '^counter +counter +native +0 ' sessions "$url"
+debug Fay; fay=$to
+debug Gus; gus=$to
+place() { grep -oE '[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}$' "$folder/$1.out" | tail -1; }
+echo 'go 1s' >&$fay
+until_true 20 has_line "$folder/Gus.out" '^\* Fay went to 1s  [0-9a-f]{32}$'
+[ "$(place Gus)" = "$(place Fay)" ] || die "Gus is elsewhere: $(place Gus), $(place Fay)"
+printf 'back\nwhere\n' >&$gus  # Fay leads, so this is no concern of hers
+until_true 20 has_line "$folder/Gus.out" '^\* Fay leads; this is a look of your own'
+printf 'follow\nnote it counts\n' >&$gus
+until_true 20 has_line "$folder/Fay.out" '^Gus at 1s: it counts$'
+printf 'release\nwhere\n' >&$fay
+until_true 20 has_line "$folder/Gus.out" '^\* nobody leads$'
+printf 'go 2s\nback 500ms\n' >&$gus
+until_true 20 has_line "$folder/Fay.out" '^\* Gus went to 1.5s  [0-9a-f]{32}$'
+echo 'back external' >&$gus
+beside() { [ "$(place Fay)" = "$(place Gus)" ] && [[ $(place Gus) != 1.5s* ]]; }
+until_true 20 beside
+echo quit >&$gus
+until_true 20 has_line "$folder/Fay.out" '^\* nobody leads$'
+out=$(printf 'go 1s\nresume\npause\nuntil 1.2s\nstate counter\nback 1h\nback\n' |
+    "$program" debug "$url" counter --json --name Hal --modules "$modules") && die "no refusal?"
+grep -q '"event":"at","mark":"1.2s"' <<< "$out" || die "did not play up to 1.2s: $out"
+grep -q 'The recording begins here' <<< "$out" || die "went back beyond the begin: $out"
+until_true 20 has_line "$folder/Fay.out" '^\* .* went to 0s#0  '
+expect 1 'who leads moves its playhead' time "$url" counter pause
+echo quit >&$fay
+stop "$sharing"
+expect 0 '^bookmarks +2$' info "$folder/counter.timegraph"
