@@ -13,17 +13,22 @@ namespace teatime::inspector {
 class Finder::Search {
 public:
     using Tell = std::function<void(std::vector<TextRow>, bool done)>;
-    Search(std::string needle, FactsPtr facts, MomentPtr moment, Tell tell)
+    Search(std::string needle, FactsPtr facts, MomentPtr moment, MessageSource messages, Tell tell)
         : needle_(lower(needle)),
           facts_(std::move(facts)),
           moment_(std::move(moment)),
+          messages_(std::move(messages)),
           tell_(std::move(tell)) {}
 
     void run(const std::stop_token& stop) {
         if (moment_ && moment_->state) look_at_state(stop);
         look_at_lists();
         tell_(rows_, false);
-        if (facts_->is_recording) look_at_messages(stop);
+        if (messages_.open) {
+            look_at_executed(stop);
+        } else if (facts_->is_recording) {
+            look_at_messages(stop);
+        }
         if (!stop.stop_requested()) tell_(rows_, true);
     }
 
@@ -97,6 +102,22 @@ private:
         }
     }
 
+    void look_at_executed(const std::stop_token& stop) {
+        constexpr std::size_t kChunk = 1'000;
+        const auto rows = messages_.open();
+        std::size_t left = kMostOfAKind;
+        for (std::uint64_t from = 0; from < messages_.count && left > 0; from += kChunk) {
+            auto chunk = rows->rows(from, kChunk, stop);
+            if (!chunk || stop.stop_requested()) return;
+            for (const MessageRow& row : *chunk) {
+                const QString what = CallText{row.target, row.selector, row.arguments}.whole();
+                if (!contains_text(what.toStdString(), needle_)) continue;
+                add(row.external ? tr("message") : tr("future"), to_text(row.mark), what, row.mark);
+                if (--left == 0) break;
+            }
+        }
+    }
+
     void look_at_messages(const std::stop_token& stop) {
         auto reader = timegraph::Reader::open(facts_->path.toStdString());
         if (!reader) return;
@@ -119,6 +140,7 @@ private:
     const std::string needle_;
     const FactsPtr facts_;
     const MomentPtr moment_;
+    const MessageSource messages_;
     const Tell tell_;
     std::vector<TextRow> rows_;
 };
@@ -129,7 +151,8 @@ Finder::~Finder() {
     background_.cancel();
 }
 
-void Finder::find(const QString& text, const FactsPtr& facts, const MomentPtr& moment) {
+void Finder::find(const QString& text, const FactsPtr& facts, const MomentPtr& moment,
+                  const MessageSource& messages) {
     auto run = ++run_;
     if (text.trimmed().isEmpty() || !facts) {
         background_.cancel();
@@ -140,9 +163,9 @@ void Finder::find(const QString& text, const FactsPtr& facts, const MomentPtr& m
             if (run == run_) emit found(rows, done);
         });
     };
-    background_.run(
-        [search = std::make_shared<Search>(text.trimmed().toStdString(), facts, moment, tell)](
-            const std::stop_token& stop) { search->run(stop); });
+    background_.run([search = std::make_shared<Search>(text.trimmed().toStdString(), facts, moment,
+                                                       messages, tell)](
+                        const std::stop_token& stop) { search->run(stop); });
 }
 
 void Finder::cancel() {

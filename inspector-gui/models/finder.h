@@ -5,21 +5,30 @@
 
 #include "background.h"
 #include "facts.h"
+#include "message_rows.h"
 #include "moment.h"
 #include "text_rows.h"
 
 namespace teatime::inspector {
 
+/// The rows of the list of messages; opened where they are used.
+struct MessageSource {
+    std::function<std::unique_ptr<MessageRows>()> open;  ///< none: there are none
+    std::uint64_t count = 0;
+};
+
 /// Looks for a text in all that is known of a recording: objects and fields at a Moment, marks,
-/// errors, members, and the external messages of the file. In a thread of its own; a newer text
-/// takes the place of the one before. Used by the GUI's thread; signals come on it.
+/// errors, members, and messages: all that were executed, else the external ones of the file. In a
+/// thread of its own; a newer text takes the place of the one before. Used by the GUI's thread;
+/// signals come on it.
 class Finder : public QObject {
     Q_OBJECT
 public:
     explicit Finder(QObject* parent = nullptr);
     ~Finder() override;
 
-    void find(const QString& text, const FactsPtr& facts, const MomentPtr& moment);
+    void find(const QString& text, const FactsPtr& facts, const MomentPtr& moment,
+              const MessageSource& messages = {});
     void cancel();
 
     static constexpr std::size_t kMostOfAKind = 200;

@@ -1,6 +1,7 @@
 #include "list_models.h"
 
 #include <QDateTime>
+#include <QDir>
 #include <QLocale>
 #include <QTimeZone>
 
@@ -9,11 +10,16 @@ namespace {
 
 QString wall_text(timegraph::WallTime wall) {
     auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
-    return QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz"));
+    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC)
+        .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz 'UTC'"));
 }
 
 QString count_text(std::uint64_t count) {
     return QLocale::c().toString(static_cast<qulonglong>(count)).replace(',', QChar(0x202f));
+}
+
+QString size_text(std::uint64_t bytes) {
+    return QLocale::c().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat);
 }
 
 }  // namespace
@@ -94,7 +100,21 @@ QVariant MemberModel::data(const QModelIndex& index, int role) const {
 FactsModel::FactsModel(QObject* parent) : RowsModel({tr("What"), tr("Value")}, parent) {}
 
 void FactsModel::show(const FactsPtr& facts) {
-    replace_rows(facts ? describe(*facts) : std::vector<Fact>());
+    facts_ = facts;
+    show_all();
+}
+
+void FactsModel::show_session(const std::vector<Fact>& session) {
+    if (session == session_) return;
+    session_ = session;
+    show_all();
+}
+
+void FactsModel::show_all() {
+    std::vector<Fact> rows = session_;
+    const std::vector<Fact> file = facts_ ? describe(*facts_) : std::vector<Fact>();
+    rows.insert(rows.end(), file.begin(), file.end());
+    replace_rows(std::move(rows));
 }
 
 QVariant FactsModel::data(const QModelIndex& index, int role) const {
@@ -113,7 +133,7 @@ std::vector<Fact> describe(const RecordingFacts& facts) {
     add(FactsModel::tr("File"), facts.path);
     add(FactsModel::tr("App"), facts.app);
     add(FactsModel::tr("Code id"), facts.code_id);
-    add(FactsModel::tr("Module"), facts.module_path);
+    add(FactsModel::tr("Module"), QDir::cleanPath(facts.module_path));
     add(FactsModel::tr("Not executed"), facts.why_not_executed);
     if (!facts.is_recording) {
         add(FactsModel::tr("Saved at"), to_text(facts.begin));
@@ -131,8 +151,8 @@ std::vector<Fact> describe(const RecordingFacts& facts) {
     }
     add(FactsModel::tr("Being written"), facts.being_written ? FactsModel::tr("yes") : QString());
     add(FactsModel::tr("External messages"), count_text(info.end.messages));
-    add(FactsModel::tr("Payload bytes"), count_text(info.end.source_bytes));
-    add(FactsModel::tr("File bytes"), count_text(info.file_bytes));
+    add(FactsModel::tr("Payloads"), size_text(info.end.source_bytes));
+    add(FactsModel::tr("File size"), size_text(info.file_bytes));
     add(FactsModel::tr("Blocks"), count_text(info.blocks));
     add(FactsModel::tr("Keyframes"), count_text(info.keyframes));
     add(FactsModel::tr("Votes"), count_text(info.votes));

@@ -52,7 +52,15 @@ public:
     explicit FactsModel(QObject* parent = nullptr);
 
     void show(const FactsPtr& facts);
+    /// Of a live session, above them.
+    void show_session(const std::vector<Fact>& session);
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+private:
+    void show_all();
+
+    FactsPtr facts_;
+    std::vector<Fact> session_;
 };
 /// Its rows.
 std::vector<Fact> describe(const RecordingFacts& facts);

@@ -1,5 +1,7 @@
 #include "live.h"
 
+#include <QDir>
+#include <QTemporaryDir>
 #include <utility>
 
 #include "rows_model.h"
@@ -20,13 +22,21 @@ public:
         if (link) link->request(request);
     }
 
+    QString copied_file() const {
+        return copy ? copy->filePath(options.session + QStringLiteral(".timegraph")) : QString();
+    }
+
     Options options;
     std::unique_ptr<SessionLink> link;
+    std::string shared;  ///< path at the reflector of a shared recording
+    std::unique_ptr<QTemporaryDir> copy;
     SessionRecorder* recorder = nullptr;  ///< child of the owner, which waits for it at its end
     bool connected = false;
     MemberId member;
     session::TimeState time;
     session::Company company;
+    Value figures;
+    bool watching = false;
 
 private:
     SessionLink::Heard hearing();
@@ -53,10 +63,17 @@ auto LiveSession::Impl::on_our_thread(Function function) {
 
 SessionLink::Heard LiveSession::Impl::hearing() {
     SessionLink::Heard heard;
+    heard.shared = on_our_thread([this](const std::string& file) { shared = file; });
     heard.joined = on_our_thread([this](MemberId id) {
         connected = true;
         member = id;
-        if (!recorder) {
+        if (!shared.empty()) {
+            if (!copy) {
+                copy = std::make_unique<QTemporaryDir>(QDir::tempPath() +
+                                                       QStringLiteral("/teatime-shared-XXXXXX"));
+                link->fetch_file(shared, copied_file().toStdString());
+            }
+        } else if (!recorder) {
             SessionRecorder::Options recording;
             recording.url = options.url;
             recording.session = options.session;
@@ -80,6 +97,10 @@ SessionLink::Heard LiveSession::Impl::hearing() {
     heard.company = on_our_thread([this](const session::Company& now) {
         company = now;
         emit owner_.company_changed();
+    });
+    heard.figures = on_our_thread([this](const Value& now) {
+        figures = now;
+        emit owner_.figures_changed();
     });
     heard.notice = on_our_thread([this](const session::Frame& frame) { hear(frame); });
     heard.failed = on_our_thread([this](const std::string& sentence) { end(to_text(sentence)); });
@@ -106,16 +127,20 @@ void LiveSession::Impl::join(const Options& wanted) {
     to.name = options.name.isEmpty() ? "teatime-inspector" : options.name.toStdString();
     to.role = options.view ? session::Role::viewer : session::Role::participant;
     link = std::make_unique<SessionLink>(std::move(to), hearing());
+    link->watch_figures(watching);
 }
 
 void LiveSession::Impl::leave() {
     ++number_;
     link.reset();
     if (recorder) std::exchange(recorder, nullptr)->stop_and_delete();
+    copy.reset();
+    shared.clear();
     connected = false;
     member = {};
     time = {};
     company = {};
+    figures = {};
 }
 
 /// The file stays where it is until leave(): there is still something to look at.
@@ -160,7 +185,10 @@ bool LiveSession::keep(const QString& path) {
     return impl_->recorder && impl_->recorder->keep(path);
 }
 QString LiveSession::file() const {
-    return impl_->recorder ? impl_->recorder->file() : QString();
+    return impl_->recorder ? impl_->recorder->file() : impl_->copied_file();
+}
+bool LiveSession::is_recording() const {
+    return !impl_->shared.empty();
 }
 const LiveSession::Options& LiveSession::options() const {
     return impl_->options;
@@ -176,6 +204,13 @@ const session::TimeState& LiveSession::time() const {
 }
 const session::Company& LiveSession::company() const {
     return impl_->company;
+}
+void LiveSession::watch_figures(bool on) {
+    impl_->watching = on;
+    if (impl_->link) impl_->link->watch_figures(on);
+}
+const Value& LiveSession::figures() const {
+    return impl_->figures;
 }
 void LiveSession::send(const QString& payload) {
     if (impl_->link) impl_->link->send(payload.toStdString());

@@ -9,6 +9,7 @@
 
 #include "teatime/session/frames.h"
 #include "teatime/state/result.h"
+#include "teatime/state/value.h"
 
 namespace teatime::inspector {
 
@@ -20,6 +21,10 @@ namespace teatime::inspector {
 /// * a connection of our own without a replica, on a thread of its own, sends messages and time
 ///   requests and hears what becomes of them. It comes back by itself after a lost connection, and
 ///   so does the child's.
+///
+/// A recording that is shared (`teatime replay FILE --serve`) is a session of the same kind, in
+/// which nothing happens: instead of recording it, its file is fetched, and instead of time who
+/// leads moves a playhead, the one that company() has of member 0.
 ///
 /// No code of the world runs in this process. Used by the GUI's thread; signals come on it.
 class LiveSession : public QObject {
@@ -48,11 +53,17 @@ public:
     QString file() const;  ///< to be opened by a Player once ready()
     const Options& options() const;
     bool connected() const;
-    MemberId member() const;  ///< who we are; 0 before connected
+    bool is_recording() const;  ///< a shared one; known before ready()
+    MemberId member() const;    ///< who we are; 0 before connected
     const session::TimeState& time() const;
 
     /// Who is here, who leads, what waits, notes, where everybody looks.
     const session::Company& company() const;
+
+    /// What its reflector tells of the session (`GET /sessions/<id>`), once a second while it is
+    /// watched; null before.
+    void watch_figures(bool on);
+    const Value& figures() const;
 
     // Each is answered by refused() where it fails. Of time requests only those of who leads are
     // obeyed; the first one takes the lead where nobody has it.
@@ -75,6 +86,7 @@ signals:
     void connection_changed(bool connected, const QString& sentence);
     void time_changed();
     void company_changed();
+    void figures_changed();
     void stepped(const std::shared_ptr<const teatime::session::StepOutcome>& outcome);
     void refused(const QString& sentence);
     void ended(const QString& sentence);  ///< for good; the file stays readable until leave()

@@ -36,6 +36,7 @@ QVector<Recent::Entry> Recent::read() const {
         entry.left_us = settings_.value(QStringLiteral("left_us")).toLongLong();
         entry.us_per_pixel = settings_.value(QStringLiteral("us_per_pixel")).toDouble();
         entry.window = settings_.value(QStringLiteral("window")).toByteArray();
+        entry.pins = settings_.value(QStringLiteral("pins")).toStringList();
         if (!entry.path.isEmpty()) entries.append(entry);
     }
     settings_.endArray();
@@ -53,6 +54,7 @@ void Recent::write(const QVector<Entry>& entries) {
         settings_.setValue(QStringLiteral("left_us"), entry.left_us);
         settings_.setValue(QStringLiteral("us_per_pixel"), entry.us_per_pixel);
         settings_.setValue(QStringLiteral("window"), entry.window);
+        if (!entry.pins.isEmpty()) settings_.setValue(QStringLiteral("pins"), entry.pins);
     }
     settings_.endArray();
     settings_.sync();

@@ -3,6 +3,7 @@
 #include <QByteArray>
 #include <QSettings>
 #include <QString>
+#include <QStringList>
 #include <QVector>
 #include <optional>
 
@@ -20,6 +21,7 @@ public:
         qint64 left_us = 0;       ///< of the timeline
         double us_per_pixel = 0;  ///< 0: not known
         QByteArray window;        ///< whatever the window keeps
+        QStringList pins;         ///< paths in the plots
         bool is_session() const { return path.contains(QStringLiteral("://")); }
     };
     static constexpr int kMost = 20;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <fstream>
 #include <future>
+#include <utility>
 
 #include "teatime/net/client.h"
 #include "teatime/state/json.h"
@@ -15,15 +17,15 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kGoodbye = 300ms;
 constexpr auto kLookAgain = 20ms;
+constexpr auto kFiguresEvery = 1s;
 
-bool lists(const Value& sessions, const std::string& id) {
-    const Value::List* list = sessions.if_list();
-    if (!list) return false;
-    for (const Value& session : *list) {
+/// Null: it is not listed.
+const Value* find_session(const Value& sessions, const std::string& id) {
+    for (const Value& session : *sessions.if_list()) {
         const Value* listed = session.find("id");
-        if (listed && *listed == Value(id)) return true;
+        if (listed && *listed == Value(id)) return &session;
     }
-    return false;
+    return nullptr;
 }
 
 /// It begins with the world's own beginning or with a keyframe: before, a Player would not know
@@ -72,10 +74,14 @@ void SessionLink::start() {
         if (!sessions || !sessions->if_list()) {
             return heard_.failed(options_.reflector.text() + " is no Teatime reflector");
         }
-        if (!lists(*sessions, options_.session)) {
+        const Value* session = find_session(*sessions, options_.session);
+        if (!session) {
             return heard_.failed(fmt::format("there is no session {} at {}", options_.session,
                                              options_.reflector.text()));
         }
+        const Value* file = session->find("file");
+        if (file && file->if_string() && !file->if_string()->empty())
+            heard_.shared(*file->if_string());
         join();
     });
 }
@@ -135,6 +141,26 @@ void SessionLink::show_playhead(const Mark& mark, bool follows) {
     });
 }
 
+void SessionLink::watch_figures(bool on) {
+    thread_->loop.post([this, on] {
+        if (std::exchange(watching_, on) != on && on) ask_figures();
+    });
+}
+
+void SessionLink::ask_figures() {
+    if (!watching_) return;
+    thread_->loop.cancel(std::exchange(next_figures_, {}));
+    const net::Url url =
+        options_.reflector.with_scheme("http").with_target("/sessions/" + options_.session);
+    net::fetch(thread_->loop, url, {}, [this](const result<net::HttpResponse>& response) {
+        auto figures = response && response->status == 200 ? parse_json(response->body)
+                                                           : result<Value>(Value());
+        if (figures && watching_) heard_.figures(*figures);
+        thread_->loop.cancel(next_figures_);
+        next_figures_ = thread_->loop.schedule_after(kFiguresEvery, [this] { ask_figures(); });
+    });
+}
+
 void SessionLink::await_file(std::string path) {
     thread_->loop.post([this, path = std::move(path)] { look_at_file(path); });
 }
@@ -142,6 +168,23 @@ void SessionLink::await_file(std::string path) {
 void SessionLink::look_at_file(const std::string& path) {
     if (can_be_opened(path)) return heard_.file_ready();
     thread_->loop.schedule_after(kLookAgain, [this, path] { look_at_file(path); });
+}
+
+void SessionLink::fetch_file(const std::string& file, std::string path) {
+    const net::Url url = options_.reflector.with_scheme("http").with_target(file);
+    thread_->loop.post([this, url, path = std::move(path)] {
+        auto keep = [this, url, path](const result<net::HttpResponse>& response) {
+            if (!response) return heard_.failed(response.error().message);
+            if (response->status != 200)
+                return heard_.failed(fmt::format("{} answered {}", url.text(), response->status));
+            std::ofstream out(path, std::ios::binary);
+            out.write(response->body.data(), static_cast<std::streamsize>(response->body.size()));
+            out.close();
+            if (!out) return heard_.failed("cannot write a copy of the recording to " + path);
+            heard_.file_ready();
+        };
+        net::fetch(thread_->loop, url, {}, keep, net::kFetchRecording);
+    });
 }
 
 }  // namespace teatime::inspector

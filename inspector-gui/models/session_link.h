@@ -22,6 +22,8 @@ public:
         session::Role role = session::Role::participant;
     };
     struct Heard {
+        /// Before it joins: the session is a shared recording, this is its path at the reflector.
+        std::function<void(const std::string& file)> shared;
         std::function<void(MemberId)> joined;
         std::function<void(const std::string& sentence)> lost;  ///< it comes back by itself
         std::function<void(const session::TimeState&)> time_changed;
@@ -29,7 +31,9 @@ public:
         std::function<void(const session::Company&)> company;
         std::function<void(const session::Frame&)> notice;
         std::function<void(const std::string& sentence)> failed;  ///< final
-        /// The recording that a recorder writes can be opened.
+        /// What its reflector tells of the session, while it is watched.
+        std::function<void(const Value&)> figures;
+        /// The recording that a recorder writes, or that was fetched, can be opened.
         std::function<void()> file_ready;
     };
 
@@ -43,12 +47,17 @@ public:
     void lead(session::LeaseRequest::Op op, MemberId to);
     void note(const Mark& mark, std::string text);
     void show_playhead(const Mark& mark, bool follows);
+    /// Once a second, or no longer.
+    void watch_figures(bool on);
     /// Tells once when there is something in it to be opened.
     void await_file(std::string path);
+    /// Fetches a shared recording into `path`; file_ready or failed follows.
+    void fetch_file(const std::string& file, std::string path);
 
 private:
     void start();
     void join();
+    void ask_figures();
     void look_at_file(const std::string& path);
     void tell_company() { heard_.company(participant_->controller().company()); }
     template <class Call>
@@ -57,7 +66,10 @@ private:
     const Options options_;
     const Heard heard_;
     std::unique_ptr<net::LoopThread> thread_;
-    std::optional<net::Participant> participant_;  // of the thread
+    // Of the thread:
+    std::optional<net::Participant> participant_;
+    bool watching_ = false;
+    net::Loop::Timer next_figures_;
 };
 
 }  // namespace teatime::inspector

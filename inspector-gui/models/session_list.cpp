@@ -24,7 +24,10 @@ int number(const Value& session, std::string_view name) {
 
 result<QVector<SessionRow>> read_sessions(const net::Url& url,
                                           const result<net::HttpResponse>& response) {
-    if (!response) return response.error();
+    if (!response) {
+        const std::string& why = response.error().message;
+        return unavailable("No reflector at " + url.authority() + why.substr(why.rfind(": ")));
+    }
     auto parsed = parse_json(response->body);
     const Value::List* list = parsed ? parsed->if_list() : nullptr;
     if (response->status / 100 != 2 || !list) {

@@ -33,7 +33,7 @@ FindBox::FindBox(QWidget* window)
     window->installEventFilter(this);
 
     connect(line_, &QLineEdit::textChanged, this,
-            [this](const QString& text) { finder_.find(text, facts_, moment_); });
+            [this](const QString& text) { finder_.find(text, facts_, moment_, messages_); });
     connect(&finder_, &Finder::found, this, [this](const std::vector<TextRow>& rows, bool done) {
         bool at_first = !list_->currentIndex().isValid() || list_->currentIndex().row() == 0;
         results_.set_rows(rows);
@@ -49,9 +49,11 @@ FindBox::FindBox(QWidget* window)
     connect(list_, &QTreeView::clicked, this, &FindBox::choose);
 }
 
-void FindBox::set_place(const FactsPtr& facts, const MomentPtr& moment) {
+void FindBox::set_place(const FactsPtr& facts, const MomentPtr& moment,
+                        const MessageSource& messages) {
     facts_ = facts;
     moment_ = moment;
+    messages_ = messages;
 }
 
 void FindBox::open() {
@@ -60,7 +62,7 @@ void FindBox::open() {
     raise();
     line_->setFocus(Qt::ShortcutFocusReason);
     line_->selectAll();
-    finder_.find(line_->text(), facts_, moment_);
+    finder_.find(line_->text(), facts_, moment_, messages_);
 }
 
 void FindBox::place() {

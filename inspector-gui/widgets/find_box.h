@@ -19,7 +19,8 @@ public:
     explicit FindBox(QWidget* window);
 
     /// What to look through from now on.
-    void set_place(const FactsPtr& facts, const MomentPtr& moment);
+    void set_place(const FactsPtr& facts, const MomentPtr& moment,
+                   const MessageSource& messages = {});
     void open();
     const TextRowsModel& model() const { return results_; }
 
@@ -35,6 +36,7 @@ private:
 
     FactsPtr facts_;
     MomentPtr moment_;
+    MessageSource messages_;
     Finder finder_;
     TextRowsModel results_;
     QLineEdit* line_;

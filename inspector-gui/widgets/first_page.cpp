@@ -16,6 +16,7 @@
 namespace teatime::inspector {
 namespace {
 
+constexpr int kAskEveryMs = 2'000;
 constexpr const char* kDefaultReflector = "ws://127.0.0.1:9090";
 
 QLabel* heading(const QString& text, double larger = 1.25) {
@@ -56,7 +57,7 @@ FirstPage::FirstPage(QWidget* parent)
     files_view_->set_widths({44, 10, 16});
     sessions_view_ = new ListView(tr("Live sessions"), tr("…"));
     sessions_view_->setModel(&sessions_);
-    sessions_view_->set_widths({22, 12, 9, 12});
+    sessions_view_->set_widths({22, 12, 11, 12});
     auto* choose = new QPushButton(glyph_icon(Glyph::open), tr("Open a file…"));
     url_ = new QLineEdit(kDefaultReflector);
     url_->setAccessibleName(tr("Address of a reflector or session"));
@@ -127,7 +128,8 @@ QString FirstPage::samples_folder() {
     return folder.exists() ? folder.canonicalPath() : QString();
 }
 
-void FirstPage::refresh(const QStringList& recent) {
+void FirstPage::refresh(const QStringList& recent, const QString& reflector) {
+    if (!reflector.isEmpty()) url_->setText(reflector);
     std::vector<TextRow> rows;
     QStringList existing;
     for (const QString& path : recent) {
@@ -139,7 +141,23 @@ void FirstPage::refresh(const QStringList& recent) {
     add_files(rows, tr("In this folder"), here);
     add_files(rows, tr("Samples"), recordings_in(samples_folder()));
     files_.set_rows(std::move(rows));
-    emit list_sessions(reflector());
+    emit list_sessions(this->reflector());
+}
+
+/// Sessions come and go while one looks.
+void FirstPage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    asking_.start(kAskEveryMs, this);
+}
+
+void FirstPage::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    asking_.stop();
+}
+
+void FirstPage::timerEvent(QTimerEvent* event) {
+    if (event->timerId() != asking_.timerId()) return QWidget::timerEvent(event);
+    if (!url_->hasFocus()) emit look_again(reflector());
 }
 
 QString FirstPage::reflector() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QBasicTimer>
 #include <QWidget>
 
 #include "text_rows.h"
@@ -19,7 +20,8 @@ public:
     explicit FirstPage(QWidget* parent = nullptr);
 
     /// Looks again for files.
-    void refresh(const QStringList& recent);
+    /// `reflector`: where the last session was; empty: where they usually are.
+    void refresh(const QStringList& recent, const QString& reflector = {});
     QString reflector() const;
     void set_sessions(std::vector<TextRow> sessions, const QString& sentence);
 
@@ -32,8 +34,14 @@ signals:
     void choose_file();
     void join(const QString& url);  ///< ws://host:port/session
     void list_sessions(const QString& reflector);
+    void look_again(const QString& reflector);  ///< quietly, as long as this page is seen
 
 private:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+    void timerEvent(QTimerEvent* event) override;
+
+    QBasicTimer asking_;
     TextRowsModel files_;
     TextRowsModel sessions_;
     ListView* files_view_;

@@ -10,6 +10,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include "actions.h"
@@ -167,7 +168,7 @@ void MainWindow::make_panels() {
     together_ = new TogetherPanel;
     add_panel("together", tr("Together"), kLower, together_);
     add_panel("members", tr("Members"), kLower,
-              new RowsPanel(tr("Members"), member_model_, {6, 20, 14, 16, 16},
+              new RowsPanel(tr("Members"), member_model_, {9, 20, 14, 16, 16},
                             tr("No members are known.")));
     for (const char* name : {"state", "messages"}) show_panel(name);
     resizeDocks({docks_.front()}, {620}, Qt::Horizontal);
@@ -226,6 +227,11 @@ void MainWindow::connect_models() {
             [this](const QPointF& at) { status_->set_pointer(at); });
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
     connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
+    for (QDockWidget* dock : docks_) {
+        if (dock->objectName() == "info") {
+            connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::watch_session);
+        }
+    }
     connect(session_list_.get(), &SessionList::listed, this, &MainWindow::show_sessions);
     connect(session_list_.get(), &SessionList::failed, this,
             [this](const QString&, const QString& sentence) {
@@ -235,11 +241,13 @@ void MainWindow::connect_models() {
     connect(find_box_, &FindBox::show_path, this, &MainWindow::show_object);
     connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::show_first_page);
     connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
+    connect(together_, &TogetherPanel::follow_wanted, this, &MainWindow::follow_member);
     connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
     connect(first_page_, &FirstPage::join, this, [this](const QString& url) { join(url); });
     connect(first_page_, &FirstPage::list_sessions, this, &MainWindow::list_sessions);
+    connect(first_page_, &FirstPage::look_again, session_list_.get(), &SessionList::ask);
 }
 
 bool MainWindow::show_panel(const QString& name) {
@@ -283,6 +291,7 @@ void MainWindow::close_recording() {
     transport_->pause();
     transport_->set_halt({});
     messages_->model().close();
+    message_->forget_members();
     history_->close();
     film_->close();
     plot_model_->close();
@@ -292,6 +301,10 @@ void MainWindow::close_recording() {
     together_->set_session(nullptr);
     world_input_.reset();
     live_.reset();  // leaves
+    followed_.reset();
+    led_ = false;
+    last_note_ = 0;
+    facts_model_.show_session({});
     show_place();
     info_bar_->forget_all();
     timeline_->set_facts(nullptr);
@@ -303,29 +316,41 @@ void MainWindow::show_first_page() {
     close_recording();
     setWindowTitle(tr("Teatime inspector"));
     QStringList files;
+    QString reflector;
     for (const Recent::Entry& entry : recent_.entries()) {
-        if (!entry.is_session()) files += entry.path;
+        if (!entry.is_session()) {
+            files += entry.path;
+        } else if (reflector.isEmpty()) {
+            reflector = QUrl(entry.path).adjusted(QUrl::RemovePath).toString();
+        }
     }
-    first_page_->refresh(files);
+    first_page_->refresh(files, reflector);
     pages_->setCurrentWidget(first_page_);
     for (QDockWidget* dock : docks_) dock->hide();
     transport_bar_->setEnabled(false);
 }
 
 void MainWindow::remember_place() {
-    if (path_.isEmpty() || live_ || !player_->is_open()) return;
+    if (path_.isEmpty() || !player_->is_open()) return;
     Recent::Entry entry;
     entry.path = path_;
+    if (live_) return recent_.remember(entry);  // where its reflector is
     entry.mark = player_->playhead();
     entry.left_us = timeline_->axis().scale().left.time_since_epoch().count();
     entry.us_per_pixel = timeline_->axis().shows_all() ? 0 : timeline_->axis().scale().us_per_pixel;
     entry.window = saveState(kDocks);
+    entry.pins = plot_model_->paths();
     recent_.remember(entry);
 }
 
 void MainWindow::restore_place(const RecordingFacts& facts) {
     auto left = recent_.find(path_);
-    if (left) restoreState(left->window, kDocks);
+    if (left) {
+        restoreState(left->window, kDocks);
+        const QStringList before = plot_model_->paths();
+        for (const QString& path : before) plot_model_->remove(path);
+        for (const QString& path : left->pins) plot_model_->add(path);
+    }
     if (left && left->us_per_pixel > 0) {
         TimeScale scale = timeline_->axis().scale();
         scale.left = VirtualTime(Duration(left->left_us));
@@ -354,8 +379,12 @@ void MainWindow::opened() {
     show_facts();
     show_place();
     show_names();
-    if (live_) return transport_->follow();
-    restore_place(*facts);
+    if (live_ && !live_->is_recording()) return transport_->follow();
+    if (live_) {
+        begin_together(facts->begin);
+    } else {
+        restore_place(*facts);
+    }
     world_->setFocus();
 }
 
@@ -429,7 +458,11 @@ void MainWindow::show_playhead(const Mark& mark) {
     timeline_->set_playhead(mark);
     status_->set_playhead(mark);
     together_->set_playhead(mark);
-    if (live_) live_->show_playhead(mark, transport_->state() == Transport::State::following);
+    if (!live_) return;
+    const bool with_session = transport_->state() == Transport::State::following;
+    if (followed_ && !following_ && !with_session) follow_member(std::nullopt);
+    if (!live_->is_recording()) return live_->show_playhead(mark, with_session);
+    live_->show_playhead(mark, followed_.has_value());  // not so while nobody leads: leads
 }
 
 void MainWindow::show_facts() {
@@ -439,6 +472,7 @@ void MainWindow::show_facts() {
     history_->set_facts(facts);
     plot_model_->set_facts(facts);
     messages_->model().set_members(facts->members);
+    message_->set_members(facts->members);
     world_->set_has_module(!facts->module_path.isEmpty());
     status_->set_facts(facts);
     status_->set_playhead(player_->playhead());

@@ -6,6 +6,7 @@
 
 #include "change_model.h"
 #include "film.h"
+#include "finder.h"
 #include "history.h"
 #include "list_models.h"
 #include "live.h"
@@ -123,11 +124,19 @@ private:
 
     void session_ended(const QString& sentence);
     void show_place();
+    void watch_session(bool seen);
     void show_others();
+    void begin_together(const Mark& begin);
+    void follow_member(std::optional<MemberId> member);
+    void follow_or_not();
+    void go_with_followed();
+    void lead_changed();
+    void keep_notes();
     void show_names();
     void show_history();
     void fit_timeline();
     void open_messages();
+    MessageSource executed_source() const;
     void list_sessions(const QString& reflector);
     void show_sessions(const QString& url, const QVector<SessionRow>& sessions);
 
@@ -144,6 +153,10 @@ private:
     std::unique_ptr<Questions> questions_;
     std::unique_ptr<LiveSession> live_;
     std::unique_ptr<WorldInput> world_input_;
+    std::optional<MemberId> followed_;  ///< whose playhead is followed; 0: of a shared recording
+    bool led_ = false;                  ///< this window leads
+    bool following_ = false;            ///< the playhead is being moved for it
+    std::uint64_t last_note_ = 0;       ///< in the copy of a shared recording
     std::unique_ptr<SessionList> session_list_;
     QueueModel queue_model_;
     ErrorModel error_model_;

@@ -104,15 +104,18 @@ std::vector<ActionSpec> MainWindow::move_actions() {
         {"to-end", "&Go", "End, or live", "End",
          "To the end of the recording; of a live session: follow it", Glyph::to_end,
          [this] {
-             if (live_) return transport_->follow();
+             if (live_ && !live_->is_recording()) return transport_->follow();
              if (player_->facts()) go(player_->facts()->end);
          }},
+        {"follow", "&Go", "Follow who leads", "G",
+         "Of a session: go where who leads looks, or no longer", Glyph::none,
+         [this] { follow_or_not(); }},
         {"go-to", "&Go", "Go to…", "Ctrl+G", "Go to a time or Mark", Glyph::none,
          [this] { transport_bar_->focus_go_to(); }},
         {"find", "&Go", "Find…", "Ctrl+F", "Find messages, objects, fields, marks, errors",
          Glyph::find,
          [this] {
-             find_box_->set_place(player_->facts(), player_->moment());
+             find_box_->set_place(player_->facts(), player_->moment(), executed_source());
              find_box_->open();
          }},
         {"mark", "&Go", "Mark this moment", "M", "Mark the playhead with a comment", Glyph::mark,

@@ -38,17 +38,24 @@ void MainWindow::open_messages() {
     if (count == 0) return;
     std::string path = facts->path.toStdString();
     if (survey) {
-        messages_->model().open(
-            [path, survey, options = timeline_options()] {
-                return executed_rows(path, options, survey);
-            },
-            count);
+        messages_->model().open(executed_source().open, count);
     } else {
         messages_->model().open([path, external] { return external_rows(path, external); }, count);
     }
     has_messages_ = true;
     messages_->model().set_members(facts->members);
     messages_->model().follow(player_->moment());
+}
+
+/// Nothing where nothing is executed.
+MessageSource MainWindow::executed_source() const {
+    const FactsPtr facts = player_->facts();
+    const std::shared_ptr<const replayer::Survey> survey = history_->survey();
+    if (!facts || !survey) return {};
+    auto open = [path = facts->path.toStdString(), survey, options = timeline_options()] {
+        return executed_rows(path, options, survey);
+    };
+    return {open, survey->progress().executed};
 }
 
 void MainWindow::pin(const QString& path) {

@@ -1,7 +1,11 @@
+#include <QDockWidget>
+
 #include "first_page.h"
 #include "info_bar.h"
 #include "main_window.h"
+#include "message_panel.h"
 #include "messages_panel.h"
+#include "session_figures.h"
 #include "text_rows.h"
 #include "timeline_widget.h"
 #include "together_panel.h"
@@ -21,7 +25,16 @@ void MainWindow::join(const QString& url, Part part) {
     info_bar_->progress("open", tr("Joining %1").arg(url), -1, [this] { show_first_page(); });
     connect(live_.get(), &LiveSession::ready, this,
             [this] { player_->open(live_->file(), timeline_options()); });
-    connect(live_.get(), &LiveSession::company_changed, this, &MainWindow::show_others);
+    connect(live_.get(), &LiveSession::company_changed, this, [this] {
+        show_others();
+        if (live_->is_recording()) lead_changed();
+        if (live_->is_recording()) keep_notes();
+        go_with_followed();
+    });
+    connect(live_.get(), &LiveSession::figures_changed, this, [this] {
+        facts_model_.show_session(
+            describe_session(live_->figures(), live_->company(), live_->member()));
+    });
     connect(live_.get(), &LiveSession::refused, this, &MainWindow::say);
     connect(live_.get(), &LiveSession::stepped, this,
             [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
@@ -44,6 +57,14 @@ void MainWindow::join(const QString& url, Part part) {
             [this](const QString& sentence) { say(sentence); });
     live_->join(options);
     together_->set_session(live_.get());
+    for (QDockWidget* dock : docks_) {
+        if (dock->objectName() == "info") watch_session(dock->isVisible());
+    }
+}
+
+/// The Info page tells how it is while it is seen.
+void MainWindow::watch_session(bool seen) {
+    if (live_) live_->watch_figures(seen);
 }
 
 /// Before anything was shown: an error like one of opening. Later: what was recorded stays.
@@ -58,11 +79,76 @@ void MainWindow::session_ended(const QString& sentence) {
           }}});
 }
 
+// ---- going with somebody ----------------------------------------------------------------------
+
+/// A shared recording is there: to where the others are.
+void MainWindow::begin_together(const Mark& begin) {
+    followed_ = MemberId{};
+    following_ = true;
+    player_->seek(begin);
+    following_ = false;
+    follow_member(followed_);
+    keep_notes();
+}
+
+void MainWindow::follow_member(std::optional<MemberId> member) {
+    followed_ = member;
+    together_->set_followed(member);
+    if (!live_ || !player_->is_open()) return;
+    go_with_followed();
+    if (live_->is_recording() && member) live_->show_playhead(player_->playhead(), true);
+}
+
+/// G: who leads, or no longer.
+void MainWindow::follow_or_not() {
+    if (!live_) return say(tr("Nobody to follow: this is no session"));
+    if (followed_) return follow_member(std::nullopt);
+    if (live_->is_recording()) return follow_member(MemberId{});
+    const MemberId leads = live_->company().lease.holder;
+    if (!leads || leads == live_->member()) return say(tr("Nobody else leads"));
+    follow_member(leads);
+}
+
+void MainWindow::go_with_followed() {
+    if (!followed_ || !player_->is_open()) return;
+    const session::Company& company = live_->company();
+    if (*followed_ && !company.find(*followed_)) return follow_member(std::nullopt);  // it has left
+    const session::Playhead* there = company.playhead_of(*followed_);
+    if (!there) return;
+    following_ = true;
+    if (there->follows && !live_->is_recording()) {
+        if (transport_->state() != Transport::State::following) transport_->follow();
+    } else if (player_->playhead() != there->mark) {
+        transport_->pause();
+        player_->seek(there->mark);
+    }
+    following_ = false;
+}
+
+/// Who gives the lead of a shared recording away goes with who has it next.
+void MainWindow::lead_changed() {
+    const MemberId holder = live_->company().lease.holder;
+    const bool mine = holder && holder == live_->member();
+    if (std::exchange(led_, mine) && !mine) follow_member(MemberId{});
+}
+
+/// What is noted on a shared recording is a mark in our copy of it, too.
+void MainWindow::keep_notes() {
+    if (!player_->is_open()) return;
+    for (const session::Note& note : live_->company().notes) {
+        if (note.id <= last_note_) continue;
+        last_note_ = note.id;
+        mark_model_.add(note.mark, QString::fromStdString(note.text),
+                        QString::fromStdString(note.author));
+    }
+}
+
 /// Where the others look, on the timeline.
 void MainWindow::show_others() {
     const session::Company& company = live_->company();
     std::vector<OtherPlayhead> others;
     for (const session::Playhead& each : company.playheads) {
+        if (!each.member) continue;  // the shared one: of who leads
         others.push_back({QString::fromStdString(company.name_of(each.member)), each.mark,
                           static_cast<std::size_t>(each.member.value)});
     }
@@ -81,16 +167,18 @@ void MainWindow::show_names() {
     }
     history_->add_names(names);
     messages_->model().set_members(members);
+    message_->set_members(members);
 }
 
 /// Whether the head is shown decides whose the mouse is.
 void MainWindow::show_place() {
     bool follows = transport_->state() == Transport::State::following;
     const FactsPtr facts = player_->facts();
-    world_->set_place(!live_    ? WorldView::Place::recording
+    const bool recording = !live_ || live_->is_recording();
+    world_->set_place(recording ? WorldView::Place::recording
                       : follows ? WorldView::Place::live
                                 : WorldView::Place::past);
-    world_->set_used(live_ && !live_->options().view && follows && facts && facts->can_input);
+    world_->set_used(!recording && !live_->options().view && follows && facts && facts->can_input);
 }
 
 void MainWindow::list_sessions(const QString& reflector) {

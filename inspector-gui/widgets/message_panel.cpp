@@ -30,7 +30,7 @@ MessagePanel::MessagePanel(QWidget* parent) : Panel(parent), causes_({tr("At"), 
     facts_ = plain_label(tr("About the message"));
     changes_view_ = new ListView(tr("Changes"), tr("It changed nothing."));
     changes_view_->setModel(&changes_);
-    changes_view_->set_widths({16, 20, 22, 22});
+    changes_view_->set_widths({13, 21, 24, 22});
     causes_view_ = new ListView(tr("Causes"), tr("An external message: nothing inside caused it."));
     causes_view_->setModel(&causes_);
     causes_view_->set_widths({16, 40});
@@ -85,6 +85,18 @@ QWidget* MessagePanel::first_focus() {
     return changes_view_;
 }
 
+void MessagePanel::set_members(const std::vector<timegraph::Member>& members) {
+    for (const timegraph::Member& each : members) {
+        if (!each.name.empty()) names_[each.id] = to_text(each.name);
+    }
+}
+
+QString MessagePanel::name_of(MemberId member) const {
+    const auto named = names_.find(member);
+    const QString number = tr("member %1").arg(member.value);
+    return named == names_.end() ? number : tr("%1 (%2)").arg(named->second, number);
+}
+
 void MessagePanel::set_moment(const MomentPtr& moment) {
     if (moment && !moment->complete && moment_ && moment_->mark == moment->mark) return;
     moment_ = moment;
@@ -101,11 +113,14 @@ void MessagePanel::set_moment(const MomentPtr& moment) {
         return;
     }
     const replayer::ExecutedInfo& message = *moment->message;
-    call_->setText(to_text(message.text));
+    std::string_view call = message.text;  // who sent it stands below, by name
+    const std::string from = " from member " + std::to_string(message.sender.value);
+    if (call.ends_with(from)) call.remove_suffix(from.size());
+    call_->setText(to_text(call));
     QStringList facts{tr("at %1").arg(to_text(message.mark)),
                       message.external ? tr("external, number %1").arg(message.order)
                                        : tr("future, number %1").arg(message.order)};
-    if (message.sender.value != 0) facts += tr("from member %1").arg(message.sender.value);
+    if (message.sender.value != 0) facts += tr("from %1").arg(name_of(message.sender));
     if (message.error) {
         facts +=
             tr("threw %1: %2").arg(to_text(message.error->type), to_text(message.error->sentence));

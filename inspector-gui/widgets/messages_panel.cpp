@@ -14,7 +14,7 @@ MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
     view_ = new ListView(tr("Messages"), tr("No messages are known yet."));
     view_->setModel(&model_);
     view_->setSelectionMode(QAbstractItemView::SingleSelection);
-    view_->set_widths({14, 9, 10, 12, 12, 16, 24, 14});
+    view_->set_widths({13, 9, 10, 10, 10, 13, 15, 9});
     filter_ = new QLineEdit;
     filter_->setObjectName("message-filter");
     filter_->setPlaceholderText(tr("Filter: sender, target, selector or arguments"));

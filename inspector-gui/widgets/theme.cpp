@@ -43,10 +43,15 @@ void apply_theme(QApplication& application, Theme theme) {
     if (theme == Theme::system) return;
     application.setStyle(QStyleFactory::create("Fusion"));
     const QColor accent = QColor(0x2f6fd0);
-    application.setPalette(
+    const QPalette palette =
         theme == Theme::dark
             ? made(QColor(0x25272b), QColor(0x1c1e21), QColor(0x33363b), QColor(0xe4e6ea), accent)
-            : made(QColor(0xf2f3f5), QColor(0xffffff), QColor(0xf7f8fa), QColor(0x1d2126), accent));
+            : made(QColor(0xf2f3f5), QColor(0xffffff), QColor(0xf7f8fa), QColor(0x1d2126), accent);
+    application.setPalette(palette);
+    // An empty box would be dark on dark: Fusion's outlines are darker than the window.
+    QPalette boxes = palette;
+    if (theme == Theme::dark) boxes.setColor(QPalette::Base, palette.color(QPalette::Mid));
+    QApplication::setPalette(boxes, "QCheckBox");
 }
 
 bool is_dark(const QPalette& palette) {

@@ -113,10 +113,14 @@ void TogetherPanel::build_time(QGridLayout& grid) {
     until_->setPlaceholderText(tr("a time or Mark ahead"));
     until_->setAccessibleName(tr("Run until, for all"));
     connect(until_, &QLineEdit::returnPressed, this, &TogetherPanel::until_entered);
-    grid.addWidget(new QLabel(tr("Rate for all")), 3, 0);
+    auto* rate_text = new QLabel(tr("Rate for all"));
+    auto* until_text = new QLabel(tr("Run until"));
+    grid.addWidget(rate_text, 3, 0);
     grid.addWidget(rate_, 3, 1);
-    grid.addWidget(new QLabel(tr("Run until")), 3, 2, Qt::AlignRight);
+    grid.addWidget(until_text, 3, 2, Qt::AlignRight);
     grid.addWidget(until_, 3, 3);
+    time_parts_ = {pause_, rate_, until_, rate_text, until_text};
+    time_parts_.insert(time_parts_.end(), steps_.begin(), steps_.end());
     outcome_ = plain_label();
     outcome_->setObjectName("outcome");
     grid.addWidget(outcome_, 4, 0, 1, 4);
@@ -128,9 +132,16 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     lead_->setObjectName("lead");
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on"));
-    grid.addWidget(lease_, 6, 0, 1, 2);
-    grid.addWidget(lead_, 6, 2);
-    grid.addWidget(hand_, 6, 3);
+    grid.addWidget(lease_, 5, 0, 1, 2);
+    grid.addWidget(lead_, 5, 2);
+    grid.addWidget(hand_, 5, 3);
+    followed_text_ = plain_label();
+    follow_ = new QPushButton;
+    follow_->setObjectName("follow");
+    follow_->setToolTip(
+        tr("This window goes where the selected member looks, or else who leads (G)"));
+    grid.addWidget(followed_text_, 6, 0, 1, 2);
+    grid.addWidget(follow_, 6, 2);
     members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
     members_view_->setModel(&members_);
     members_view_->set_widths({22, 24, 16});
@@ -160,6 +171,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
         if (!session_ || !to.isValid()) return void(emit said(tr("Select a member first")));
         session_->hand_lead(MemberId{to.toULongLong()});
     });
+    connect(follow_, &QPushButton::clicked, this, &TogetherPanel::follow_pressed);
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
     for (ListView* view : {members_view_, notes_view_}) {
         connect(view, &QTreeView::activated, this, [this](const QModelIndex& index) {
@@ -174,6 +186,7 @@ void TogetherPanel::set_session(LiveSession* session) {
     session_ = session;
     nothing_->setVisible(!session);
     controls_->setVisible(session != nullptr);
+    set_followed({});
     outcome_->clear();
     if (!session) return;
     const LiveSession::Options& options = session->options();
@@ -216,6 +229,29 @@ void TogetherPanel::show_company() {
     hand_->setEnabled(mine);
 }
 
+void TogetherPanel::set_followed(std::optional<MemberId> member) {
+    followed_ = member;
+    follow_->setText(member ? tr("Do not follow") : tr("Follow"));
+    followed_text_->setText(
+        !member          ? tr("You look on your own")
+        : !member->value ? tr("You go with who leads")
+        : session_
+            ? tr("You go with %1").arg(QString::fromStdString(session_->company().name_of(*member)))
+            : QString());
+}
+
+/// The selected member; where none is, who leads.
+void TogetherPanel::follow_pressed() {
+    if (!session_) return;
+    if (followed_) return void(emit follow_wanted(std::nullopt));
+    const MemberId selected{members_view_->currentIndex().data(ObjectRole).toULongLong()};
+    if (selected && selected != session_->member()) return void(emit follow_wanted(selected));
+    if (session_->is_recording()) return void(emit follow_wanted(MemberId{}));
+    const MemberId leads = session_->company().lease.holder;
+    if (leads && leads != session_->member()) return void(emit follow_wanted(leads));
+    emit said(tr("Select a member first"));
+}
+
 void TogetherPanel::until_entered() {
     auto mark = parse_mark(until_->text().trimmed().toStdString());
     if (!mark) return void(emit said(QString::fromStdString(mark.error().message)));
@@ -231,6 +267,14 @@ void TogetherPanel::note_entered() {
 
 void TogetherPanel::show_time() {
     if (!session_) return;
+    const bool recording = session_->is_recording();
+    for (QWidget* part : time_parts_) part->setVisible(!recording);
+    if (recording) {
+        return state_->setText(
+            session_->connected()
+                ? tr("a recording, seen together · you are member %1").arg(session_->member().value)
+                : tr("not connected"));
+    }
     const session::TimeState& time = session_->time();
     bool connected = session_->connected();
     bool paused = time.paused;

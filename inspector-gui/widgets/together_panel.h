@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QPointer>
+#include <optional>
+#include <vector>
 
 #include "company_models.h"
 #include "live.h"
@@ -27,6 +29,9 @@ public:
     void set_session(LiveSession* session);  ///< null: none; not owned
     QString outcome_text() const;
 
+    /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
+    void set_followed(std::optional<MemberId> member);
+
     /// Where a note is put: the playhead of this window.
     void set_playhead(const Mark& mark) { playhead_ = mark; }
     const CompanyModel& members() const { return members_; }
@@ -35,8 +40,10 @@ public:
 signals:
     void sessions_wanted();
     void leave_wanted();
+    void follow_wanted(std::optional<teatime::MemberId> member);
 
 private:
+    void follow_pressed();
     void build_controls(QWidget* page);
     void build_time(QGridLayout& grid);
     void build_company(QGridLayout& grid);
@@ -60,6 +67,10 @@ private:
     QLabel* lease_;
     QPushButton* lead_;
     QPushButton* hand_;
+    QLabel* followed_text_;
+    QPushButton* follow_;
+    std::optional<MemberId> followed_;
+    std::vector<QWidget*> time_parts_;  ///< what a shared recording does not have
     CompanyModel members_;
     WaitingModel waiting_;
     TextRowsModel notes_;

@@ -207,9 +207,9 @@ private slots:
         {
             Recent recent(settings);
             QVERIFY(recent.entries().isEmpty());
-            recent.remember({path, live.marks[3], 12'345, 0.5, "window"});
-            recent.remember({"ws://127.0.0.1:1/a", {}, 0, 0, {}});
-            recent.remember({folder_.filePath("gone.timegraph"), {}, 0, 0, {}});
+            recent.remember({path, live.marks[3], 12'345, 0.5, "window", {"counter.count"}});
+            recent.remember({"ws://127.0.0.1:1/a", {}, 0, 0, {}, {}});
+            recent.remember({folder_.filePath("gone.timegraph"), {}, 0, 0, {}, {}});
         }
         Recent recent(settings);
         auto entries = recent.entries();
@@ -221,8 +221,9 @@ private slots:
         QCOMPARE(found->left_us, 12'345);
         QCOMPARE(found->us_per_pixel, 0.5);
         QCOMPARE(found->window, "window");
+        QCOMPARE(found->pins, QStringList{"counter.count"});
         for (int i = 0; i < 30; ++i)
-            recent.remember({QString("ws://host/%1").arg(i), {}, 0, 0, {}});
+            recent.remember({QString("ws://host/%1").arg(i), {}, 0, 0, {}, {}});
         QCOMPARE(recent.entries().size(), Recent::kMost);
         QCOMPARE(recent.entries().front().path, "ws://host/29");
         recent.forget("ws://host/29");

@@ -9,6 +9,7 @@
 
 #include "main_window.h"
 #include "status_strip.h"
+#include "teatime/timegraph/reader.h"
 #include "together_panel.h"
 
 // The whole system: a reflector that records, three replicas, and somebody at a terminal, each a
@@ -154,7 +155,7 @@ private slots:
             if (i == 5) {  // comes late, while all stand still
                 WAIT(agreed(i + 1, {&first}));
                 second = std::make_unique<Window>(url);
-                WAIT(second->player().is_open() && second->sees().hash == reported(i + 1).hash);
+                WAIT(second->player().is_open() && agreed(i + 1, {second.get()}));
             } else if (second) {
                 WAIT(agreed(i + 1, {&first, second.get()}));
             } else {
@@ -194,6 +195,76 @@ private slots:
             QCOMPARE(QString::fromStdString(to_string(*timeline->hash())), each.hash);
         }
         QCOMPARE(timeline->reader()->info()->bookmarks, 1u);
+    }
+
+    void a_shared_recording_has_one_playhead_which_who_leads_moves() {
+        QTemporaryDir folder;
+        const QString file = folder.filePath("counter.timegraph");
+        QVERIFY(QFile::copy(SAMPLES "/counter/counter.timegraph", file));
+        Program server({"replay", file, "--serve", "--port", "0"});
+        WAIT(!server.said("ws://\\S+").isEmpty());
+        const QString url = server.said("ws://\\S+")[0].captured();
+        Window first(url), second(url);
+        Program terminal({"debug", url, "--name", "Dan", "--modules", MODULES});
+        WAIT(!terminal.said(", this one$").isEmpty());
+        WAIT(first.player().is_open() && second.player().is_open());
+        WAIT(first.together().members().rowCount() == 3);
+        QVERIFY(!first.part<QPushButton>("pause-all").isVisible());
+
+        // Who moves first leads; the others go along.
+        auto went = [&](const QString& mark) {
+            return terminal.said("went to " + mark + "  ([0-9a-f]{32})$");
+        };
+        first.go_to("4s");
+        WAIT(first.sees().mark == "4s" && second.sees() == first.sees());
+        WAIT(!went("4s").isEmpty());
+        QCOMPARE(went("4s").back().captured(1), first.sees().hash);
+        WAIT(second.part<QPushButton>("follow").text() == "Do not follow");
+
+        // Another looks on its own and comes back.
+        second.player().step(replayer::StepBy::external, false);
+        WAIT(second.part<QPushButton>("follow").text() == "Follow");
+        WAIT(!second.sees().mark.isEmpty() && second.sees().mark != "4s");
+        QCOMPARE(first.sees().mark, "4s");
+        second.click("follow");
+        WAIT(second.sees() == first.sees());
+
+        // Playing takes everyone along, too.
+        first.transport().play();
+        WAIT(second.player().playhead().time > VirtualTime(std::chrono::milliseconds(4500)));
+        first.transport().pause();
+        WAIT(second.sees().mark == first.sees().mark && second.sees() == first.sees());
+
+        // The lead goes to the terminal, which goes back.
+        WAIT(first.part<QPushButton>("lead").text() == "Release");
+        first.click("lead");
+        WAIT(!terminal.said("^\\* nobody leads$").isEmpty());
+        WAIT(first.part<QPushButton>("follow").text() == "Do not follow");
+        terminal.type("go 3s");
+        terminal.type("back");
+        const QString stepped = "^([0-9.]+s#[0-9]+)  ([0-9a-f]{32})$";
+        WAIT(!terminal.said(stepped).isEmpty());
+        const Shown there{terminal.said(stepped).back().captured(1),
+                          terminal.said(stepped).back().captured(2)};
+        WAIT(first.sees() == there && second.sees() == there);
+        WAIT(!terminal.said("^\\* Dan leads$").isEmpty());
+
+        // A note is everybody's, and in the file.
+        auto& note = second.part<QLineEdit>("note");
+        QTest::keyClicks(&note, "here it counts");
+        QTest::keyClick(&note, Qt::Key_Return);
+        WAIT(!terminal.said(": here it counts$").isEmpty());
+        for (Window* each : {&first, &second}) {
+            WAIT(each->together().notes().rowCount() == 1);
+            WAIT(each->player().facts()->info.bookmarks == 1);  // a mark in its copy
+        }
+        first.close();
+        second.close();
+        terminal.type("quit");
+        server.stop();
+        auto reader = timegraph::Reader::open(file.toStdString());
+        QVERIFY(reader);
+        QCOMPARE(reader->info()->bookmarks, 1u);
     }
 };
 
