@@ -58,14 +58,20 @@ void BodyEncoder::start(Stamp base) {
     shape_slots_.clear();
     voice_slots_.clear();
     hole_at_.clear();
+    copied_from_ = 0;
     guesses_.assign(kGuesses, 0);
     shape_places_.clear();
     voice_places_.clear();
 }
 
+void BodyEncoder::add_stamp(Stamp stamp) {
+    ByteWriter(times_).signed_varint(micros(stamp.time) - micros(last_.time));
+    ByteWriter(seqs_).varint(stamp.seq.value - last_.seq.value - 1);
+    last_ = stamp;
+}
+
 void BodyEncoder::add(const MessageView& message) {
-    ByteWriter(times_).signed_varint(micros(message.stamp.time) - micros(last_.time));
-    ByteWriter(seqs_).varint(message.stamp.seq.value - last_.seq.value - 1);
+    add_stamp(message.stamp);
     std::uint32_t& guessed = guess(message);
     if (guessed == 0 || !is_alike(voices_[guessed - 1], message)) {
         take_apart(message.payload, message.extra, scratch_, shaped_);
@@ -74,8 +80,32 @@ void BodyEncoder::add(const MessageView& message) {
     voice_of_.push_back(guessed - 1);
     numbers_.insert(numbers_.end(), shaped_.numbers.begin(),
                     shaped_.numbers.begin() + static_cast<std::ptrdiff_t>(shaped_.holes));
-    last_ = message.stamp;
     source_bytes_ += message.payload.size() + message.extra.size() + kPerMessage;
+}
+
+void BodyEncoder::add(BodyDecoder& from, std::size_t bytes) {
+    if (copied_from_ != from.opened()) {
+        copied_from_ = from.opened();
+        voice_copies_.assign(from.voices(), 0);
+    }
+    std::uint32_t& copy = voice_copies_[from.voice()];
+    if (copy == 0) {
+        MessageView message;
+        message.stamp = from.stamp();
+        from.text(message);
+        add(message);
+        // A file of another writer may have taken it apart otherwise.
+        const Shape& its = shapes_[voices_[voice_of_.back()].shape];
+        if (from.has_shape(text(its), its.payload_size, its.holes)) copy = voice_of_.back() + 1;
+        return;
+    }
+    add_stamp(from.stamp());
+    voice_of_.push_back(copy - 1);
+    const NumberColumn* columns = from.columns();
+    for (std::size_t hole = shapes_[voices_[copy - 1].shape].holes; hole > 0; --hole) {
+        numbers_.push_back((*columns++)[from.row()]);
+    }
+    source_bytes_ += bytes + kPerMessage;
 }
 
 /// People say the same again and again: most messages that begin like an earlier one differ from it

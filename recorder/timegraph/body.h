@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "body_decoder.h"
 #include "number_text.h"
 #include "shape.h"
 #include "teatime/state/bytes.h"
@@ -31,6 +32,9 @@ public:
     /// About 50 ns where the sender said something alike before, else 0.5 ns more for each byte of
     /// text and 100.
     void add(const MessageView& message);
+    /// The message at which a decoder stands, as add() of its text, which is made only where none
+    /// of its voice was added before. About 30 ns. Requires: load(); `bytes` is its text_size().
+    void add(BodyDecoder& from, std::size_t bytes);
 
     bool empty() const { return voice_of_.empty(); }
     Position begin() const;
@@ -82,6 +86,7 @@ private:
     };
     struct Run;  // one body() call
 
+    void add_stamp(Stamp stamp);
     std::uint32_t& guess(const MessageView& message);
     bool is_alike(const Voice& voice, const MessageView& message);
     std::uint32_t voice(MemberId sender, const ShapedText& shaped);
@@ -98,8 +103,10 @@ private:
     std::vector<Shape> shapes_;
     std::vector<Voice> voices_;
     Slots shape_slots_, voice_slots_;
-    std::vector<std::uint32_t> hole_at_;  // in the texts of shapes
-    std::vector<std::uint32_t> guesses_;  // voice + 1 by how the message begins
+    std::vector<std::uint32_t> hole_at_;       // in the texts of shapes
+    std::uint64_t copied_from_ = 0;            // which opened body has these voices:
+    std::vector<std::uint32_t> voice_copies_;  // voice + 1 here
+    std::vector<std::uint32_t> guesses_;       // voice + 1 by how the message begins
 
     ShapedText shaped_;
     std::string scratch_;

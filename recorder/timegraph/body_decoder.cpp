@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <span>
 
@@ -14,6 +15,8 @@
 namespace teatime::timegraph {
 
 result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
+    static std::atomic<std::uint64_t> all{0};
+    opened_ = ++all;
     ok_ = false;
     done_ = 0;
     messages_.clear();
@@ -226,6 +229,13 @@ std::size_t BodyDecoder::text_size() const {
     size += 2;  // quotes
     for (std::size_t i = 0; i < shape.pieces; ++i) size += (pieces_[shape.piece + i] + 2) / 3 * 4;
     return size;
+}
+
+bool BodyDecoder::has_shape(std::string_view text, std::size_t payload_size,
+                            std::size_t holes) const {
+    const Shape& its = shapes_[shape()];
+    return !its.base64 && its.holes == holes && its.payload_size == payload_size &&
+           its.text == text;
 }
 
 BodyDecoder::VoiceView BodyDecoder::view(std::uint32_t voice) const {

@@ -66,7 +66,12 @@ public:
     const NumberColumn* columns() const { return columns_.data() + voices_[voice()].column; }
     std::size_t row() const { return messages_[done_ - 1].row; }
 
+    /// Whether the messages of its voice are of this very shape.
+    bool has_shape(std::string_view text, std::size_t payload_size, std::size_t holes) const;
+
     bool ok() const { return ok_; }
+    /// Another one after each open(), of this and of all other decoders.
+    std::uint64_t opened() const { return opened_; }
 
 private:
     struct Shape {
@@ -119,6 +124,7 @@ private:
     std::size_t done_ = 0;
     std::string spelled_;
     bool ok_ = false;
+    std::uint64_t opened_ = 0;
 };
 
 }  // namespace teatime::timegraph

@@ -102,7 +102,8 @@ public:
                        .add("why", gap.why)
                        .end());
     }
-    void message(const MessageView& message) override {
+    void message(const Reader::Cursor& at) override {
+        const MessageView& message = at.message();
         out_.write(Line(jsonl::kMessage)
                        .add(message.stamp)
                        .add("sender", message.sender.value)

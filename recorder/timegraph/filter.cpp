@@ -25,8 +25,8 @@ std::uint64_t copy_messages(const Reader& reader, Writer& writer, const Expressi
         return position < end.last.seq;
     };
     auto cursor = reader.search({.where = where, .go_on = told});
-    for (; cursor.next() && cursor.message().stamp.seq <= end.last.seq; ++kept) {
-        need(writer.append(cursor.message()));
+    for (; cursor.next() && cursor.stamp().seq <= end.last.seq; ++kept) {
+        need(writer.append(cursor));
     }
     need(cursor.status());
     return kept;

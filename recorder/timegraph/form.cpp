@@ -29,25 +29,6 @@ bool take_name(std::string_view& rest, std::string_view& name) {
     return true;
 }
 
-/// A call as this project writes it, with numbers as its only arguments: nearly all messages.
-bool is_plain(const BodyDecoder::ShapeView& shape, Form& form) {
-    std::string_view rest = shape.payload;
-    if (!rest.starts_with("\"[")) return false;
-    rest.remove_prefix(2);
-    if (!take_name(rest, form.plain_target) || !rest.starts_with(',')) return false;
-    rest.remove_prefix(1);
-    if (!take_name(rest, form.plain_selector)) return false;
-    form.numbers = 0;
-    while (shape.holes > 0 && rest.size() > 1 && rest[0] == ',' && rest[1] == kHole) {
-        ++form.numbers;
-        rest.remove_prefix(2);
-    }
-    if (rest != "]\"") return false;
-    form.plain = true;
-    form.kind = Form::Kind::call;
-    return true;
-}
-
 /// No text in which a list begins: told without decoding it.
 bool is_surely_none(std::string_view payload) {
     constexpr std::string_view kBlanks = " \t\r\n";
@@ -91,6 +72,21 @@ inline double real(Decimal number) {
 
 }  // namespace
 
+bool read_plain_call(const BodyDecoder::ShapeView& shape, PlainCall& call) {
+    std::string_view rest = shape.payload;
+    if (!rest.starts_with("\"[")) return false;
+    rest.remove_prefix(2);
+    if (!take_name(rest, call.target) || !rest.starts_with(',')) return false;
+    rest.remove_prefix(1);
+    if (!take_name(rest, call.selector)) return false;
+    call.numbers = 0;
+    while (shape.holes > 0 && rest.size() > 1 && rest[0] == ',' && rest[1] == kHole) {
+        ++call.numbers;
+        rest.remove_prefix(2);
+    }
+    return rest == "]\"";
+}
+
 Form Form::of_text(std::string_view payload) {
     Form form;
     form.kind = Kind::other;
@@ -106,9 +102,13 @@ Form Form::of_text(std::string_view payload) {
 
 Form Form::of(const BodyDecoder::ShapeView& shape) {
     Form form;
-    if (is_plain(shape, form)) return form;
+    if (read_plain_call(shape, form.plain)) {
+        form.is_plain = true;
+        form.kind = Kind::call;
+        return form;
+    }
+    form.plain = {};
     if (shape.holes == 0) return of_text(shape.payload);
-    form = {};
     form.kind = is_surely_none(shape.payload) ? Kind::other : Kind::by_text;
     if (form.kind == Kind::other) return form;
     if (shape.payload.find(kStandInBegin) != shape.payload.npos) return form;
@@ -146,13 +146,13 @@ std::string_view Fields::selector() const {
 }
 
 std::size_t Fields::arguments() const {
-    return form_->numbers + form_->arguments.size();
+    return form_->plain.numbers + form_->arguments.size();
 }
 
 Value Fields::argument(std::size_t i) const {
     std::size_t hole = i;
-    if (i >= form_->numbers) {
-        const Form::Argument& argument = form_->arguments[i - form_->numbers];
+    if (i >= form_->plain.numbers) {
+        const Form::Argument& argument = form_->arguments[i - form_->plain.numbers];
         if (!argument.is_hole) return argument.value;
         hole = argument.hole;
     }
@@ -162,8 +162,8 @@ Value Fields::argument(std::size_t i) const {
 
 bool Fields::number(std::size_t i, double& value) const {
     std::size_t hole = i;
-    if (i >= form_->numbers) {
-        const Form::Argument& argument = form_->arguments[i - form_->numbers];
+    if (i >= form_->plain.numbers) {
+        const Form::Argument& argument = form_->arguments[i - form_->plain.numbers];
         if (!argument.is_hole) return argument.value.as_double(value);
         hole = argument.hole;
     }

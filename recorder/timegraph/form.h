@@ -12,6 +12,14 @@
 
 namespace teatime::timegraph {
 
+/// A call as this project writes it, with numbers as its only arguments: nearly all messages.
+struct PlainCall {
+    std::string_view target, selector;
+    std::uint32_t numbers = 0;  ///< arguments: the shape's first holes, in order
+};
+/// About 50 ns. False where it takes more to say what the messages are.
+bool read_plain_call(const BodyDecoder::ShapeView& shape, PlainCall& call);
+
 /// What the messages of a shape say, as far as their numbers do not decide it.
 struct Form {
     enum class Kind : std::uint8_t {
@@ -26,14 +34,13 @@ struct Form {
         Value value{};
     };
     Kind kind = Kind::not_asked;
-    bool plain = false;  ///< target and selector stand as they are in the body
-    std::string_view plain_target, plain_selector;
+    bool is_plain = false;
+    PlainCall plain;  ///< in the body's bytes
     std::string decoded_target, decoded_selector;
-    std::uint32_t numbers = 0;        ///< arguments that are the first holes, in order, and
-    std::vector<Argument> arguments;  ///< all others behind them
+    std::vector<Argument> arguments;  ///< of others
 
-    std::string_view target() const { return plain ? plain_target : decoded_target; }
-    std::string_view selector() const { return plain ? plain_selector : decoded_selector; }
+    std::string_view target() const { return is_plain ? plain.target : decoded_target; }
+    std::string_view selector() const { return is_plain ? plain.selector : decoded_selector; }
 
     /// About 0.1 us for most calls, 3 us for other shapes. Looks at the payload's bytes.
     static Form of(const BodyDecoder::ShapeView& shape);

@@ -100,13 +100,13 @@ private:
             if (done++ % 1024 == 0) {
                 go_on(watch_, std::min(1.0, static_cast<double>(done) / double(whole)));
             }
-            const MessageView& message = next->cursor->message();
-            before_message(message.stamp);
-            writer_.message(message);
-            last_ = message.stamp;
+            Stamp stamp = next->cursor->stamp();
+            before_message(stamp);
+            writer_.message(*next->cursor);
+            last_ = stamp;
             for (Source& other : sources_) {
                 if (&other == next || !other.there) continue;
-                if (other.cursor->message().stamp.seq != last_.seq) continue;
+                if (other.cursor->stamp().seq != last_.seq) continue;
                 compare(*next, other);
                 advance(other);
             }
@@ -124,8 +124,7 @@ private:
         Source* first = nullptr;
         for (Source& source : sources_) {
             if (!source.there) continue;
-            bool before =
-                !first || source.cursor->message().stamp.seq < first->cursor->message().stamp.seq;
+            bool before = !first || source.cursor->stamp().seq < first->cursor->stamp().seq;
             if (before) first = &source;
         }
         return first;

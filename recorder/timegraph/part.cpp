@@ -62,12 +62,11 @@ private:
         Reader::Cursor cursor = part_.after ? reader_.messages_after(part_.after, part_.to)
                                             : reader_.messages(part_.from, part_.to);
         while (cursor.next()) {
-            const MessageView& message = cursor.message();
-            progress.at(message.stamp.time);
-            for (; gap != gaps.end() && gap->before.seq <= message.stamp.seq; ++gap) {
+            progress.at(cursor.stamp().time);
+            for (; gap != gaps.end() && gap->before.seq <= cursor.stamp().seq; ++gap) {
                 taker_.gap(*gap);
             }
-            taker_.message(message);
+            taker_.message(cursor);
         }
         need(cursor.status());
         for (; gap != gaps.end(); ++gap) taker_.gap(*gap);

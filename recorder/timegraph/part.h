@@ -16,7 +16,7 @@ public:
     virtual void left(MemberId member, Stamp stamp) = 0;
     virtual void clock(const ClockPoint& point) = 0;
     virtual void gap(const Gap& gap) = 0;  ///< before the message that ends it
-    virtual void message(const MessageView& message) = 0;
+    virtual void message(const Reader::Cursor& at) = 0;
     virtual void keyframe(const KeyframeInfo& keyframe, Image image) = 0;
     virtual void foreign_keyframe(const KeyframeInfo& keyframe, std::string_view bytes) = 0;
     virtual void vote(const Vote& vote) = 0;

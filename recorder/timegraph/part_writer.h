@@ -29,7 +29,7 @@ public:
     void left(MemberId member, Stamp stamp) override { need(writer_.member_left(member, stamp)); }
     void clock(const ClockPoint& point) override { need(writer_.clock(point)); }
     void gap(const Gap& gap) override { need(writer_.gap(gap.before, gap.why)); }
-    void message(const MessageView& message) override { need(writer_.append(message)); }
+    void message(const Reader::Cursor& at) override { need(writer_.append(at)); }
     void keyframe(const KeyframeInfo& keyframe, Image image) override {
         need(writer_.keyframe(std::move(image), keyframe.touched));
         commit_now_and_then();

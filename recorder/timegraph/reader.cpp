@@ -318,6 +318,10 @@ std::size_t Reader::Cursor::text_bytes() const {
     return impl_->decoder.text_size();
 }
 
+BodyDecoder& Reader::Cursor::decoder() const {
+    return impl_->decoder;
+}
+
 Fields Reader::Cursor::fields() const {
     return impl_->fields();
 }

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "form.h"
 #include "head.h"
 #include "shape.h"
 #include "teatime/state/bytes.h"
@@ -176,6 +177,11 @@ std::uint64_t BlockHead::check(std::string_view bytes) const {
 }
 
 void SummaryMaker::add_shape(std::string_view payload, std::size_t holes) {
+    PlainCall plain;
+    if (read_plain_call({payload, holes}, plain)) {
+        kinds_ |= kCalls;
+        return add_call(plain.target, plain.selector);
+    }
     decoded_ += payload.size();
     if (decoded_ <= kMaxDecoded && add_decoded(payload, holes)) return;
     add_scanned(payload);

@@ -109,26 +109,38 @@ void Writer::Impl::load_tail() {
     }
 }
 
-result<void> Writer::Impl::check_order(const MessageView& message) const {
-    const Stamp& stamp = message.stamp;
+result<void> Writer::Impl::check_order(Stamp stamp, std::size_t bytes) const {
     bool fits = stamp.seq > head.last.seq && stamp.time >= head.last.time &&
                 stamp.time >= kSessionStart && stamp.seq.value < kLargestSeq;
-    if (fits && message.payload.size() < UINT32_MAX / 4 && message.extra.size() < UINT32_MAX / 4) {
-        return {};
-    }
+    if (fits && bytes < UINT32_MAX / 2) return {};
     return wrong_usage(fmt::format(
         "{}: a message stamped ({}, {}) cannot follow one stamped ({}, {}), or is too large", path,
         to_string(stamp.time), stamp.seq.value, to_string(head.last.time), head.last.seq.value));
 }
 
-void Writer::Impl::add(const MessageView& message) {
-    if (encoder.empty()) first = message.stamp;
-    encoder.add(message);
-    head.last = message.stamp;
-    head.bound = std::max(head.bound, message.stamp.time);
+/// `add` puts it into the encoder.
+template <class Add>
+result<void> Writer::Impl::append(Stamp stamp, std::size_t bytes, Add&& add) {
+    if (failure) return *failure;
+    if (closed) return closed_already();
+    if (auto fits = check_order(stamp, bytes); !fits) return fits;
+    bool jump = stamp.seq != next(head.last.seq) && head.last.seq && stamp.seq > explained;
+    if (jump) {
+        auto noted = change([&] { record_gap(stamp, "the recorder did not get these messages"); });
+        if (!noted) return noted;
+    }
+    if (encoder.empty()) first = stamp;
+    add();
+    head.last = stamp;
+    head.bound = std::max(head.bound, stamp.time);
     ++head.messages;
-    head.source_bytes += message.payload.size() + message.extra.size();
+    head.source_bytes += bytes;
     changed = true;
+    if (encoder.source_bytes() < std::min(options.block_bytes, kMaxBlockBytes)) return {};
+    return change([&] {
+        seal();
+        if (waiting_blocks >= kBlocksPerCommit) commit();
+    });
 }
 
 void Writer::Impl::seal() {
@@ -264,23 +276,14 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
 }
 
 result<void> Writer::append(const MessageView& message) {
-    Impl& impl = *impl_;
-    if (impl.failure) return *impl.failure;
-    if (impl.closed) return impl.closed_already();
-    if (auto fits = impl.check_order(message); !fits) return fits;
-    bool jump = message.stamp.seq != next(impl.head.last.seq) && impl.head.last.seq &&
-                message.stamp.seq > impl.explained;
-    if (jump) {
-        auto noted = impl.change(
-            [&] { impl.record_gap(message.stamp, "the recorder did not get these messages"); });
-        if (!noted) return noted;
-    }
-    impl.add(message);
-    if (impl.encoder.source_bytes() < std::min(impl.options.block_bytes, kMaxBlockBytes)) return {};
-    return impl.change([&] {
-        impl.seal();
-        if (impl.waiting_blocks >= kBlocksPerCommit) impl.commit();
-    });
+    return impl_->append(message.stamp, message.payload.size() + message.extra.size(),
+                         [&] { impl_->encoder.add(message); });
+}
+
+result<void> Writer::append(const Reader::Cursor& cursor) {
+    std::size_t bytes = cursor.text_bytes();
+    return impl_->append(cursor.stamp(), bytes,
+                         [&] { impl_->encoder.add(cursor.decoder(), bytes); });
 }
 
 void Writer::bound(VirtualTime time, WallTime wall) {

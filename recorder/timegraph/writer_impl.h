@@ -101,7 +101,8 @@ struct Writer::Impl {
     void load();
     void load_chain();
     void load_tail();
-    void add(const MessageView& message);
+    template <class Add>
+    result<void> append(Stamp stamp, std::size_t bytes, Add&& add);
     void seal();
     std::string summarise(const BlockRow& row) const;
     void write_tail();
@@ -111,7 +112,7 @@ struct Writer::Impl {
     void insert_schemas(const Image& image);
     void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
                          std::string_view raw, const std::vector<ObjectId>& touched);
-    result<void> check_order(const MessageView& message) const;
+    result<void> check_order(Stamp stamp, std::size_t bytes) const;
 };
 
 }  // namespace teatime::timegraph

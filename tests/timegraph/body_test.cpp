@@ -129,6 +129,7 @@ private slots:
     void any_run_can_be_taken_out();
     void any_part_can_be_asked_for();
     void fields_are_what_the_text_says();
+    void what_is_copied_column_by_column_stays_the_same();
     void what_is_alike_takes_little();
     void damaged_bodies_are_refused_or_read();
 };
@@ -303,6 +304,55 @@ void BodyTest::fields_are_what_the_text_says() {
         }
     }
     QVERIFY(calls > 2000);
+}
+
+/// Some of the messages of one recording, with others between them, in blocks of any size.
+void BodyTest::what_is_copied_column_by_column_stays_the_same() {
+    Random random = test::seeded_random();
+    BodyEncoder copy;
+    for (int round = 0; round < 100; ++round) {
+        auto messages = some_messages(random, 300);
+        BodyEncoder source;
+        source.start({});
+        for (const Message& message : messages) source.add(message);
+        std::string body(source.body(source.begin(), source.end()));
+        BodyDecoder decoder;
+        QVERIFY(decoder.open(body, messages.size()));
+        Stamp base;
+        copy.start(base);
+        std::vector<Message> expected;
+        for (Message& message : messages) {
+            Stamp stamp;
+            QVERIFY(decoder.next_stamp(stamp));
+            if (below(random, 5) == 0) continue;
+            if (below(random, 5) == 0) {
+                message.payload = some_payload(random);
+                copy.add(MessageView(message));
+            } else {
+                QVERIFY(decoder.load());
+                copy.add(decoder, decoder.text_size());
+            }
+            expected.push_back(message);
+            if (below(random, 100) != 0) continue;
+            compare(copy.body(copy.begin(), copy.end()), expected.data(), expected.size());
+            if (QTest::currentTestFailed()) return;
+            copy.start(base = stamp);
+            expected.clear();
+            if (below(random, 2) == 0) {
+                decoder = BodyDecoder();
+                QVERIFY(decoder.open(body, messages.size()));
+                for (Stamp again; decoder.next_stamp(again) && again != stamp;) {
+                }
+            }
+        }
+        std::string copied(copy.body(copy.begin(), copy.end()));
+        compare(copied, expected.data(), expected.size());
+        if (QTest::currentTestFailed()) return;
+        BodyEncoder plain;
+        plain.start(base);
+        for (const Message& message : expected) plain.add(message);
+        QVERIFY(copied == plain.body(plain.begin(), plain.end()));
+    }
 }
 
 /// Three pens that draw lines: what is left are small differences.

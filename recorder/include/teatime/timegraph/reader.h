@@ -15,6 +15,7 @@
 
 namespace teatime::timegraph {
 
+class BodyDecoder;
 class Database;
 
 struct ReaderOptions {
@@ -89,8 +90,10 @@ public:
 
     private:
         friend class Reader;
+        friend class Writer;
         struct Impl;
         explicit Cursor(std::unique_ptr<Impl> impl);
+        BodyDecoder& decoder() const;
         std::unique_ptr<Impl> impl_;
     };
 

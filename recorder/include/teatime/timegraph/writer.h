@@ -10,6 +10,7 @@
 #include "teatime/state/image.h"
 #include "teatime/state/result.h"
 #include "teatime/timegraph/layout.h"
+#include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/records.h"
 
 namespace teatime::timegraph {
@@ -46,6 +47,9 @@ public:
     /// plus compression and insertion of a block every `block_bytes`; commits by itself when four
     /// blocks wait.
     result<void> append(const MessageView& message);
+    /// The same of the message at which a cursor stands, from columns to columns, without making
+    /// its text: a third of the time. Requires: the cursor's last next() was true.
+    result<void> append(const Reader::Cursor& cursor);
 
     /// The session has reached `time` at `wall`. Lower bounds than before only move the wall.
     void bound(VirtualTime time, WallTime wall);
