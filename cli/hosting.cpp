@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFilesPrefix = "/files/";
 constexpr Duration kLeastCommit = std::chrono::milliseconds(1);
 constexpr Duration kMostCommit = std::chrono::seconds(10);
+constexpr unsigned kWriters = 4;  // they mostly wait for the disk, which serves several at a time
 constexpr Duration kLeastKeep = std::chrono::seconds(1);
 constexpr std::uint64_t kLeastSpace = 1'000'000;
 
@@ -125,6 +126,7 @@ result<void> Hosting::prepare_capture(const HostingOptions& options) {
     if (options.record.empty()) return {};
     capture::CaptureOptions capture;
     capture.folder = options.record;
+    capture.writer_threads = kWriters;
     auto commit = parse_duration(options.commit_every);
     if (!commit) return commit.error();
     if (*commit < kLeastCommit || *commit > kMostCommit) {

@@ -50,6 +50,8 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
     const std::string* filter = timegraph::filter_of(info.meta);
     auto durability = info.meta.more.find(timegraph::kDurability);
     bool known = durability != info.meta.more.end();
+    auto within = info.meta.more.find(timegraph::kCommittedWithin);
+    bool held = within != info.meta.more.end();
     auto ring = info.meta.more.find(timegraph::kRing);
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
@@ -60,6 +62,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"recorder", info.meta.recorder},
                           {"filter", filter ? Value(*filter) : Value()},
                           {"durability", known ? Value(durability->second) : Value()},
+                          {"committed_within", held ? Value(within->second) : Value()},
                           {"ring", ring != info.meta.more.end() ? Value(ring->second) : Value()},
                           {"format", info.format},
                           {"end", to_string(info.end.bound)},
@@ -87,9 +90,12 @@ std::string name_of(const timegraph::Member& member) {
 std::string durability_words(const timegraph::Meta& meta) {
     auto known = meta.more.find(timegraph::kDurability);
     if (known == meta.more.end()) return {};
-    if (known->second == timegraph::kEachMessage)
-        return "message: each was in the file before a member heard of it";
-    return "interval: committed every " + known->second;
+    std::string words = known->second == timegraph::kEachMessage
+                            ? "message: each was in the file before a member heard of it"
+                            : "interval: committed every " + known->second;
+    auto within = meta.more.find(timegraph::kCommittedWithin);
+    if (within == meta.more.end()) return words;
+    return words + "; the longest wait was " + within->second;
 }
 
 std::string ring_words(const std::string& file, const timegraph::Reader::Info& info) {

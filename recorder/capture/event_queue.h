@@ -1,11 +1,13 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "teatime/session/router.h"
+#include "teatime/session/steady_time.h"
 #include "teatime/state/image.h"
 #include "teatime/timegraph/records.h"
 
@@ -41,6 +43,7 @@ public:
         std::uint64_t lost_messages = 0;  ///< after all events
         std::uint64_t lost_notes = 0;
         Stamp last_lost;
+        std::optional<session::SteadyTime> begun;  ///< when the first event came
         bool closed = false;
     };
 
@@ -80,6 +83,9 @@ public:
             queue_.news_ = true;
             batch.events.emplace_back(std::make_unique<Note>(std::move(note)));
         }
+        /// The first event since the queue was drained: its time is wanted.
+        bool begins() const { return !queue_.batch_.events.empty() && !queue_.batch_.begun; }
+        void begun(session::SteadyTime now) { queue_.batch_.begun = now; }
         void close() { queue_.batch_.closed = queue_.news_ = true; }
         /// The writer should not wait for its next turn; true once until it came.
         bool urgent() {
@@ -104,6 +110,7 @@ public:
         std::swap(into, batch_);
         batch_.bound = into.bound;
         batch_.lost_messages = batch_.lost_notes = 0;
+        batch_.begun.reset();
         batch_.closed = into.closed;
         used_ = 0;
         news_ = poked_ = false;

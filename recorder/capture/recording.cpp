@@ -25,6 +25,16 @@ session::SteadyTime Shared::steady() const {
     return session::SteadyTime(std::chrono::duration_cast<std::chrono::microseconds>(now));
 }
 
+bool SyncBudget::take(double per_second, session::SteadyTime now) {
+    std::lock_guard lock(mutex_);
+    double most = std::max(1.0, per_second / 10);
+    std::chrono::duration<double> passed = now - std::exchange(filled_at_, now);
+    left_ = std::min(most, left_ + std::max(0.0, passed.count()) * per_second);
+    if (left_ < 1) return false;
+    --left_;
+    return true;
+}
+
 Recording::Recording(std::shared_ptr<Shared> shared, std::string path,
                      std::function<void()> want_snapshot)
     : shared_(std::move(shared)),
@@ -50,6 +60,10 @@ void Recording::poke() {
 Recorder::Status Recording::status() const {
     std::lock_guard lock(mutex_);
     return status_;
+}
+
+session::SteadyTime Recording::waiting_since() const {
+    return waiting_since_.value_or(session::SteadyTime::max());
 }
 
 void Recording::on_settled(std::function<void()> moved) {
@@ -80,6 +94,7 @@ bool Recording::turn(bool stopping) {
 }
 
 void Recording::write_batch() {
+    if (!waiting_since_) waiting_since_ = batch_.begun;
     for (Event& event : batch_.events) {
         if (auto* message = std::get_if<session::MessagePtr>(&event)) {
             write(*message);
@@ -195,6 +210,7 @@ bool Recording::go_on(Stamp before, const Error& was) {
         failure_ = was;
         return false;
     }
+    waiting_since_ = batch_.begun;  // what waited before is in the gap
     for (std::size_t i = 0; i < uncommitted_.size() && !failure_; ++i) carry_out(uncommitted_[i]);
     return !failure_;
 }
@@ -205,6 +221,7 @@ void Recording::check(const result<void>& done) {
 
 void Recording::failed_with(const Error& error) {
     failure_ = error;
+    waiting_since_.reset();  // for a gap
     retry_at_ = shared_->steady() + shared_->options.retry;
     whole_touched_ = true;  // a keyframe may have been lost with the rest
     bool known;
@@ -242,9 +259,31 @@ void Recording::commit(session::SteadyTime now) {
     if (!writer_ || failure_) return;
     bool due =
         news_since_commit_ || closing_ || now - committed_at_ >= shared_->options.idle_commit;
-    if (!due || !(news_since_commit_ || time_since_commit_)) return;
-    check(writer_->commit());
-    if (failure_) return;
+    if (!due || !(news_since_commit_ || time_since_commit_) || !may_sync(now)) return;
+    if (longest_wait_ > told_wait_ + told_wait_ / 4) tell_longest_wait();
+    if (!failure_) check(writer_->commit());
+    if (!failure_) committed(now);
+}
+
+/// Who waits for a commit is not made to wait for those of others too.
+bool Recording::may_sync(session::SteadyTime now) const {
+    const CaptureOptions& options = shared_->options;
+    if (closing_ || options.durability == Durability::message) return true;
+    return options.syncs_per_second <= 0 || shared_->syncs.take(options.syncs_per_second, now);
+}
+
+/// The bound that really held: whatever was handed over was in the file within it.
+void Recording::tell_longest_wait() {
+    told_wait_ = longest_wait_;
+    auto whole = std::chrono::ceil<std::chrono::milliseconds>(longest_wait_);
+    check(writer_->meta(timegraph::kCommittedWithin, to_string(Duration(whole))));
+}
+
+void Recording::committed(session::SteadyTime now) {
+    if (waiting_since_) {
+        longest_wait_ = std::max(longest_wait_, Duration(shared_->steady() - *waiting_since_));
+        waiting_since_.reset();
+    }
     committed_at_ = now;
     news_since_commit_ = time_since_commit_ = false;
     uncommitted_.clear();
@@ -276,6 +315,7 @@ bool Recording::close_when_done(session::SteadyTime now) {
         if (!stopped && !late) return false;
     }
     take_from_follower();
+    if (!failure_ && longest_wait_ > told_wait_) tell_longest_wait();
     if (auto done = writer_->close(); !done) failed_with(done.error());
     std::lock_guard lock(mutex_);
     if (shared_->options.space.ring()) (void)timegraph::release_ring(writer_->path());

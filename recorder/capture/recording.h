@@ -17,10 +17,22 @@
 
 namespace teatime::capture {
 
+/// So many a second, and a tenth of that at once. Any thread.
+class SyncBudget {
+public:
+    bool take(double per_second, session::SteadyTime now);
+
+private:
+    std::mutex mutex_;
+    double left_ = 0;
+    session::SteadyTime filled_at_{};
+};
+
 /// What recordings of one service share.
 struct Shared {
     CaptureOptions options;
     std::atomic<std::size_t> replicas{0};
+    SyncBudget syncs;
 
     timegraph::WallTime wall() const;
     session::SteadyTime steady() const;
@@ -44,6 +56,7 @@ public:
         {
             EventQueue::Adding adding(queue_, wall);
             add_to(adding, wall);
+            if (adding.begins()) adding.begun(shared_->steady());
             urgent = adding.urgent();
         }
         if (urgent) poke();
@@ -56,6 +69,8 @@ public:
     /// Writes and commits what came. False: this recording is finished.
     bool turn(bool stopping);
     std::shared_ptr<Follower> follower() const;  ///< any thread; may be null
+    /// The writer's: since when something has waited to be committed.
+    session::SteadyTime waiting_since() const;
 
 private:
     /// A note that is to be written again after a failure.
@@ -71,6 +86,9 @@ private:
     void carry_out(Note& note);
     void lost_in_queue();
     void commit(session::SteadyTime now);
+    bool may_sync(session::SteadyTime now) const;
+    void committed(session::SteadyTime now);
+    void tell_longest_wait();
     void settle();
     bool close_when_done(session::SteadyTime now);
 
@@ -128,6 +146,9 @@ private:
     std::vector<Uncommitted> uncommitted_;
     bool news_since_commit_ = false;
     bool time_since_commit_ = false;
+    std::optional<session::SteadyTime> waiting_since_;
+    Duration longest_wait_{};
+    Duration told_wait_{};  ///< as it stands in the file
     session::SteadyTime committed_at_{};
     Stamp last_;  ///< seen, whether it could be written or not
     VirtualTime bound_;

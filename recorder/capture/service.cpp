@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -40,6 +41,10 @@ struct Lane {
             now = recordings;
             stop = stopping;
         }
+        // Who waits longest, first: the budget of syncs may not be enough for all.
+        std::stable_sort(now.begin(), now.end(), [](const auto& a, const auto& b) {
+            return a->waiting_since() < b->waiting_since();
+        });
         Recordings finished;
         for (auto& recording : now) {
             if (!recording->turn(stop)) finished.push_back(std::move(recording));

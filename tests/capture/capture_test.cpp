@@ -43,6 +43,8 @@ private slots:
     void a_full_disk_is_a_gap_and_the_session_goes_on();
     void a_file_that_cannot_be_made_is_made_later();
     void a_world_that_only_waits_has_an_end();
+    void the_bound_that_held_is_in_the_file();
+    void many_recordings_share_the_syncs_of_a_disk();
     void snapshots_of_croquet_sessions_are_copied();
     void names_from_the_wire_are_no_paths();
     void sessions_of_one_second_have_files_of_their_own();
@@ -343,6 +345,71 @@ void CaptureTest::a_world_that_only_waits_has_an_end() {
     QVERIFY(end->bound >= kSessionStart + seconds(28));
     QVERIFY(end->wall >= kWall + seconds(28));
     world.close();
+}
+
+void CaptureTest::the_bound_that_held_is_in_the_file() {
+    RecordedNet world(seed_of_test());
+    world.start();
+    world.net.add();
+    world.pass(seconds(3));
+    world.live(20);
+    world.pass(seconds(1));
+    auto held = [&] {
+        return *parse_duration(world.open().info()->meta.more.at(timegraph::kCommittedWithin));
+    };
+    QVERIFY(held() > milliseconds(50) && held() <= milliseconds(100));
+    world.net.say(*world.net.replicas[0], call("add", 1));
+    world.net.pass(milliseconds(700));  // the writer has no turn
+    world.live(20);
+    world.pass(seconds(2));
+    Duration longest = held();
+    QVERIFY(longest >= milliseconds(600) && longest <= milliseconds(900));
+    world.close();
+    QVERIFY(held() == longest);
+}
+
+void CaptureTest::many_recordings_share_the_syncs_of_a_disk() {
+    constexpr std::size_t kRecordings = 20;
+    QTemporaryDir folder;
+    SteadyTime now{};
+    CaptureOptions options;
+    options.folder = folder.path().toStdString();
+    options.writer_threads = options.replica_threads = 0;
+    options.steady = [&] { return now; };
+    options.syncs_per_second = 50;
+    auto service = CaptureService::create(options);
+    VERIFY_OK(service);
+    std::vector<std::unique_ptr<Recorder>> recorders;
+    for (std::size_t i = 0; i < kRecordings; ++i) {
+        recorders.push_back((*service)->record());
+        recorders.back()->record(Started{{}, "{}", {}, {}});
+    }
+    std::size_t commits = 0;
+    std::vector<Seq> before(kRecordings);
+    for (std::uint64_t turn = 1; turn <= 40; ++turn) {
+        for (auto& recorder : recorders) {
+            recorder->message(std::make_shared<const Message>(
+                Message{{VirtualTime(milliseconds(turn * 100)), {turn}}, {1}, call("add", 1), ""}));
+        }
+        now += milliseconds(100);
+        (*service)->turn();
+        for (std::size_t i = 0; i < kRecordings; ++i) {
+            Seq last = recorders[i]->status().last.seq;
+            commits += std::exchange(before[i], last) != last;
+        }
+    }
+    QVERIFY(commits <= 205);  // in 4 s
+    QVERIFY(commits >= 180);
+    for (auto& recorder : recorders) recorder->close();
+    (*service)->close();
+    for (auto& recorder : recorders) {
+        QCOMPARE(recorder->status().messages, std::uint64_t{40});
+        auto reader = timegraph::Reader::open(recorder->status().path);
+        VERIFY_OK(reader);
+        auto longest = parse_duration(reader->info()->meta.more.at(timegraph::kCommittedWithin));
+        VERIFY_OK(longest);
+        QVERIFY(*longest >= milliseconds(300) && *longest <= milliseconds(600));  // fair
+    }
 }
 
 void CaptureTest::snapshots_of_croquet_sessions_are_copied() {

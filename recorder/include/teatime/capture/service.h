@@ -46,12 +46,14 @@ struct CaptureOptions {
     std::size_t replicas = 64;  ///< at a time; sessions above have the members' snapshots
 
     Durability durability = Durability::interval;
-    ms commit{100};             ///< how much a killed process may lose
-    ms idle_commit{1000};       ///< where only time has passed
-    ms retry{1000};             ///< after a failed write
-    ms snapshot_retry{5000};    ///< between two requests for one that is needed
-    ms snapshot_every{60'000};  ///< native sessions without a replica of our own
-    ms finish{2000};            ///< for the replica to see the end of a recording being closed
+    ms commit{100};                 ///< how much a killed process may lose
+    double syncs_per_second = 200;  ///< of all recordings together; more are committed more seldom.
+                                    ///< 0: as many as there are. Durability::message: not counted
+    ms idle_commit{1000};           ///< where only time has passed
+    ms retry{1000};                 ///< after a failed write
+    ms snapshot_retry{5000};        ///< between two requests for one that is needed
+    ms snapshot_every{60'000};      ///< native sessions without a replica of our own
+    ms finish{2000};                ///< for the replica to see the end of a recording being closed
 
     std::size_t queue_messages = 200'000;  ///< per session, between its thread and the writer
     std::size_t queue_bytes = 64u << 20;

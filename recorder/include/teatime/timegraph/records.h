@@ -66,6 +66,8 @@ struct Meta {
 /// before any member was told of it, else the interval, "0.1s".
 inline constexpr const char* kDurability = "durability";
 inline constexpr const char* kEachMessage = "message";
+/// And the bound that held: what was handed to the recorder was in the file within that time.
+inline constexpr const char* kCommittedWithin = "committed_within";
 
 struct Vote {
     Mark mark;
