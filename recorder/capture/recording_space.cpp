@@ -46,7 +46,7 @@ void Recording::pause_for(const Error& why) {
 void Recording::look_at_space(session::SteadyTime now) {
     const SpaceLimits& space = shared_->options.space;
     if (!writer_ || failure_ || closing_) return;
-    if (space.quota > 0) {  // at each commit: a second can bring much
+    if (space.quota > 0 && committed_at_ == now) {  // each time: a second can bring much
         auto used = writer_->used_bytes();
         if (!used) return check(used.error());
         std::uint64_t reserve = std::min(kLargestReserve, space.quota / kReserveShare);

@@ -97,7 +97,7 @@ AllSeen live(Serving& reflector, std::chrono::milliseconds life, std::mt19937_64
 
 }  // namespace
 
-/// A real reflector that is killed while it records. TEATIME_KILLS: how often.
+/// A real reflector that is killed while it records. TEATIME_KILLS: how often, each way.
 class KillTest : public QObject {
     Q_OBJECT
 
