@@ -83,7 +83,9 @@ void record(const std::string& path, const std::string& module, std::uint64_t me
     meta.app = session->code().app;
     meta.code_id = session->code().code_id;
     meta.session = "bench";
-    auto writer = must(timegraph::Writer::create(path, meta));
+    timegraph::WriterOptions quick;
+    quick.durable = false;
+    auto writer = must(timegraph::Writer::create(path, meta, quick));
     must(session->start("bench"));
     const timegraph::WallTime start{1'700'000'000s};
     must(writer.clock({{VirtualTime{}, Seq{}}, start, 1}));
