@@ -156,9 +156,10 @@ void MainWindow::show_others() {
     show_names();
 }
 
-/// Of those who were there before us: our recording does not have them.
+/// Of those who were there before us: our recording does not have them. Who looks at a shared
+/// recording is nobody in it.
 void MainWindow::show_names() {
-    if (!live_ || !player_->is_open()) return;
+    if (!live_ || live_->is_recording() || !player_->is_open()) return;
     std::map<MemberId, std::string> names;
     std::vector<timegraph::Member> members;
     for (const session::MemberInfo& each : live_->company().members) {
@@ -174,6 +175,7 @@ void MainWindow::show_names() {
 void MainWindow::show_place() {
     bool follows = transport_->state() == Transport::State::following;
     const FactsPtr facts = player_->facts();
+    if (follows && followed_ && !following_) follow_member(std::nullopt);  // back to live by hand
     const bool recording = !live_ || live_->is_recording();
     world_->set_place(recording ? WorldView::Place::recording
                       : follows ? WorldView::Place::live

@@ -158,6 +158,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     note_->setMaxLength(500);
     grid.addWidget(members_view_, 7, 0, 1, 4);
     grid.addWidget(waiting_view_, 8, 0, 1, 4);
+    time_parts_.push_back(waiting_view_);
     grid.addWidget(notes_view_, 9, 0, 1, 4);
     grid.addWidget(note_, 10, 0, 1, 4);
 
@@ -269,6 +270,7 @@ void TogetherPanel::show_time() {
     if (!session_) return;
     const bool recording = session_->is_recording();
     for (QWidget* part : time_parts_) part->setVisible(!recording);
+    static_cast<QGridLayout*>(controls_->layout())->setRowStretch(8, recording ? 0 : 2);
     if (recording) {
         return state_->setText(
             session_->connected()

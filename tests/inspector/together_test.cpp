@@ -178,6 +178,24 @@ private slots:
         terminal.type("resume");
         WAIT(first.player().moment()->mark > *parse_mark(all.back().mark.toStdString()));
 
+        // One looks back; another goes along until it has seen enough.
+        first.go_to("1s");
+        const CompanyModel& company = second->together().members();
+        auto looking_back = [&] {
+            const auto found = company.match(company.index(0, CompanyModel::Looks), Qt::DisplayRole,
+                                             "1s", 1, Qt::MatchExactly);
+            return found.isEmpty() ? QModelIndex() : found[0];
+        };
+        WAIT(looking_back().isValid());
+        const MemberId other{looking_back().siblingAtColumn(0).data(ObjectRole).toULongLong()};
+        emit second->together().follow_wanted(other);
+        WAIT(second->sees().mark == "1s");
+        first.go_to("1.5s");
+        WAIT(second->sees().mark == "1.5s" && second->sees() == first.sees());
+        second->transport().follow();
+        WAIT(second->part<QPushButton>("follow").text() == "Follow");
+        WAIT(second->player().moment()->mark > *parse_mark(all.back().mark.toStdString()));
+
         first.close();
         second->close();
         terminal.type("quit");
