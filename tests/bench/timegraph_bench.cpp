@@ -17,6 +17,8 @@
 // microseconds and bytes a message, the memory that writing takes, messages a CPU-second read back
 // as text and by their fields, and CPU time of finding the first message at or after a random time,
 // warm and with opening the file. `durable` commits (fsync) every 100 ms.
+// Copying is reading one recording and writing another, column by column: the one way in which
+// messages reach a writer typed, since the wire's are text.
 // Then a keyframe of 10,000 objects of which 100 have changed.
 // Goals stand below; --check exits 1 where one is missed by as much as no machine explains.
 
@@ -242,8 +244,8 @@ double memory_of(Work&& work) {
 }
 
 struct Numbers {
-    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, warm50 = 0, warm99 = 0, cold50 = 0,
-           memory = 0;
+    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, copy = 0, warm50 = 0, warm99 = 0,
+           cold50 = 0, memory = 0;
 };
 
 double percentile(std::vector<double> values, double part) {
@@ -258,6 +260,7 @@ struct Store {
     std::function<void(const Workload&, const std::string& file)> write;
     std::function<std::size_t(const std::string& file)> scan;
     std::function<std::size_t(const std::string& file)> typed_scan;
+    std::function<void(const std::string& from, const std::string& to)> copy;
     std::function<void(const std::string& file)> open;
     std::function<std::int64_t(std::int64_t micros)> seek;
 };
@@ -311,6 +314,14 @@ Store recording(std::string name, bool durable) {
         }
         ok(cursor.status());
         return sum > 0 ? n : 0;
+    };
+    store.copy = [](const std::string& from, const std::string& to) {
+        Reader opened = ok(Reader::open(from));
+        Reader::Cursor cursor = opened.messages();
+        Writer writer = ok(Writer::create(to, {}));
+        while (cursor.next()) ok(writer.append(cursor));
+        ok(cursor.status());
+        ok(writer.close());
     };
     store.open = [reader](const std::string& file) { reader->emplace(ok(Reader::open(file))); };
     store.seek = [reader](std::int64_t micros) {
@@ -423,6 +434,12 @@ Numbers measure(const Workload& workload, const Store& store, const std::string&
     auto& typed = store.typed_scan ? store.typed_scan : store.scan;
     if (typed(file) != workload.entries.size()) stop(store.name + ": not all was read");
     numbers.typed = n / (cpu() - begin);
+    if (store.copy) {
+        begin = cpu();
+        store.copy(file, file + ".copy");
+        numbers.copy = (cpu() - begin) / n * 1e6;
+        std::filesystem::remove(file + ".copy");
+    }
     measure_seeks(workload, store, file, numbers);
     std::filesystem::remove(file);
     return numbers;
@@ -432,7 +449,7 @@ Numbers median(std::vector<Numbers> rounds) {
     Numbers result;
     for (double Numbers::*field :
          {&Numbers::write, &Numbers::cpu, &Numbers::bytes, &Numbers::scan, &Numbers::typed,
-          &Numbers::warm50, &Numbers::warm99, &Numbers::cold50, &Numbers::memory}) {
+          &Numbers::copy, &Numbers::warm50, &Numbers::warm99, &Numbers::cold50, &Numbers::memory}) {
         std::vector<double> values;
         for (const Numbers& each : rounds) values.push_back(each.*field);
         result.*field = percentile(values, 0.5);
@@ -540,9 +557,11 @@ struct Goal {
 constexpr auto kToMcap = Goal::To::mcap, kToBulk = Goal::To::bulk, kAbsolute = Goal::To::nothing;
 constexpr Goal kGoals[] = {
     {"calls", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
+    {"calls", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 4.0, 0},
     {"calls", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
     {"calls", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8, 8},
     {"calls", 0, "reading typed", &Numbers::typed, kToMcap, true, 5, 0},
+    {"calls", 0, "warm seek", &Numbers::warm50, kToMcap, false, 0.1, 0},
     {"calls", 0, "warm seek, us", &Numbers::warm50, kAbsolute, false, 60, 1000},
     {"calls", 0, "open and seek, us", &Numbers::cold50, kAbsolute, false, 1000, 10'000},
     {"calls", 0, "memory of the writer, MiB", &Numbers::memory, kAbsolute, false, 16, 16},
@@ -551,6 +570,7 @@ constexpr Goal kGoals[] = {
     {"json", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
     {"json", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
     {"json", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8.2, 8.2},
+    {"precise", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 3.0, 0},
     {"precise", 0, "size", &Numbers::bytes, kToMcap, false, 0.4, 0},
     {"precise", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 18.7, 18.7},
     {"opaque", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
@@ -566,7 +586,9 @@ bool meets(const Goal& goal, const std::vector<Numbers>& medians) {
     double value = medians[goal.store].*goal.field;
     bool has_mcap = medians.size() > 2;
     if (goal.to == kToMcap && !has_mcap) return true;
-    if (goal.to == kToMcap) value /= medians[2].*goal.field;
+    // Its own copying would be writing, too.
+    bool copy = goal.field == &Numbers::copy;
+    if (goal.to == kToMcap) value /= medians[2].*(copy ? &Numbers::cpu : goal.field);
     if (goal.to == kToBulk) value /= medians[0].*goal.field;
     auto holds = [&](double bound) { return goal.at_least ? value >= bound : value <= bound; };
     fmt::print("  {:8} {:27} {:10.2f}{} {} {:.2f}{}\n", goal.workload, goal.what, value,

@@ -48,7 +48,7 @@ public:
     /// blocks wait.
     result<void> append(const MessageView& message);
     /// The same of the message at which a cursor stands, from columns to columns, without making
-    /// its text: a third of the time. Requires: the cursor's last next() was true.
+    /// its text. Requires: the cursor's last next() was true.
     result<void> append(const Reader::Cursor& cursor);
 
     /// The session has reached `time` at `wall`. Lower bounds than before only move the wall.
