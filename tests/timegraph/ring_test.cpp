@@ -172,6 +172,32 @@ private slots:
         check_rest(path, recorded);
     }
 
+    void all_messages_of_a_world_that_is_silent_may_go() {
+        std::string path = folder_.file("silent");
+        Recorded recorded(path, test_seed(), true);
+        recorded.rounds(3);
+        VERIFY_OK(recorded.writer.close());  // all in blocks
+        recorded.go_on(path);
+        Stamp last = recorded.messages.back().stamp;
+        for (int i = 1; i <= 5; ++i) {
+            Mark mark{{}, last.time + std::chrono::seconds(i), Mark::kWholeInstant};
+            recorded.writer.bound(mark.time, {});
+            VERIFY_OK(recorded.writer.foreign_keyframe(mark, last.seq, "hash", "state"));
+            VERIFY_OK(recorded.writer.drop_oldest(VirtualTime::max()));
+        }
+        QVERIFY(!open(path).info()->first);
+        QCOMPARE(open(path).end()->last, last);
+        check_rest(path, recorded);
+        VERIFY_OK(recorded.writer.close());
+        check_rest(path, recorded);
+        recorded.go_on(path);
+        recorded.messages.push_back(
+            {{last.time + std::chrono::seconds(9), next(last.seq)}, {}, "1", {}});
+        VERIFY_OK(recorded.writer.append(recorded.messages.back()));
+        VERIFY_OK(recorded.writer.close());
+        check_rest(path, recorded);
+    }
+
     void another_process_freezes_it() {
         std::string path = folder_.file("kept");
         Recorded recorded(path, test_seed(), false);
