@@ -116,7 +116,7 @@ public:
     /// What is written beside a block, read in about 10 us, decides whether it is read, and who
     /// says what whether a message in it is decoded, which takes about 3 us.
     Cursor search(const Search& search) const;
-    /// Decodes one block's stamps: about 0.1 ms; a tenth of that where the last one was in it, too.
+    /// Decodes one block's stamps: about 0.1 ms; a fifth where the last one was in it, too.
     result<std::optional<Message>> first_at_or_after(VirtualTime time) const;
 
     /// A run of messages as it is stored together.
