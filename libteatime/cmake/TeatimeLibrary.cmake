@@ -72,7 +72,7 @@ set_property(GLOBAL PROPERTY TEATIME_MODULE_HEADER
 include(TeatimeModule)
 
 # What tests call is optimised, they need not be: a third less time to compile them.
-set(test_optimisation $<$<CONFIG:Release>:-O1>)
+set(test_optimisation $<$<CONFIG:Release>:-O0>)
 
 # test_headers(<name> HEADERS ... LIBS ...): what many tests have in common: to read QtTest takes longer
 # than to compile most tests.
@@ -88,33 +88,66 @@ endfunction()
 add_custom_target(qt_tests)
 add_custom_target(threaded_tests)
 
-# teatime_test(<name> SOURCES ... LIBS ... [LABELS threads ...]): a QtTest program, run by CTest
-# under its name; what the labels mean stands in tests/run.sh. The first source includes <its stem>.moc;
-# HEADERS are other precompiled ones than test_headers.
-function(teatime_test name)
+# test_program(<name> SOURCES ... LIBS ... [LABELS threads ...] [HEADERS <target>]): classes of tests, one in
+# each source whose name ends in _test.cpp, which includes <its stem>.moc; what the labels mean stands in
+# tests/run.sh. HEADERS are other precompiled ones than test_headers.
+function(test_program name)
     cmake_parse_arguments(arg "" "HEADERS" "SOURCES;LIBS;LABELS" ${ARGN})
-    list(GET arg_SOURCES 0 main)
-    cmake_path(GET main STEM stem)
-    set(moc ${CMAKE_CURRENT_BINARY_DIR}/${name}_moc/${stem}.moc)
-    add_executable(${name} ${arg_SOURCES} ${moc})
-    qt_generate_moc(${main} ${moc})
-    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_moc)
+    add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/test_main.cpp)
+    set(moc_folder ${CMAKE_CURRENT_BINARY_DIR}/${name}_moc)
+    foreach(source ${arg_SOURCES})
+        if(source MATCHES "_test.cpp$")
+            cmake_path(GET source STEM stem)
+            qt_generate_moc(${source} ${moc_folder}/${stem}.moc)
+            target_sources(${name} PRIVATE ${moc_folder}/${stem}.moc)
+        endif()
+    endforeach()
+    target_include_directories(${name} PRIVATE ${moc_folder})
     if(NOT arg_HEADERS)
         set(arg_HEADERS test_headers)
     endif()
     target_precompile_headers(${name} REUSE_FROM ${arg_HEADERS})
     target_link_libraries(${name} PRIVATE ${arg_LIBS} Qt6::Test teatime_options)
     target_compile_options(${name} PRIVATE ${test_optimisation})
-    add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
-    if(TEATIME_SANITIZE STREQUAL thread)
-        set_tests_properties(${name} PROPERTIES
-            ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0)
-    endif()
+    # As many as are compiled again when one changes.
+    set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 6)
     if(NOT "release" IN_LIST arg_LABELS)
         add_dependencies(qt_tests ${name})
     endif()
     if("threads" IN_LIST arg_LABELS)
         add_dependencies(threaded_tests ${name})
     endif()
+endfunction()
+
+# run_test(<name> <program> <class's stem> <labels>): has CTest run one class of tests.
+function(run_test name program stem labels)
+    add_test(NAME ${name} COMMAND ${program} ${stem})
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 900)
+    if(TEATIME_SANITIZE STREQUAL thread)
+        set_tests_properties(${name} PROPERTIES
+            ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0)
+    endif()
+endfunction()
+
+# teatime_tests(<topic> ...): the program <topic>_tests, as test_program() takes it, whose classes CTest
+# runs as <topic>_<stem>.
+function(teatime_tests topic)
+    cmake_parse_arguments(arg "" "" "SOURCES;LABELS" ${ARGN})
+    test_program(${topic}_tests ${ARGN})
+    foreach(source ${arg_SOURCES})
+        if(source MATCHES "_test.cpp$")
+            cmake_path(GET source STEM stem)
+            run_test(${topic}_${stem} ${topic}_tests ${stem} "${arg_LABELS}")
+        endif()
+    endforeach()
+endfunction()
+
+# teatime_test(<name> ...): a program of one class, as test_program() takes it, that CTest runs under its
+# name.
+function(teatime_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LABELS" ${ARGN})
+    test_program(${name} ${ARGN})
+    list(GET arg_SOURCES 0 main)
+    cmake_path(GET main STEM stem)
+    run_test(${name} ${name} ${stem} "${arg_LABELS}")
 endfunction()

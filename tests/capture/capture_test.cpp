@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "../test_main.h"
 #include "recorded_net.h"
 
 using namespace teatime;
@@ -9,9 +10,6 @@ using namespace teatime::capture;
 using namespace teatime::session;
 
 namespace {
-
-constexpr auto kPause = TimeRequest::Op::pause;
-constexpr auto kResume = TimeRequest::Op::resume;
 
 /// While alive, no file grows beyond a limit: a disk that is full.
 class FullDisk {
@@ -511,5 +509,5 @@ void CaptureTest::sessions_of_one_second_have_files_of_their_own() {
     QCOMPARE(messages_of(other.open()), as_recorded(other.net.reflected));
 }
 
-QTEST_GUILESS_MAIN(CaptureTest)
+TEST_CLASS(CaptureTest)
 #include "capture_test.moc"

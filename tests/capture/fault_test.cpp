@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "../simulation/disk.h"
+#include "../test_main.h"
 #include "teatime/capture/service.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/verify.h"
@@ -184,5 +185,5 @@ void FaultTest::what_was_promised_stays_promised() {
     }
 }
 
-QTEST_GUILESS_MAIN(FaultTest)
+TEST_CLASS(FaultTest)
 #include "fault_test.moc"

@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 
 using namespace teatime;
 using namespace teatime::capture;
@@ -70,5 +71,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(KeyframePolicyTest)
+TEST_CLASS(KeyframePolicyTest)
 #include "keyframe_policy_test.moc"

@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 
+#include "../test_main.h"
 #include "random_input.h"
 #include "raw_socket.h"
 #include "teatime/state/json.h"
@@ -163,5 +164,5 @@ void KillTest::a_killed_reflector_leaves_a_whole_recording() {
     QVERIFY(told > 50);
 }
 
-QTEST_GUILESS_MAIN(KillTest)
+TEST_CLASS(KillTest)
 #include "kill_test.moc"

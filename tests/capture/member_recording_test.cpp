@@ -1,3 +1,4 @@
+#include "../test_main.h"
 #include "recorded_net.h"
 
 using namespace teatime;
@@ -182,5 +183,5 @@ void MemberRecordingTest::a_session_begun_anew_is_not_mixed_in() {
     QCOMPARE(messages_of(reader), all);
 }
 
-QTEST_GUILESS_MAIN(MemberRecordingTest)
+TEST_CLASS(MemberRecordingTest)
 #include "member_recording_test.moc"

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "../test_main.h"
 #include "recorded_net.h"
 
 using namespace teatime;
@@ -294,5 +295,5 @@ void ServiceTest::with_durability_message_all_that_is_settled_is_in_the_file() {
     service->close();
 }
 
-QTEST_GUILESS_MAIN(ServiceTest)
+TEST_CLASS(ServiceTest)
 #include "service_test.moc"

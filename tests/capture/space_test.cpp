@@ -1,3 +1,4 @@
+#include "../test_main.h"
 #include "recorded_net.h"
 #include "teatime/timegraph/ring.h"
 
@@ -210,5 +211,5 @@ void SpaceTest::a_file_is_not_made_where_too_little_is_free() {
     check_whole(world.recorder->status().path);
 }
 
-QTEST_GUILESS_MAIN(SpaceTest)
+TEST_CLASS(SpaceTest)
 #include "space_test.moc"

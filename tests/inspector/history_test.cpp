@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "../test_main.h"
 #include "film.h"
 #include "plot.h"
 #include "recordings.h"
@@ -251,5 +252,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(HistoryTest)
+TEST_CLASS(HistoryTest)
 #include "history_test.moc"

@@ -2,28 +2,19 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "film.h"
 #include "plot.h"
 #include "time_axis.h"
 #include "timeline_notes.h"
+#include "times.h"
 
 using namespace teatime;
 using namespace teatime::inspector;
+using namespace teatime::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-TimeScale scale_of(VirtualTime left, double us_per_pixel, int width = 1000) {
-    TimeScale scale;
-    scale.left = left;
-    scale.us_per_pixel = us_per_pixel;
-    scale.width = width;
-    return scale;
-}
-
-Mark mark(Duration time, std::uint64_t n = Mark::kWholeInstant) {
-    return {BranchId{}, VirtualTime(time), n};
-}
 
 PlotTrack::Column column(double first, double last, double min, double max, std::uint64_t changes) {
     return {first, last, min, max, changes, true};
@@ -228,5 +219,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(LanesTest)
+TEST_CLASS(LanesTest)
 #include "lanes_test.moc"

@@ -3,6 +3,7 @@
 #include <QAbstractItemModelTester>
 #include <QTest>
 
+#include "../test_main.h"
 #include "call_text.h"
 #include "comparison.h"
 #include "mark_model.h"
@@ -231,5 +232,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ListModelsTest)
+TEST_CLASS(ListModelsTest)
 #include "list_models_test.moc"

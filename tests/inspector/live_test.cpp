@@ -9,9 +9,11 @@
 #include <QTest>
 #include <memory>
 
+#include "../test_main.h"
 #include "company_models.h"
 #include "mark_model.h"
 #include "player.h"
+#include "program.h"
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
@@ -20,41 +22,7 @@
 
 using namespace teatime;
 using namespace teatime::inspector;
-
-namespace {
-constexpr int kPatienceMs = 30'000;
-
-/// `teatime`, ended with the test.
-class Program {
-public:
-    explicit Program(const QStringList& arguments) {
-        process_.setProcessChannelMode(QProcess::MergedChannels);
-        process_.start(TEATIME, arguments);
-    }
-    ~Program() { stop(); }
-    void stop() {
-        if (process_.state() == QProcess::NotRunning) return;
-        process_.terminate();
-        if (!process_.waitForFinished(5'000)) {
-            process_.kill();
-            process_.waitForFinished(5'000);
-        }
-    }
-    /// What it has said so far, once it contains `text`.
-    QString said(const QString& text) {
-        QDeadlineTimer deadline(kPatienceMs);
-        while (!said_.contains(text) && !deadline.hasExpired()) {
-            process_.waitForReadyRead(50);
-            said_ += QString::fromUtf8(process_.readAll());
-        }
-        return said_;
-    }
-
-private:
-    QProcess process_;
-    QString said_;
-};
-}  // namespace
+using namespace teatime::test;
 
 /// A real server, a real member, and this process as a third.
 class LiveTest : public QObject {
@@ -320,5 +288,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(LiveTest)
+TEST_CLASS(LiveTest)
 #include "live_test.moc"

@@ -5,6 +5,7 @@
 #include <QTest>
 #include <atomic>
 
+#include "../test_main.h"
 #include "recordings.h"
 #include "rows_model.h"
 
@@ -294,5 +295,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(MessageModelTest)
+TEST_CLASS(MessageModelTest)
 #include "message_model_test.moc"

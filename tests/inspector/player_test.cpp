@@ -4,6 +4,7 @@
 #include <QTest>
 #include <algorithm>
 
+#include "../test_main.h"
 #include "recordings.h"
 #include "teatime/replayer/island_file.h"
 #include "teatime/replayer/timeline.h"
@@ -407,5 +408,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(PlayerTest)
+TEST_CLASS(PlayerTest)
 #include "player_test.moc"

@@ -7,6 +7,7 @@
 #include "../state/random_input.h"
 #include "facts.h"
 #include "moment.h"
+#include "patience.h"
 #include "player.h"
 
 /// Recordings for the inspector's models, and how to wait for a Player.
@@ -18,15 +19,10 @@ inline replayer::TimelineOptions garden_modules() {
     return options;
 }
 
-inline constexpr int kPatienceMs = 30'000;
-
-/// Waits until everything asked for is there. A macro: QTRY_* returns from the test.
-#define WAIT_OPEN(player) QTRY_VERIFY_WITH_TIMEOUT((player).is_open(), teatime::test::kPatienceMs)
-#define WAIT_SERVED(player) \
-    QTRY_VERIFY_WITH_TIMEOUT(!(player).working() && (player).moment(), teatime::test::kPatienceMs)
-#define WAIT_COMPLETE(player)                                                    \
-    QTRY_VERIFY_WITH_TIMEOUT(                                                    \
-        !(player).working() && (player).moment() && (player).moment()->complete, \
-        teatime::test::kPatienceMs)
+/// Waits until everything asked for is there.
+#define WAIT_OPEN(player) WAIT((player).is_open())
+#define WAIT_SERVED(player) WAIT(!(player).working() && (player).moment())
+#define WAIT_COMPLETE(player) \
+    WAIT(!(player).working() && (player).moment() && (player).moment()->complete)
 
 }  // namespace teatime::test

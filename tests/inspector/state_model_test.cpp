@@ -4,6 +4,7 @@
 #include <QPersistentModelIndex>
 #include <QTest>
 
+#include "../test_main.h"
 #include "change_model.h"
 #include "queue_model.h"
 #include "recordings.h"
@@ -290,5 +291,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StateModelTest)
+TEST_CLASS(StateModelTest)
 #include "state_model_test.moc"

@@ -8,6 +8,8 @@
 #include <random>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
+#include "times.h"
 #include "wall_clock.h"
 
 using namespace teatime;
@@ -21,14 +23,6 @@ namespace {
 
 VirtualTime at(Duration time) {
     return VirtualTime(time);
-}
-
-TimeScale scale_of(VirtualTime left, double us_per_pixel, int width = 1000) {
-    TimeScale scale;
-    scale.left = left;
-    scale.us_per_pixel = us_per_pixel;
-    scale.width = width;
-    return scale;
 }
 
 QStringList labels(const std::vector<Tick>& ticks) {
@@ -310,5 +304,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TimeScaleTest)
+TEST_CLASS(TimeScaleTest)
 #include "time_scale_test.moc"

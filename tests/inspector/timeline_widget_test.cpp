@@ -4,9 +4,11 @@
 #include <QTest>
 #include <QWheelEvent>
 
+#include "../test_main.h"
 #include "made_up_lanes.h"
 #include "overview_strip.h"
 #include "timeline_lanes.h"
+#include "times.h"
 
 using namespace teatime;
 using namespace teatime::inspector;
@@ -14,10 +16,6 @@ using namespace teatime::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-Mark mark(Duration time, std::uint64_t n = Mark::kWholeInstant) {
-    return {BranchId{}, VirtualTime(time), n};
-}
 
 std::shared_ptr<RecordingFacts> ten_seconds() {
     auto facts = std::make_shared<RecordingFacts>();
@@ -252,5 +250,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TimelineWidgetTest)
+TEST_CLASS(TimelineWidgetTest)
 #include "timeline_widget_test.moc"

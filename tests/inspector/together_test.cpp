@@ -7,7 +7,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "../test_main.h"
 #include "main_window.h"
+#include "program.h"
 #include "status_strip.h"
 #include "teatime/timegraph/reader.h"
 #include "together_panel.h"
@@ -17,41 +19,9 @@
 
 using namespace teatime;
 using namespace teatime::inspector;
+using namespace teatime::test;
 
 namespace {
-
-constexpr int kPatienceMs = 30'000;
-#define WAIT(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, kPatienceMs)
-
-/// `teatime`, ended with the test.
-class Program {
-public:
-    explicit Program(const QStringList& arguments) {
-        process_.setProcessChannelMode(QProcess::MergedChannels);
-        process_.start(TEATIME, arguments);
-    }
-    ~Program() { stop(); }
-    void stop() {
-        if (process_.state() == QProcess::NotRunning) return;
-        process_.terminate();
-        if (!process_.waitForFinished(kPatienceMs)) process_.kill();
-    }
-    void type(const char* line) { process_.write(QByteArray(line) + '\n'); }
-    /// All matches in what it has said so far.
-    QVector<QRegularExpressionMatch> said(const QString& pattern) {
-        process_.waitForReadyRead(10);
-        text_ += QString::fromUtf8(process_.readAll());
-        QRegularExpression wanted(pattern, QRegularExpression::MultilineOption);
-        QVector<QRegularExpressionMatch> all;
-        for (auto each = wanted.globalMatch(text_); each.hasNext();) all += each.next();
-        return all;
-    }
-    const QString& text() const { return text_; }
-
-private:
-    QProcess process_;
-    QString text_;
-};
 
 /// What all of the session's replicas reported, as somebody shows it.
 struct Shown {
@@ -102,8 +72,8 @@ private slots:
     void one_pauses_another_steps_a_third_comments_and_all_see_the_same() {
         QTemporaryDir folder;
         Program server({"serve", "--port", "0", "--record", folder.path(), "--modules", MODULES});
-        WAIT(!server.said("ws://\\S+").isEmpty());
-        const QString reflector = server.said("ws://\\S+")[0].captured();
+        WAIT(!server.matches("ws://\\S+").isEmpty());
+        const QString reflector = server.matches("ws://\\S+")[0].captured();
         const QString url = reflector + "/counter";
         std::vector<std::unique_ptr<Program>> replicas;
         for (const char* name : {"Ann", "Ben", "Cat"}) {
@@ -112,17 +82,17 @@ private slots:
                 how << "--send"
                     << "counter.loop()";
             replicas.push_back(std::make_unique<Program>(how));
-            WAIT(!replicas.back()->said("joined session").isEmpty());
+            WAIT(!replicas.back()->matches("joined session").isEmpty());
         }
         Window first(url);
         WAIT(first.transport().state() == Transport::State::following);
         Program terminal({"debug", url, "--name", "Dan"});
-        WAIT(!terminal.said(", this one$").isEmpty());
+        WAIT(!terminal.matches(", this one$").isEmpty());
 
         // Each line that the terminal shows of a pause or step: `12.5s#3  <hash>  members 1 2 3`.
         const QString reports = "^([0-9.]+s(?:#[0-9]+)?)  ([0-9a-f]{32})  members( [0-9]+)+$";
         auto reported = [&](int number) {
-            auto all = terminal.said(reports);
+            auto all = terminal.matches(reports);
             return all.size() < number
                        ? Shown()
                        : Shown{all[number - 1].captured(1), all[number - 1].captured(2)};
@@ -143,11 +113,11 @@ private slots:
 
         first.click("pause-all");
         WAIT(agreed(1, {&first}));
-        QVERIFY(terminal.said(reports)[0].captured().count(' ') >= 3 + 3);  // three replicas
+        QVERIFY(terminal.matches(reports)[0].captured().count(' ') >= 3 + 3);  // three replicas
         QVERIFY(!first.together().outcome_text().contains("DIFFER"));
         WAIT(first.part<QPushButton>("lead").text() == "Release");
         first.click("lead");
-        WAIT(!terminal.said("^\\* nobody leads$").isEmpty());
+        WAIT(!terminal.matches("^\\* nobody leads$").isEmpty());
 
         std::unique_ptr<Window> second;
         for (int i = 1; i <= 10; ++i) {
@@ -162,15 +132,15 @@ private slots:
                 WAIT(agreed(i + 1, {&first}));
             }
         }
-        QCOMPARE(terminal.said(reports).size(), 11);
+        QCOMPARE(terminal.matches(reports).size(), 11);
         std::vector<Shown> all;
         for (int i = 1; i <= 11; ++i) all.push_back(reported(i));
-        QVERIFY2(terminal.said("SPLIT").isEmpty(), qPrintable(terminal.text()));
+        QVERIFY2(terminal.matches("SPLIT").isEmpty(), qPrintable(terminal.text()));
 
         auto& note = second->part<QLineEdit>("note");
         QTest::keyClicks(&note, "this is where it goes wrong");
         QTest::keyClick(&note, Qt::Key_Return);
-        WAIT(!terminal.said(" at .*: this is where it goes wrong$").isEmpty());
+        WAIT(!terminal.matches(" at .*: this is where it goes wrong$").isEmpty());
         for (Window* each : {&first, second.get()}) {
             WAIT(each->together().notes().rowCount() == 1);
             WAIT(each->player().facts()->info.bookmarks == 1);  // in its recording, too
@@ -220,18 +190,18 @@ private slots:
         const QString file = folder.filePath("counter.timegraph");
         QVERIFY(QFile::copy(SAMPLES "/counter/counter.timegraph", file));
         Program server({"replay", file, "--serve", "--port", "0"});
-        WAIT(!server.said("ws://\\S+").isEmpty());
-        const QString url = server.said("ws://\\S+")[0].captured();
+        WAIT(!server.matches("ws://\\S+").isEmpty());
+        const QString url = server.matches("ws://\\S+")[0].captured();
         Window first(url), second(url);
         Program terminal({"debug", url, "--name", "Dan", "--modules", MODULES});
-        WAIT(!terminal.said(", this one$").isEmpty());
+        WAIT(!terminal.matches(", this one$").isEmpty());
         WAIT(first.player().is_open() && second.player().is_open());
         WAIT(first.together().members().rowCount() == 3);
         QVERIFY(!first.part<QPushButton>("pause-all").isVisible());
 
         // Who moves first leads; the others go along.
         auto went = [&](const QString& mark) {
-            return terminal.said("went to " + mark + "  ([0-9a-f]{32})$");
+            return terminal.matches("went to " + mark + "  ([0-9a-f]{32})$");
         };
         first.go_to("4s");
         WAIT(first.sees().mark == "4s" && second.sees() == first.sees());
@@ -256,22 +226,22 @@ private slots:
         // The lead goes to the terminal, which goes back.
         WAIT(first.part<QPushButton>("lead").text() == "Release");
         first.click("lead");
-        WAIT(!terminal.said("^\\* nobody leads$").isEmpty());
+        WAIT(!terminal.matches("^\\* nobody leads$").isEmpty());
         WAIT(first.part<QPushButton>("follow").text() == "Do not follow");
         terminal.type("go 3s");
         terminal.type("back");
         const QString stepped = "^([0-9.]+s#[0-9]+)  ([0-9a-f]{32})$";
-        WAIT(!terminal.said(stepped).isEmpty());
-        const Shown there{terminal.said(stepped).back().captured(1),
-                          terminal.said(stepped).back().captured(2)};
+        WAIT(!terminal.matches(stepped).isEmpty());
+        const Shown there{terminal.matches(stepped).back().captured(1),
+                          terminal.matches(stepped).back().captured(2)};
         WAIT(first.sees() == there && second.sees() == there);
-        WAIT(!terminal.said("^\\* Dan leads$").isEmpty());
+        WAIT(!terminal.matches("^\\* Dan leads$").isEmpty());
 
         // A note is everybody's, and in the file.
         auto& note = second.part<QLineEdit>("note");
         QTest::keyClicks(&note, "here it counts");
         QTest::keyClick(&note, Qt::Key_Return);
-        WAIT(!terminal.said(": here it counts$").isEmpty());
+        WAIT(!terminal.matches(": here it counts$").isEmpty());
         for (Window* each : {&first, &second}) {
             WAIT(each->together().notes().rowCount() == 1);
             WAIT(each->player().facts()->info.bookmarks == 1);  // a mark in its copy
@@ -286,5 +256,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TogetherTest)
+TEST_CLASS(TogetherTest)
 #include "together_test.moc"

@@ -4,11 +4,12 @@
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
-#include <QToolButton>
 #include <QTest>
+#include <QToolButton>
 #include <random>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "diff_panel.h"
 #include "film.h"
 #include "find_box.h"
@@ -16,6 +17,7 @@
 #include "list_view.h"
 #include "main_window.h"
 #include "messages_panel.h"
+#include "program.h"
 #include "state_panel.h"
 #include "status_strip.h"
 #include "teatime/state/bytes.h"
@@ -28,15 +30,13 @@
 
 using namespace teatime;
 using namespace teatime::inspector;
+using namespace teatime::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kPatienceMs = 30'000;
 const QString kPainter = SAMPLES "/painter/painter.timegraph";
 const QString kCounter = SAMPLES "/counter/counter.timegraph";
-
-#define WAIT(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, kPatienceMs)
 
 Mark mark_of(const char* text) {
     return *parse_mark(text);
@@ -313,31 +313,18 @@ namespace {
 /// `teatime serve` and a member that starts the painter.
 class Server {
 public:
-    explicit Server(const QString& folder) {
-        serve_.start(TEATIME, {"serve", "--port", "0", "--record", folder, "--modules", MODULES});
-        while (serve_.waitForReadyRead(kPatienceMs)) {
-            static const QRegularExpression url("ws://[^ \\n]+");
-            output_ += serve_.readAllStandardOutput();
-            if (auto match = url.match(output_); match.hasMatch()) {
-                url_ = match.captured();
-                break;
-            }
-        }
-        member_.start(TEATIME, {"join", url_, "--app", "painter", "--modules", MODULES, "--for",
-                                "10min", "--send", "painter.stroke_begin(100,100)"});
-        member_.waitForStarted();
-    }
-    ~Server() {
-        for (QProcess* process : {&member_, &serve_}) {
-            process->terminate();
-            if (!process->waitForFinished(kPatienceMs)) process->kill();
-        }
+    explicit Server(const QString& folder)
+        : serve_({"serve", "--port", "0", "--record", folder, "--modules", MODULES}) {
+        url_ = serve_.said("\n").section("teatime reflector at ", 1).section('\n', 0, 0);
+        member_.emplace(QStringList{"join", url_, "--app", "painter", "--modules", MODULES, "--for",
+                                    "10min", "--send", "painter.stroke_begin(100,100)"});
     }
     QString url() const { return url_; }
 
 private:
-    QProcess serve_, member_;
-    QString output_, url_;
+    Program serve_;
+    std::optional<Program> member_;
+    QString url_;
 };
 
 }  // namespace
@@ -387,5 +374,5 @@ void WindowTest::the_painter_is_used_by_mouse_in_a_live_session() {
     WAIT(strokes() == 2 && window.player().playhead() >= head);
 }
 
-QTEST_MAIN(WindowTest)
+TEST_CLASS(WindowTest)
 #include "window_test.moc"

@@ -2,6 +2,8 @@
 
 #include <QTest>
 
+#include "../test_main.h"
+
 using namespace teatime;
 
 namespace {
@@ -57,5 +59,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(InputTest)
+TEST_CLASS(InputTest)
 #include "input_test.moc"

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "replicas.h"
 #include "teatime/island/object.h"
 #include "teatime/state/inspect.h"
@@ -434,5 +435,5 @@ void IslandTest::aNamedFolderThatIsNotThereIsAnError() {
     QVERIFY(std::ranges::count(ModulePaths::standard().others, nowhere) == 0);
 }
 
-QTEST_APPLESS_MAIN(IslandTest)
+TEST_CLASS(IslandTest)
 #include "island_test.moc"

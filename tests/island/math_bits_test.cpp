@@ -1,5 +1,6 @@
 #include <QTest>
 
+#include "../test_main.h"
 #include "math_cases.h"
 
 using namespace math_cases;
@@ -74,5 +75,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(MathBitsTest)
+TEST_CLASS(MathBitsTest)
 #include "math_bits_test.moc"

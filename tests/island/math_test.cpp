@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "../test_main.h"
 #include "math_cases.h"
 
 using namespace math_cases;
@@ -128,5 +129,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(MathTest)
+TEST_CLASS(MathTest)
 #include "math_test.moc"

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "../test_main.h"
+
 using teatime::Random;
 
 namespace {
@@ -170,5 +172,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(RandomTest)
+TEST_CLASS(RandomTest)
 #include "random_test.moc"

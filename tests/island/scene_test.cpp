@@ -1,11 +1,12 @@
 #include "teatime/island/scene.h"
 
-#include <QXmlStreamReader>
 #include <QTest>
+#include <QXmlStreamReader>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 
+#include "../test_main.h"
 #include "teatime/island/random.h"
 
 using namespace teatime;
@@ -159,5 +160,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(SceneTest)
+TEST_CLASS(SceneTest)
 #include "scene_test.moc"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 
 using namespace teatime;
 
@@ -111,5 +112,5 @@ void TimeLadderTest::theLastTimeThereIsCanBeWaitedFor() {
     while (pair.size() > 0) QVERIFY(pair.pop());
 }
 
-QTEST_APPLESS_MAIN(TimeLadderTest)
+TEST_CLASS(TimeLadderTest)
 #include "time_ladder_test.moc"

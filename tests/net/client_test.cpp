@@ -10,6 +10,7 @@
 #include <atomic>
 #include <optional>
 
+#include "../test_main.h"
 #include "test_server.h"
 
 using namespace teatime::net;
@@ -18,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Files final : TestHandler {
+struct Answers final : TestHandler {
     void on_http(HttpRequest request, HttpReply reply) override {
         if (request.target == "/never") {
             kept = reply;
@@ -202,7 +203,7 @@ private slots:
     }
 
     void files_are_fetched() {
-        Files handler;
+        Answers handler;
         Limits limits;
         limits.closing = 50ms;  // /never keeps the server from stopping at once
         const auto server = start(handler, limits);
@@ -248,5 +249,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ClientTest)
+TEST_CLASS(ClientTest)
 #include "client_test.moc"

@@ -8,6 +8,8 @@
 #include <QTest>
 #include <cerrno>
 
+#include "../test_main.h"
+
 namespace {
 
 using Calls = std::vector<std::string>;
@@ -101,7 +103,8 @@ private slots:
     }
 };
 
+TEST_CLASS(FileStoreTest)
+
 }  // namespace teatime::net
 
-QTEST_APPLESS_MAIN(teatime::net::FileStoreTest)
 #include "file_store_test.moc"

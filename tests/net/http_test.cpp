@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "../test_main.h"
 #include "raw_socket.h"
 #include "test_server.h"
 
@@ -214,5 +215,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(HttpTest)
+TEST_CLASS(HttpTest)
 #include "http_test.moc"

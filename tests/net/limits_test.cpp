@@ -3,6 +3,7 @@
 #include <QTest>
 #include <thread>
 
+#include "../test_main.h"
 #include "raw_socket.h"
 #include "test_server.h"
 
@@ -213,5 +214,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(LimitsTest)
+TEST_CLASS(LimitsTest)
 #include "limits_test.moc"

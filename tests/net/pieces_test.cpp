@@ -1,6 +1,7 @@
 #include <QTest>
 #include <csignal>
 
+#include "../test_main.h"
 #include "frame_meter.h"
 #include "teatime/net/frame.h"
 #include "teatime/net/loop.h"
@@ -179,5 +180,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(PiecesTest)
+TEST_CLASS(PiecesTest)
 #include "pieces_test.moc"

@@ -1,5 +1,6 @@
 #include <QTemporaryDir>
 
+#include "../test_main.h"
 #include "session_net.h"
 #include "teatime/island/module.h"
 #include "teatime/state/inspect.h"
@@ -291,5 +292,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(SessionParticipantTest)
+TEST_CLASS(SessionParticipantTest)
 #include "session_participant_test.moc"

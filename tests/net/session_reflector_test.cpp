@@ -1,6 +1,7 @@
 #include <QTemporaryDir>
 #include <filesystem>
 
+#include "../test_main.h"
 #include "session_net.h"
 #include "teatime/state/json.h"
 
@@ -395,5 +396,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(SessionReflectorTest)
+TEST_CLASS(SessionReflectorTest)
 #include "session_reflector_test.moc"

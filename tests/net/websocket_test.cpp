@@ -3,6 +3,7 @@
 #include <QTest>
 #include <thread>
 
+#include "../test_main.h"
 #include "raw_socket.h"
 #include "test_server.h"
 
@@ -393,5 +394,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(WebSocketTest)
+TEST_CLASS(WebSocketTest)
 #include "websocket_test.moc"

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "recorded.h"
 #include "teatime/replayer/query.h"
 #include "teatime/replayer/trace.h"
@@ -321,5 +322,5 @@ private:
     }
 };
 
-QTEST_GUILESS_MAIN(PartTest)
+TEST_CLASS(PartTest)
 #include "part_test.moc"

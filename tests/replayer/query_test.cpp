@@ -1,6 +1,7 @@
 #include "teatime/replayer/query.h"
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "stepped.h"
 #include "teatime/timegraph/reader.h"
 
@@ -286,5 +287,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(QueryTest)
+TEST_CLASS(QueryTest)
 #include "query_test.moc"

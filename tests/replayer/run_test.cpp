@@ -1,4 +1,5 @@
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "stepped.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/worker_session.h"
@@ -292,5 +293,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(RunTest)
+TEST_CLASS(RunTest)
 #include "run_test.moc"

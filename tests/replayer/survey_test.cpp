@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "stepped.h"
 #include "teatime/replayer/density.h"
 #include "teatime/replayer/external_survey.h"
@@ -360,5 +361,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(SurveyTest)
+TEST_CLASS(SurveyTest)
 #include "survey_test.moc"

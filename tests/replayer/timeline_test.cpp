@@ -1,6 +1,7 @@
 #include "teatime/replayer/timeline.h"
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "recorded.h"
 #include "teatime/replayer/island_file.h"
 #include "teatime/replayer/local_session.h"
@@ -287,5 +288,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TimelineTest)
+TEST_CLASS(TimelineTest)
 #include "timeline_test.moc"

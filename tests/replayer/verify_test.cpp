@@ -1,6 +1,7 @@
 #include "teatime/replayer/verify.h"
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "recorded.h"
 #include "teatime/timegraph/reader.h"
 
@@ -204,5 +205,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(VerifyTest)
+TEST_CLASS(VerifyTest)
 #include "verify_test.moc"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "recorded.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/timeline.h"
@@ -272,5 +273,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(WorkerTest)
+TEST_CLASS(WorkerTest)
 #include "worker_test.moc"

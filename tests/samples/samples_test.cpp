@@ -10,6 +10,7 @@
 #include <set>
 
 #include "../island/replicas.h"
+#include "../test_main.h"
 
 using namespace teatime;
 using namespace std::chrono_literals;
@@ -379,5 +380,5 @@ void SamplesTest::bounceIsPushedByMouse() {
              (Calls{"bounce.push(400.0,300.0)", "bounce.add(10)"}));
 }
 
-QTEST_APPLESS_MAIN(SamplesTest)
+TEST_CLASS(SamplesTest)
 #include "samples_test.moc"

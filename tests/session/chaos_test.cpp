@@ -1,5 +1,6 @@
 #include <QTest>
 
+#include "../test_main.h"
 #include "net.h"
 
 using namespace teatime;
@@ -147,5 +148,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(ChaosTest)
+TEST_CLASS(ChaosTest)
 #include "chaos_test.moc"

@@ -2,15 +2,13 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "net.h"
 
 using namespace teatime;
 using namespace teatime::session;
 
 namespace {
-
-constexpr auto kPause = TimeRequest::Op::pause;
-constexpr auto kResume = TimeRequest::Op::resume;
 
 /// Pauses, lets all report, and says how many agree; 0 where they do not.
 std::size_t agreeing(Net& net, Net::Replica& asker) {
@@ -681,5 +679,5 @@ void ControllerTest::another_build_fails_with_a_sentence() {
     QVERIFY(other.failed->message.find("bbbb") != std::string::npos);
 }
 
-QTEST_APPLESS_MAIN(ControllerTest)
+TEST_CLASS(ControllerTest)
 #include "controller_test.moc"

@@ -1,5 +1,6 @@
 #include <QTest>
 
+#include "../test_main.h"
 #include "hub.h"
 
 using namespace teatime;
@@ -225,5 +226,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(CroquetTest)
+TEST_CLASS(CroquetTest)
 #include "croquet_test.moc"

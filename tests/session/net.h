@@ -15,7 +15,14 @@ const teatime::Module& module();
 
 namespace teatime::session {
 
+inline constexpr auto kPause = TimeRequest::Op::pause;
+inline constexpr auto kResume = TimeRequest::Op::resume;
+
 std::string call(const std::string& selector, std::int64_t number);
+
+inline Mark at(Duration time, std::uint64_t n = Mark::kWholeInstant) {
+    return {{}, VirtualTime(time), n};
+}
 
 struct Net {
     struct Replica {

@@ -3,6 +3,7 @@
 #include <QTest>
 #include <ctime>
 
+#include "../test_main.h"
 #include "hub.h"
 
 using namespace teatime;
@@ -489,5 +490,5 @@ void RouterTest::a_send_is_quick() {
     QVERIFY(took < 2);  // sanitizers included
 }
 
-QTEST_APPLESS_MAIN(RouterTest)
+TEST_CLASS(RouterTest)
 #include "router_test.moc"

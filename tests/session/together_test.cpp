@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "net.h"
 
 using namespace teatime;
@@ -9,8 +10,6 @@ using namespace teatime::session;
 
 namespace {
 
-constexpr auto kPause = TimeRequest::Op::pause;
-constexpr auto kResume = TimeRequest::Op::resume;
 constexpr auto kTake = LeaseRequest::Op::take;
 constexpr auto kHand = LeaseRequest::Op::hand;
 constexpr auto kRelease = LeaseRequest::Op::release;
@@ -74,9 +73,6 @@ const std::string& refused(const Net::Replica& one) {
 }
 const Company& company(const Net::Replica& one) {
     return one.controller->company();
-}
-Mark at(Duration time, std::uint64_t n = Mark::kWholeInstant) {
-    return {{}, VirtualTime(time), n};
 }
 bool names(const std::string& sentence, const char* name) {
     return sentence.find(name) != std::string::npos;
@@ -531,5 +527,5 @@ void TogetherTest::a_shared_recording_takes_neither_messages_nor_replicas_and_ha
     QVERIFY(cinema.reflected.empty());
 }
 
-QTEST_APPLESS_MAIN(TogetherTest)
+TEST_CLASS(TogetherTest)
 #include "together_test.moc"

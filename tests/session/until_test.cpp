@@ -1,18 +1,12 @@
 #include <QTest>
 
+#include "../test_main.h"
 #include "net.h"
 
 using namespace teatime;
 using namespace teatime::session;
 
 namespace {
-
-constexpr auto kPause = TimeRequest::Op::pause;
-constexpr auto kResume = TimeRequest::Op::resume;
-
-Mark at(Duration time, std::uint64_t n = Mark::kWholeInstant) {
-    return {{}, VirtualTime(time), n};
-}
 
 /// Three replicas of a world that beats at odd microseconds.
 struct Trio : Net {
@@ -270,5 +264,5 @@ void UntilTest::what_no_replica_was_let_run_to_is_ahead() {
     }
 }
 
-QTEST_APPLESS_MAIN(UntilTest)
+TEST_CLASS(UntilTest)
 #include "until_test.moc"

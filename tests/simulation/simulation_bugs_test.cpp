@@ -1,5 +1,6 @@
 #include <QTest>
 
+#include "../test_main.h"
 #include "runs.h"
 
 /// Which bug the engines have now; see bugs.cmake.
@@ -49,6 +50,6 @@ void SimulationBugsTest::finds_each_bug() {
     QVERIFY(found > 0);
 }
 
-QTEST_APPLESS_MAIN(SimulationBugsTest)
+TEST_CLASS(SimulationBugsTest)
 
 #include "simulation_bugs_test.moc"

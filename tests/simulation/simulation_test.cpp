@@ -1,6 +1,7 @@
 #include <QTest>
 #include <chrono>
 
+#include "../test_main.h"
 #include "runs.h"
 
 using namespace simulation;
@@ -116,7 +117,7 @@ void SimulationTest::seeds_that_once_failed_do_not() {
 }
 
 /// --seeds N --first S: other runs than CI's; --log tells what happens in them.
-int main(int argc, char** argv) {
+static int run_simulation(int argc, char** argv) {
     first = first_seed();
     std::vector<char*> rest;
     for (int i = 0; i < argc; ++i) {
@@ -133,5 +134,6 @@ int main(int argc, char** argv) {
     SimulationTest test;
     return QTest::qExec(&test, static_cast<int>(rest.size()), rest.data());
 }
+static const bool added = teatime::test::add_test_class(__FILE__, run_simulation);
 
 #include "simulation_test.moc"

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "../test_main.h"
 #include "random_input.h"
 #include "teatime/state/json.h"
 
@@ -23,7 +24,7 @@ std::string call(std::string_view target, std::string_view selector, Value::List
     return to_json(Value(to_json(Value(arguments))));
 }
 
-Expression parsed(std::string_view text) {
+Expression read_expression(std::string_view text) {
     auto expression = Expression::parse(text);
     if (!expression) qFatal("%s", expression.error().message.c_str());
     return *expression;
@@ -313,32 +314,34 @@ private slots:
                                     true, false, Value(), "say \"hi\"", Value::List{1, 2, "a"},
                                     Value::List{1.0, 2, "a"}, std::int64_t{9007199254740993}});
         MessageFacts message({at(12500ms), {7}}, {3}, payload);
-        Expression read = parsed(expression.toStdString());
-        QTEST(read.holds(message), "holds");
-        QCOMPARE(parsed(read.text()), read);
+        Expression once = read_expression(expression.toStdString());
+        QTEST(once.holds(message), "holds");
+        QCOMPARE(read_expression(once.text()), once);
     }
 
     void what_is_no_call_has_no_target() {
         for (const char* payload : {R"({"what":"users","joined":[3]})", "\"QUJD\"", "[1,2]",
                                     "no JSON", "", "\"[1,2]\"", "\"[\\\"a\\\"]\""}) {
             MessageFacts message({at(0s), {1}}, {}, payload);
-            QVERIFY(parsed("target == null && selector == null && args == null").holds(message));
-            QVERIFY(parsed("target != 'a' && !(selector contains 'a')").holds(message));
-            QVERIFY(!parsed("kind == 'call'").holds(message));
-            QCOMPARE(parsed("kind == 'router'").holds(message),
+            QVERIFY(read_expression("target == null && selector == null && args == null")
+                        .holds(message));
+            QVERIFY(read_expression("target != 'a' && !(selector contains 'a')").holds(message));
+            QVERIFY(!read_expression("kind == 'call'").holds(message));
+            QCOMPARE(read_expression("kind == 'router'").holds(message),
                      std::string_view(payload).starts_with('{'));
         }
         MessageFacts message({at(0s), {1}}, {}, "\"QUJD\"");
-        QVERIFY(parsed("payload == 'QUJD' && kind == 'other'").holds(message));
+        QVERIFY(read_expression("payload == 'QUJD' && kind == 'other'").holds(message));
         MessageFacts news({at(0s), {1}}, {}, R"({"what":"users","joined":[3]})");
-        QVERIFY(parsed("payload contains '\"joined\":[3]'").holds(news));
+        QVERIFY(read_expression("payload contains '\"joined\":[3]'").holds(news));
     }
 
     void future_messages_answer_too() {
         MessageFacts message = MessageFacts::future(at(2s), "counter", "step", {5});
-        QVERIFY(parsed("kind == 'future' && target == 'counter' && args[0] == 5 && time == 2s")
-                    .holds(message));
-        QVERIFY(parsed("seq == null && sender == null && payload == null").holds(message));
+        QVERIFY(
+            read_expression("kind == 'future' && target == 'counter' && args[0] == 5 && time == 2s")
+                .holds(message));
+        QVERIFY(read_expression("seq == null && sender == null && payload == null").holds(message));
     }
 
     void what_is_wrong_is_told_with_its_place_data() {
@@ -413,7 +416,7 @@ private slots:
         }
         std::string flat = "true";
         while (flat.size() < Expression::kMaxText - 10) flat += "||true";
-        QVERIFY(parsed(flat).holds(MessageFacts({at(0s), {1}}, {}, "1")));
+        QVERIFY(read_expression(flat).holds(MessageFacts({at(0s), {1}}, {}, "1")));
         std::string deep = "true";
         for (std::size_t i = 0; i + 2 < Expression::kMaxDepth; ++i) deep = "(" + deep + ")";
         QVERIFY(Expression::parse(deep));
@@ -422,7 +425,7 @@ private slots:
             std::string text = maker.expression(3).text;
             text.resize(maker.below(text.size() + 1));
             if (!text.empty()) text[maker.below(text.size())] = static_cast<char>(maker.below(256));
-            if (auto read = Expression::parse(text)) QCOMPARE(parsed(read->text()), *read);
+            if (auto read = Expression::parse(text)) QCOMPARE(read_expression(read->text()), *read);
         }
     }
 
@@ -431,8 +434,8 @@ private slots:
         int yes = 0;
         for (int i = 0; i < 4000; ++i) {
             Maker::Made made = maker.expression(4);
-            Expression expression = parsed(made.text);
-            Expression again = parsed(expression.text());
+            Expression expression = read_expression(made.text);
+            Expression again = read_expression(expression.text());
             QVERIFY2(again == expression, made.text.c_str());
             QCOMPARE(again.text(), expression.text());
             for (int k = 0; k < 8; ++k) {
@@ -453,7 +456,7 @@ private slots:
         int told = 0, none = 0;
         for (int i = 0; i < 8000; ++i) {
             Maker::Made made = maker.expression(3);
-            Expression expression = parsed(made.text);
+            Expression expression = read_expression(made.text);
             std::vector<Plain> messages;
             for (auto n = maker.below(3) + 1; n > 0; --n) messages.push_back(maker.message());
             Stamp first{at(20ms), {21}}, last{at(0ms), {0}};
@@ -482,7 +485,7 @@ private slots:
 
     void comparisons_of_time_and_seq_are_a_range() {
         using Reach = Expression::Reach;
-        auto reach = [](std::string_view text) { return parsed(text).reach(); };
+        auto reach = [](std::string_view text) { return read_expression(text).reach(); };
         QCOMPARE(reach("time >= 1s && time < 2s"), (Reach{.from = at(1s), .to = at(2s)}));
         QCOMPARE(reach("time == 1s || time == 3s"), (Reach{.from = at(1s), .to = at(3s)}));
         QCOMPARE(reach("!(time < 1s || 2s < time)"), (Reach{.from = at(1s), .to = at(2s)}));
@@ -493,5 +496,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ExpressionTest)
+TEST_CLASS(ExpressionTest)
 #include "expression_test.moc"

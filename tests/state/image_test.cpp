@@ -3,6 +3,7 @@
 #include <QTest>
 #include <functional>
 
+#include "../test_main.h"
 #include "random_world.h"
 
 using namespace teatime;
@@ -240,5 +241,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(ImageTest)
+TEST_CLASS(ImageTest)
 #include "image_test.moc"

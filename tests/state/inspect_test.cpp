@@ -3,16 +3,14 @@
 #include <QTest>
 #include <cmath>
 
+#include "../test_main.h"
 #include "random_world.h"
 #include "teatime/state/json.h"
+#include "types.h"
 
 using namespace teatime;
 
 namespace {
-
-Type type(Kind kind, std::string name = {}, std::vector<Type::Member> members = {}) {
-    return {kind, std::move(name), 0, std::move(members), {}};
-}
 
 /// A painter with two strokes and scores, as object 1; a disc as object 17.
 struct World {
@@ -335,5 +333,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(InspectTest)
+TEST_CLASS(InspectTest)
 #include "inspect_test.moc"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../test_main.h"
 #include "random_input.h"
 
 using namespace teatime;
@@ -227,5 +228,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(JsonTest)
+TEST_CLASS(JsonTest)
 #include "json_test.moc"

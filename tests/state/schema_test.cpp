@@ -2,7 +2,9 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "random_input.h"
+#include "types.h"
 
 using namespace teatime;
 
@@ -17,10 +19,6 @@ std::string encoded(const Schema& schema) {
 result<Schema> decoded(std::string_view bytes) {
     ByteReader reader(bytes);
     return decode_schema(reader);
-}
-
-Type type(Kind kind, std::string name = {}, std::vector<Type::Member> members = {}) {
-    return {kind, std::move(name), 0, std::move(members), {}};
 }
 
 Schema disc() {
@@ -158,5 +156,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(SchemaTest)
+TEST_CLASS(SchemaTest)
 #include "schema_test.moc"

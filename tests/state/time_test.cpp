@@ -3,6 +3,7 @@
 #include <QTest>
 #include <limits>
 
+#include "../test_main.h"
 #include "random_input.h"
 #include "teatime/state/mark.h"
 
@@ -148,5 +149,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TimeTest)
+TEST_CLASS(TimeTest)
 #include "time_test.moc"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "body_decoder.h"
 #include "form.h"
 #include "number_column.h"
@@ -398,5 +399,5 @@ void BodyTest::damaged_bodies_are_refused_or_read() {
     }
 }
 
-QTEST_GUILESS_MAIN(BodyTest)
+TEST_CLASS(BodyTest)
 #include "body_test.moc"

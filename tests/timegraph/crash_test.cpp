@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "../test_main.h"
 #include "crash_disk.h"
 #include "fixture.h"
 #include "teatime/timegraph/verify.h"
@@ -185,5 +186,5 @@ void CrashTest::the_harness_sees_what_is_not_synced() {
     disk.clear();
 }
 
-QTEST_GUILESS_MAIN(CrashTest)
+TEST_CLASS(CrashTest)
 #include "crash_test.moc"

@@ -1,6 +1,7 @@
 #include <QTest>
 #include <filesystem>
 
+#include "../test_main.h"
 #include "database.h"
 #include "head.h"
 #include "sample_recording.h"
@@ -231,5 +232,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(DamageTest)
+TEST_CLASS(DamageTest)
 #include "damage_test.moc"

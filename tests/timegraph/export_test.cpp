@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "../test_main.h"
 #include "sample_recording.h"
 #include "teatime/state/bytes.h"
 #include "teatime/state/json.h"
@@ -220,5 +221,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ExportTest)
+TEST_CLASS(ExportTest)
 #include "export_test.moc"

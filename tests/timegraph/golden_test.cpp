@@ -2,6 +2,7 @@
 #include <QTest>
 #include <string>
 
+#include "../test_main.h"
 #include "fixture.h"
 #include "teatime/timegraph/verify.h"
 
@@ -90,5 +91,5 @@ void GoldenTest::skips_by_the_summaries_that_were_written() {
     }
 }
 
-QTEST_GUILESS_MAIN(GoldenTest)
+TEST_CLASS(GoldenTest)
 #include "golden_test.moc"

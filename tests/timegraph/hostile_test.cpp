@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "../test_main.h"
 #include "database.h"
 #include "sample_recording.h"
 #include "teatime/timegraph/verify.h"
@@ -235,5 +236,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(HostileTest)
+TEST_CLASS(HostileTest)
 #include "hostile_test.moc"

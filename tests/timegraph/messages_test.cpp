@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "../test_main.h"
 #include "fixture.h"
 #include "teatime/timegraph/copy.h"
 #include "teatime/timegraph/verify.h"
@@ -391,5 +392,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(MessagesTest)
+TEST_CLASS(MessagesTest)
 #include "messages_test.moc"

@@ -1,6 +1,7 @@
 #include <QTest>
 
 #include "../state/random_world.h"
+#include "../test_main.h"
 #include "fixture.h"
 #include "teatime/timegraph/verify.h"
 
@@ -218,5 +219,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(RecordsTest)
+TEST_CLASS(RecordsTest)
 #include "records_test.moc"

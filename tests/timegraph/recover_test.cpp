@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "../test_main.h"
 #include "sample_recording.h"
 #include "teatime/timegraph/verify.h"
 
@@ -367,5 +368,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(RecoverTest)
+TEST_CLASS(RecoverTest)
 #include "recover_test.moc"

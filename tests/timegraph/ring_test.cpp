@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "../test_main.h"
 #include "sample_recording.h"
 #include "teatime/timegraph/verify.h"
 
@@ -229,5 +230,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(RingTest)
+TEST_CLASS(RingTest)
 #include "ring_test.moc"

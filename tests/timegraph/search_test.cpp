@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "../test_main.h"
 #include "fixture.h"
 #include "shape.h"
 #include "summary.h"
@@ -485,5 +486,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(SearchTest)
+TEST_CLASS(SearchTest)
 #include "search_test.moc"

@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "random_input.h"
 
 using namespace teatime;
@@ -81,5 +82,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(ChunksTest)
+TEST_CLASS(ChunksTest)
 #include "chunks_test.moc"

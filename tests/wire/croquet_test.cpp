@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "../test_main.h"
 #include "numbers.h"
 #include "random_input.h"
 #include "teatime/state/json.h"
@@ -588,5 +589,5 @@ private:
     }
 };
 
-QTEST_APPLESS_MAIN(CroquetTest)
+TEST_CLASS(CroquetTest)
 #include "croquet_test.moc"

@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "random_input.h"
 #include "teatime/state/json.h"
 
@@ -177,5 +178,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(JsonScannerTest)
+TEST_CLASS(JsonScannerTest)
 #include "json_scanner_test.moc"

@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "../test_main.h"
 #include "random_input.h"
 
 using namespace teatime;
@@ -77,5 +78,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(NumbersTest)
+TEST_CLASS(NumbersTest)
 #include "numbers_test.moc"

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "../state/random_input.h"
+#include "../test_main.h"
 #include "chaos_world.h"
 #include "replicas.h"
 #include "teatime/state/state_hash.h"
@@ -117,5 +118,5 @@ void IslandPropertyTest::aBurstOfStampsGivesTheSameStatesAsSingleOnes() {
     }
 }
 
-QTEST_APPLESS_MAIN(IslandPropertyTest)
-#include "island_property_test.moc"
+TEST_CLASS(IslandPropertyTest)
+#include "property_test.moc"
