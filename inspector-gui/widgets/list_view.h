@@ -14,7 +14,6 @@ public:
     void set_empty_text(const QString& text);
     /// Widths in characters; 0 = as it is. The last column takes the rest.
     void set_widths(const std::vector<int>& characters);
-    QString selected_text() const;  ///< cells by tab, rows by line
 
 private:
     void paintEvent(QPaintEvent* event) override;

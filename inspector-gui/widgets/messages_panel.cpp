@@ -5,15 +5,14 @@
 #include <QLineEdit>
 #include <QVBoxLayout>
 
-#include "list_view.h"
+#include "row_view.h"
 #include "rows_model.h"
 
 namespace teatime::inspector {
 
 MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
-    view_ = new ListView(tr("Messages"), tr("No messages are known yet."));
+    view_ = new RowView(tr("Messages"), tr("No messages are known yet."));
     view_->setModel(&model_);
-    view_->setSelectionMode(QAbstractItemView::SingleSelection);
     view_->set_widths({13, 9, 10, 10, 10, 13, 15, 9});
     filter_ = new QLineEdit;
     filter_->setObjectName("message-filter");
@@ -39,8 +38,8 @@ MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
     connect(&model_, &MessageModel::playhead_row_changed, this, &MessagesPanel::follow);
     connect(&model_, &MessageModel::failed, this,
             [this](const QString& sentence) { view_->set_empty_text(sentence); });
-    connect(view_, &QTreeView::clicked, this, &MessagesPanel::chosen);
-    connect(view_, &QTreeView::activated, this, &MessagesPanel::chosen);
+    connect(view_, &RowView::clicked, this, &MessagesPanel::chosen);
+    connect(view_, &RowView::activated, this, &MessagesPanel::chosen);
 }
 
 QWidget* MessagesPanel::first_focus() {

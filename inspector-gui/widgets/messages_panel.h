@@ -8,7 +8,7 @@ class QLineEdit;
 
 namespace teatime::inspector {
 
-class ListView;
+class RowView;
 
 /// All messages of the recording; the row of the playhead follows, a click goes there.
 class MessagesPanel : public Panel {
@@ -26,7 +26,7 @@ private:
     void show_progress(double share, int found, bool running);
 
     MessageModel model_;
-    ListView* view_;
+    RowView* view_;
     QLineEdit* filter_;
     QLabel* found_;
     bool searching_ = false;

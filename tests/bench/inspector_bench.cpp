@@ -26,10 +26,10 @@
 
 #include "film.h"
 #include "history.h"
-#include "list_view.h"
 #include "message_rows.h"
 #include "messages_panel.h"
 #include "player.h"
+#include "row_view.h"
 #include "state_panel.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/timegraph/writer.h"
@@ -222,7 +222,7 @@ Quantiles paint(Window& window, std::vector<double>& all) {
 
 /// By the wheel, by pages and by dragging the bar: rows that are on the way are shown so.
 Quantiles scroll(Window& window) {
-    auto* list = window.messages.findChild<ListView*>();
+    auto* list = window.messages.findChild<RowView*>();
     QScrollBar* bar = list->verticalScrollBar();
     std::mt19937 random(1);
     std::vector<double> used;

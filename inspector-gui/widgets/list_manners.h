@@ -1,0 +1,28 @@
+#pragma once
+
+#include <QString>
+#include <vector>
+
+class QAbstractItemView;
+class QHeaderView;
+class QHelpEvent;
+class QKeyEvent;
+
+namespace teatime::inspector {
+
+// What all lists and trees have in common, whatever view they are.
+
+/// Equal rows that cannot be edited; what is plain text is also in tool tips.
+void make_list(QAbstractItemView& view, QHeaderView& header, const QString& name);
+/// Widths in characters; 0 = as it is. The last column takes the rest.
+void set_widths(QHeaderView& header, const std::vector<int>& characters);
+/// The sentence where there is nothing.
+void paint_empty(QAbstractItemView& view, const QString& sentence);
+void show_tool_tip(QAbstractItemView& view, const QHelpEvent& help);
+
+/// Ctrl+C copies the selected rows: cells by tab, rows by line. False for other keys.
+bool copies(const QAbstractItemView& view, const QHeaderView& header, QKeyEvent& event);
+/// Enter on a row.
+bool activates(const QAbstractItemView& view, const QKeyEvent& event);
+
+}  // namespace teatime::inspector
