@@ -14,9 +14,10 @@ Usage: bash tests/run.sh [--full] [--yes] [--no-install]
 
 Sets up, builds and runs the tests: about 12 minutes on two cores.
 
-  --full        also: benchmarks against their floors, libraries and simulation under the address
-                and undefined behaviour sanitizers, threaded tests under the thread sanitizer, an
-                installed package used from outside; about 35 minutes
+  --full        also: what is tried at random many more times, benchmarks against their floors,
+                libraries and simulation under the address and undefined behaviour sanitizers,
+                threaded tests under the thread sanitizer, an installed package used from
+                outside; about 35 minutes
 TEXT
     setup_help
 }
@@ -123,11 +124,13 @@ else
     left_out+=(interop)
 fi
 
+[ $full = no ] || export TEATIME_THOROUGH=1
 if build release; then
     exclude=$(IFS='|'; echo "${left_out[*]}")
     # Three on two cores: many of these wait, for servers and clocks.
     test_stage release 3 ${exclude:+-LE "^($exclude)$"}
 fi
+unset TEATIME_THOROUGH  # sanitizers take ten times as long
 if [ $full = yes ]; then
     if build asan qt_tests; then test_stage asan 2 -LE "^($release_only)$"; fi
     # The thread sanitizer of gcc 12 dies where a kernel scatters addresses wider than Debian 12's.

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "../test_main.h"
+#include "../thorough.h"
 #include "random_input.h"
 #include "raw_socket.h"
 #include "teatime/state/json.h"
@@ -98,7 +99,7 @@ AllSeen live(Serving& reflector, std::chrono::milliseconds life, std::mt19937_64
 
 }  // namespace
 
-/// A real reflector that is killed while it records. TEATIME_KILLS: how often, each way.
+/// A real reflector that is killed while it records.
 class KillTest : public QObject {
     Q_OBJECT
 
@@ -118,9 +119,8 @@ void KillTest::a_killed_reflector_leaves_a_whole_recording() {
     std::mt19937_64 random = test::seeded_random();
     std::size_t told = 0;
     std::chrono::milliseconds longest{};  // between the oldest message that is missing and the kill
-    bool given = false;
-    int kills = qEnvironmentVariableIntValue("TEATIME_KILLS", &given);
-    for (int round = 0; round < (given ? kills : 5); ++round) {
+    const int kills = test::thorough() ? 25 : 5;  // each way
+    for (int round = 0; round < kills; ++round) {
         QTemporaryDir folder;
         Clock::time_point killed;
         AllSeen seen;

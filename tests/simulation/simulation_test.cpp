@@ -2,13 +2,14 @@
 #include <chrono>
 
 #include "../test_main.h"
+#include "../thorough.h"
 #include "runs.h"
 
 using namespace simulation;
 
 namespace {
 
-std::uint64_t seeds = SIMULATION_SEEDS;
+std::uint64_t seeds = teatime::test::thorough() ? 200 : 60;
 std::uint64_t first = 1;
 bool log_all = false;
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../test_main.h"
+#include "../thorough.h"
 #include "crash_disk.h"
 #include "fixture.h"
 #include "teatime/timegraph/verify.h"
@@ -152,11 +153,12 @@ void CrashTest::a_power_cut_loses_nothing_committed() {
     disk.clear();
     Place place;
     record(place.file(), random, 3, 14);
-    Outcome outcome = crash_everywhere(place.file(), 8, random);
+    const bool thorough = test::thorough();
+    Outcome outcome = crash_everywhere(place.file(), thorough ? 8 : 3, random);
     qInfo() << outcome.states << "states after" << disk.operations.size() << "operations";
     QVERIFY2(outcome.unreadable + outcome.lost + outcome.damaged + outcome.half == 0,
              outcome.first.c_str());
-    QVERIFY(outcome.states >= 5000);
+    QVERIFY(outcome.states >= (thorough ? 5000 : 1500));
 }
 
 void CrashTest::nor_of_a_ring_that_drops_what_is_old() {
@@ -165,11 +167,12 @@ void CrashTest::nor_of_a_ring_that_drops_what_is_old() {
     disk.clear();
     Place place;
     record(place.file(), random, 2, 18, true);
-    Outcome outcome = crash_everywhere(place.file(), 4, random);
+    const bool thorough = test::thorough();
+    Outcome outcome = crash_everywhere(place.file(), thorough ? 4 : 2, random);
     qInfo() << outcome.states << "states after" << disk.operations.size() << "operations";
     QVERIFY2(outcome.unreadable + outcome.lost + outcome.damaged + outcome.half == 0,
              outcome.first.c_str());
-    QVERIFY(outcome.states >= 2000);
+    QVERIFY(outcome.states >= (thorough ? 2000 : 1000));
 }
 
 /// A disk that does not sync the log is what `synchronous=NORMAL` makes of a good one: commits are

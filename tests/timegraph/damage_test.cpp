@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "../test_main.h"
+#include "../thorough.h"
 #include "database.h"
 #include "head.h"
 #include "sample_recording.h"
@@ -55,16 +56,13 @@ private slots:
         QVERIFY(reader.info()->blocks > 5);
     }
 
-    /// The promise of verify(). SQLite's own check sees hardly any of these. TEATIME_FLIPS: how
-    /// many.
+    /// The promise of verify(). SQLite's own check sees hardly any of these.
     void every_flipped_bit_that_changes_anything_is_reported() {
         MessageMaker random(test_seed());
         std::string expected = Dump(good_).text();
         std::string path = copy();
         int changed = 0, reported = 0;
-        bool given = false;
-        int flips = qEnvironmentVariableIntValue("TEATIME_FLIPS", &given);
-        if (!given) flips = 2000;
+        const int flips = test::thorough() ? 10'000 : 1'000;
         for (int i = 0; i < flips; ++i) {
             std::size_t at = random.below(bytes_.size());
             // Three of four where something is: the file is half empty pages.
