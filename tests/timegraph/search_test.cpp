@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "../test_main.h"
+#include "../thorough.h"
 #include "fixture.h"
 #include "shape.h"
 #include "summary.h"
@@ -189,7 +190,7 @@ private slots:
             }
             VERIFY_OK(writer.commit());  // the rest stays in the tail
             Reader reader = open(folder.file());
-            for (int i = 0; i < (block_bytes == 1 ? 20 : 200); ++i) {
+            for (int i = 0; i < (block_bytes == 1 ? 20 : test::thorough() ? 200 : 80); ++i) {
                 std::string text = talk.expression(static_cast<int>(talk.below(4)));
                 Expression where = parsed(text);
                 VirtualTime from = VirtualTime::min(), to = VirtualTime::max();
