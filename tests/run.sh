@@ -12,7 +12,7 @@ usage() {
     cat <<'TEXT'
 Usage: bash tests/run.sh [--full] [--yes] [--no-install]
 
-Sets up, builds and runs the tests: about 12 minutes on two cores.
+Sets up, builds and runs the tests: about 11 minutes on two cores.
 
   --full        also: what is tried at random many more times, benchmarks against their floors,
                 libraries and simulation under the address and undefined behaviour sanitizers,
