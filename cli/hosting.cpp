@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFilesPrefix = "/files/";
 constexpr Duration kLeastCommit = std::chrono::milliseconds(1);
 constexpr Duration kMostCommit = std::chrono::seconds(10);
 constexpr unsigned kWriters = 4;  // they mostly wait for the disk, which serves several at a time
@@ -25,8 +24,8 @@ constexpr std::uint64_t kLeastSpace = 1'000'000;
 
 /// `/files/x` of an absolute URL as the file store knows it: `x`.
 std::string store_path(const std::string& url) {
-    std::size_t at = url.find(kFilesPrefix);
-    return at == url.npos ? url : url.substr(at + kFilesPrefix.size());
+    std::size_t at = url.find(net::kFilesFolder);
+    return at == url.npos ? url : url.substr(at + net::kFilesFolder.size());
 }
 
 /// Hands a session to its recording.
@@ -173,7 +172,7 @@ result<void> Hosting::prepare_restore(const HostingOptions& options,
         if (session_id != id) return;
         router.start = start;
         router.start->snapshot.url =
-            fmt::format("http://{}{}{}", reflector_->address(), kFilesPrefix, path);
+            fmt::format("http://{}{}{}", reflector_->address(), net::kFilesFolder, path);
     };
     note(fmt::format("session {} of {} goes on from {}", image->session_id, image->app,
                      to_string(image->mark())));

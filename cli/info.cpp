@@ -48,11 +48,10 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                                             {"sentence", error.sentence}});
     }
     const std::string* filter = timegraph::filter_of(info.meta);
-    auto durability = info.meta.more.find(timegraph::kDurability);
-    bool known = durability != info.meta.more.end();
-    auto within = info.meta.more.find(timegraph::kCommittedWithin);
-    bool held = within != info.meta.more.end();
-    auto ring = info.meta.more.find(timegraph::kRing);
+    auto said = [&](const char* name) {
+        auto known = info.meta.more.find(name);
+        return known != info.meta.more.end() ? Value(known->second) : Value();
+    };
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
                           {"code_id", info.meta.code_id},
@@ -61,9 +60,9 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"router", info.meta.router},
                           {"recorder", info.meta.recorder},
                           {"filter", filter ? Value(*filter) : Value()},
-                          {"durability", known ? Value(durability->second) : Value()},
-                          {"committed_within", held ? Value(within->second) : Value()},
-                          {"ring", ring != info.meta.more.end() ? Value(ring->second) : Value()},
+                          {"durability", said(timegraph::kDurability)},
+                          {"committed_within", said(timegraph::kCommittedWithin)},
+                          {"ring", said(timegraph::kRing)},
                           {"format", info.format},
                           {"end", to_string(info.end.bound)},
                           {"ended_at", wall_text(info.end.wall)},

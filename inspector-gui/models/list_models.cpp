@@ -18,10 +18,6 @@ QString count_text(std::uint64_t count) {
     return QLocale::c().toString(static_cast<qulonglong>(count)).replace(',', QChar(0x202f));
 }
 
-QString size_text(std::uint64_t bytes) {
-    return QLocale::c().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat);
-}
-
 }  // namespace
 
 ErrorModel::ErrorModel(QObject* parent)
@@ -151,8 +147,8 @@ std::vector<Fact> describe(const RecordingFacts& facts) {
     }
     add(FactsModel::tr("Being written"), facts.being_written ? FactsModel::tr("yes") : QString());
     add(FactsModel::tr("External messages"), count_text(info.end.messages));
-    add(FactsModel::tr("Payloads"), size_text(info.end.source_bytes));
-    add(FactsModel::tr("File size"), size_text(info.file_bytes));
+    add(FactsModel::tr("Payloads"), size_text(static_cast<qint64>(info.end.source_bytes)));
+    add(FactsModel::tr("File size"), size_text(static_cast<qint64>(info.file_bytes)));
     add(FactsModel::tr("Blocks"), count_text(info.blocks));
     add(FactsModel::tr("Keyframes"), count_text(info.keyframes));
     add(FactsModel::tr("Votes"), count_text(info.votes));

@@ -1,5 +1,7 @@
 #include "rows_model.h"
 
+#include <QLocale>
+
 #include "teatime/state/json.h"
 
 namespace teatime::inspector {
@@ -43,6 +45,10 @@ void append(std::string& out, const Value& value) {
 }
 
 }  // namespace
+
+QString size_text(qint64 bytes) {
+    return QLocale::c().formattedDataSize(bytes, 1, QLocale::DataSizeSIFormat);
+}
 
 QString to_text(const Value& value) {
     std::string out;

@@ -43,6 +43,7 @@ inline QString to_text(VirtualTime time) {
 }
 /// One line, cut where it is long.
 QString to_text(const Value& value);
+QString size_text(qint64 bytes);  ///< `1.2 MB`
 
 /// A flat table whose rows are replaced by newer ones: what stays the same at both ends stays, so
 /// that a view keeps its place and its selection.

@@ -1,7 +1,6 @@
 #include "session_figures.h"
 
 #include <QCoreApplication>
-#include <QLocale>
 
 #include "rows_model.h"
 
@@ -38,10 +37,6 @@ QString figure_text(const Value& of, std::string_view name, const char* format =
     return QStringLiteral("–");
 }
 
-QString size_of_bytes(std::int64_t count) {
-    return QLocale::c().formattedDataSize(count, 1, QLocale::DataSizeSIFormat);
-}
-
 QString name_in(const session::Company& company, std::int64_t member, const QString& nobody) {
     if (member == 0) return nobody;
     return to_text(company.name_of(MemberId{static_cast<std::uint64_t>(member)}));
@@ -55,7 +50,7 @@ QString figures_member(const Value& member) {
                      : FiguresTr::tr("round trip %1 ms, p99 %2 ms")
                            .arg(figure_text(member, "round_trip_p50_ms", "%.2f"),
                                 figure_text(member, "round_trip_p99_ms", "%.2f"));
-        parts += FiguresTr::tr("backlog %1").arg(size_of_bytes(whole_in(member, "backlog_bytes")));
+        parts += FiguresTr::tr("backlog %1").arg(size_text(whole_in(member, "backlog_bytes")));
     }
     parts += text_in(member, "role") == "viewer" ? FiguresTr::tr("viewer")
                                                  : FiguresTr::tr("participant");

@@ -25,8 +25,10 @@ int number(const Value& session, std::string_view name) {
 result<QVector<SessionRow>> read_sessions(const net::Url& url,
                                           const result<net::HttpResponse>& response) {
     if (!response) {
-        const std::string& why = response.error().message;
-        return unavailable("No reflector at " + url.authority() + why.substr(why.rfind(": ")));
+        const std::string& why = response.error().message;  // the cause stands last
+        const std::size_t cause = why.rfind(": ");
+        return unavailable("No reflector at " + url.authority() +
+                           (cause == why.npos ? ": " + why : why.substr(cause)));
     }
     auto parsed = parse_json(response->body);
     const Value::List* list = parsed ? parsed->if_list() : nullptr;

@@ -6,7 +6,6 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QPushButton>
 #include <QUrl>
 
@@ -33,8 +32,7 @@ void add_files(std::vector<TextRow>& rows, const QString& title, const QStringLi
     rows.push_back({{title, {}, {}}, {}, true});
     for (const QString& path : paths) {
         QFileInfo file(path);
-        rows.push_back({{"   " + file.fileName(),
-                         QLocale::c().formattedDataSize(file.size(), 1, QLocale::DataSizeSIFormat),
+        rows.push_back({{"   " + file.fileName(), size_text(file.size()),
                          file.lastModified().toString("yyyy-MM-dd HH:mm")},
                         {},
                         false,

@@ -12,12 +12,13 @@ namespace teatime::inspector {
 
 // What all lists and trees have in common, whatever view they are.
 
-/// Equal rows that cannot be edited; what is plain text is also in tool tips.
+/// Equal rows that cannot be edited.
 void make_list(QAbstractItemView& view, QHeaderView& header, const QString& name);
 /// Widths in characters; 0 = as it is. The last column takes the rest.
 void set_widths(QHeaderView& header, const std::vector<int>& characters);
 /// The sentence where there is nothing.
 void paint_empty(QAbstractItemView& view, const QString& sentence);
+/// What is cut, or what the model says of it.
 void show_tool_tip(QAbstractItemView& view, const QHelpEvent& help);
 
 /// Ctrl+C copies the selected rows: cells by tab, rows by line. False for other keys.

@@ -27,8 +27,10 @@ void MainWindow::join(const QString& url, Part part) {
             [this] { player_->open(live_->file(), timeline_options()); });
     connect(live_.get(), &LiveSession::company_changed, this, [this] {
         show_others();
-        if (live_->is_recording()) lead_changed();
-        if (live_->is_recording()) keep_notes();
+        if (live_->is_recording()) {
+            lead_changed();
+            keep_notes();
+        }
         go_with_followed();
     });
     connect(live_.get(), &LiveSession::figures_changed, this, [this] {

@@ -28,7 +28,7 @@ struct Writer::Impl {
     std::string path;
     WriterOptions options;
     std::unique_ptr<Database> database;
-    std::optional<Error> failure;  ///< until gap() succeeds
+    std::optional<Error> failure;  ///< until reopen() succeeds
     bool closed = false;
 
     bool in_transaction = false;

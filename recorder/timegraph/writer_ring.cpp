@@ -25,8 +25,7 @@ std::uint64_t source_bytes_of(const BlockRow& row, std::size_t largest) {
     BodyDecoder decoder;
     if (!unpack(row.data, largest, body) || !decoder.open(body, row.n)) return 0;
     std::uint64_t bytes = 0;
-    for (MessageView message; decoder.next(message);)
-        bytes += message.payload.size() + message.extra.size();
+    for (Stamp stamp; decoder.next_stamp(stamp) && decoder.load();) bytes += decoder.text_size();
     return bytes;
 }
 
