@@ -8,6 +8,7 @@
 #include "teatime/state/json.h"
 #include "teatime/timegraph/filter.h"
 #include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/redact.h"
 #include "teatime/timegraph/ring.h"
 #include "verbs.h"
 
@@ -60,6 +61,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"router", info.meta.router},
                           {"recorder", info.meta.recorder},
                           {"filter", filter ? Value(*filter) : Value()},
+                          {"redacted", said(timegraph::kRedactedMeta)},
                           {"durability", said(timegraph::kDurability)},
                           {"committed_within", said(timegraph::kCommittedWithin)},
                           {"ring", said(timegraph::kRing)},
@@ -155,6 +157,9 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
     }
     if (errors.size() > kErrorsShown) {
         row("", fmt::format("and {} more; --json has them all", errors.size() - kErrorsShown));
+    }
+    if (const std::string* redacted = timegraph::redacted_of(info.meta)) {
+        row("redacted", *redacted + "; cannot be replayed");
     }
     if (const std::string* filter = timegraph::filter_of(info.meta)) {
         row("filtered", "only messages for which " + *filter + " holds; cannot be replayed");

@@ -28,6 +28,7 @@ std::span<const Verb> all_verbs() {
         {"copy", "Copy a recording, also one that is being written", add_copy},
         {"keep", "Stop a ring from dropping what is old", add_keep},
         {"filter", "Keep some messages of a recording, to share them", add_filter},
+        {"redact", "Put pseudonyms in the place of names and values, to share it", add_redact},
         {"recover", "Save what can still be read of a damaged recording", add_recover},
         {"trim", "Make a recording of a part", add_trim},
         {"split", "Make recordings of parts of equal length", add_split},

@@ -25,6 +25,7 @@ std::function<int()> add_save(Command& command);
 std::function<int()> add_copy(Command& command);
 std::function<int()> add_keep(Command& command);
 std::function<int()> add_filter(Command& command);
+std::function<int()> add_redact(Command& command);
 std::function<int()> add_verify(Command& command);
 std::function<int()> add_recover(Command& command);
 std::function<int()> add_merge(Command& command);

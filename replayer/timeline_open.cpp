@@ -3,6 +3,7 @@
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/worker_session.h"
 #include "teatime/timegraph/filter.h"
+#include "teatime/timegraph/redact.h"
 #include "timeline_impl.h"
 
 namespace teatime::replayer {
@@ -43,6 +44,9 @@ result<void> Timeline::Impl::open_recording() {
     if (filter) {
         no_session = "it was filtered to the messages for which " + *filter +
                      " holds; only the whole recording can be replayed";
+    } else if (const std::string* redacted = timegraph::redacted_of(info->meta)) {
+        no_session = "it was redacted (" + *redacted +
+                     "); only the recording that it was made of can be replayed";
     } else if (!kind.empty() && kind != "native") {
         no_session = "a " + kind + " session is rebuilt by its own client, not executed here";
     } else if (!options.execute) {

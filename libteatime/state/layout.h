@@ -27,6 +27,10 @@ public:
     /// The same for a whole text.
     bool check_all(std::uint32_t type, std::string_view bytes) const;
 
+    /// Two different keys of a map or set are in order; of keys that cannot be compared always
+    /// true.
+    bool ascending(std::uint32_t key, std::string_view before, std::string_view after) const;
+
     const Schema& schema() const { return *schema_; }
     const Type& type(std::uint32_t index) const { return schema_->types[index]; }
     /// No value takes fewer bytes; 0 = nothing at all is written for this type.
@@ -52,7 +56,6 @@ private:
     void find_unordered();
     std::string measure(std::uint32_t index, int depth);  ///< empty, or what is wrong
     bool check_keyed(const Type& type, ByteReader& reader, int depth) const;
-    bool ascending(std::uint32_t key, std::string_view before, std::string_view after) const;
     int compare(std::uint32_t type, ByteReader& a, ByteReader& b) const;
 
     const Schema* schema_;

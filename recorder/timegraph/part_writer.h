@@ -30,6 +30,7 @@ public:
     void clock(const ClockPoint& point) override { need(writer_.clock(point)); }
     void gap(const Gap& gap) override { need(writer_.gap(gap.before, gap.why)); }
     void message(const Reader::Cursor& at) override { need(writer_.append(at)); }
+    void message(const MessageView& message) { need(writer_.append(message)); }
     void keyframe(const KeyframeInfo& keyframe, Image image) override {
         need(writer_.keyframe(std::move(image), keyframe.touched));
         commit_now_and_then();

@@ -101,6 +101,29 @@ expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
 [ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
 expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"
 
+# redact: a name is gone from everywhere, and the states can still be looked at.
+expect 0 'it cannot be replayed$' redact "$good" "$folder/redacted.timegraph" \
+    --field count --field role --selector add
+! grep -aq participant "$folder/redacted.timegraph" || die "redact: a role is there still"
+expect 0 '^redacted +fields count, role; selectors add; cannot be replayed$' \
+    info "$folder/redacted.timegraph"
+expect 0 'not re-executed: it was redacted' verify "$folder/redacted.timegraph"
+expect 0 '' state "$folder/redacted.timegraph" counter.count
+head -c 32 /dev/urandom > "$folder/key"
+for name in 1 2; do
+    expect 0 '' redact "$good" "$folder/keyed-$name.timegraph" --selector add \
+        --key-file "$folder/key" --json
+done
+[ "$(json "$out" stay)" = "[]" ] && [ "$(json "$out" messages_left_out)" = 0 ] || die "redact: $out"
+[ "$(teatime log "$folder/keyed-1.timegraph")" = "$(teatime log "$folder/keyed-2.timegraph")" ] ||
+    die "redact: other pseudonyms"
+[ "$(teatime log "$good")" != "$(teatime log "$folder/keyed-1.timegraph")" ] || die "not redacted"
+expect 2 'there is no field `cuont` in ' redact "$good" "$folder/none.timegraph" --field cuont
+expect 2 'what to redact' redact "$good" "$folder/none.timegraph"
+expect 2 'exists already' redact "$good" "$folder/redacted.timegraph" --field count
+expect 3 'cannot read the key' redact "$good" "$folder/none.timegraph" --field count --key-file /no
+[ ! -e "$folder/none.timegraph" ] || die "redact: half done"
+
 # compact and du.
 expect 0 ' instead of ' compact "$good" "$folder/compact.timegraph"
 expect 0 'agree' verify "$folder/compact.timegraph" --require-replay
