@@ -106,7 +106,7 @@ std::function<int()> add_du(Command& command) {
     command.footer(
         "What takes the space: tables and indexes by pages, keyframes by kind, then objects by\n"
         "class and external messages by what they call, before compression. What messages cost\n"
-        "to execute tells `teatime stats`.");
+        "to execute tells `teatime stats --cost`.");
     return [options] { return run(*options); };
 }
 

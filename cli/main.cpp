@@ -21,7 +21,7 @@ std::span<const Verb> all_verbs() {
         {"state", "Show the state of an Island at any moment", add_state},
         {"values", "Print how fields change over time", add_values},
         {"why", "Which message made a field what it is, and what led to it", add_why},
-        {"stats", "Count and time the messages of each kind", add_stats},
+        {"stats", "How many messages came when, and what they cost", add_stats},
         {"diff", "Compare the states at two moments", add_diff},
         {"render", "Draw the world at any moment as SVG", add_render},
         {"verify", "Check a recording, and that it replays to the same states", add_verify},

@@ -39,15 +39,23 @@ expect 0 '' why "$recording" counter.count --json
 expect 0 'no message changed it since 0s#0' why "$recording" counter.looping --at 0s#0
 
 # Statistics: as many as the log and the replay have.
-expect 0 'Counter.step$' stats "$recording"
+expect 0 'Counter.step$' stats "$recording" --cost
 steps=$(teatime replay --internal "$recording" | grep -c 'counter.step()')
 [ "$(awk '/Counter.step$/ { print $1 }' <<< "$out")" = "$steps" ] || die "$steps steps, but $out"
 [ "$(awk '/Counter.add/ { print $1 " " $2 }' <<< "$out")" = "1 0" ] || die "one add: $out"
 expect 0 'Counter$' stats "$recording" --classes
-expect 0 '' stats "$recording" --json
+expect 0 '' stats "$recording" --cost --json
 [ "$(json "$(grep '"step"' <<< "$out")" class)" = Counter ] || die "stats: $out"
 
-for verb in 'why counter.count' 'values counter.count' stats replay; do
+expect 0 ' 100%  .* at [0-9]+s  \(all\)$' stats "$recording"
+[ "$(awk '/counter.add$/ { print $1 }' <<< "$out")" = 1 ] || die "stats: $out"
+expect 0 '' stats "$recording" --by kind --sort name --json
+[ "$(json "$out" entries 0 name)" = call ] || die "stats: $out"
+[ "$(json "$out" all messages)" = "$(teatime log "$recording" --json | wc -l)" ] || die "stats: $out"
+expect 2 'sort' stats "$recording" --sort size
+expect 2 'excludes' stats "$recording" --cost --by kind
+
+for verb in 'why counter.count' 'values counter.count' 'stats --cost' replay; do
     expect 2 'no-execute' ${verb% *} "$recording" ${verb#"${verb% *}"} --no-execute
 done
 expect 3 '' stats "$folder/none.timegraph"
