@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
+#include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
+#include "teatime/timegraph/recover.h"
 #include "teatime/timegraph/verify.h"
+#include "temporary_folder.h"
 #include "timelines.h"
 #include "verbs.h"
 
@@ -34,6 +38,44 @@ std::string members_text(const std::vector<MemberId>& members) {
     return text;
 }
 
+/// A word for a shell.
+std::string shell_word(const std::string& word) {
+    auto plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               std::string_view("/._-+,:@").find(c) != std::string_view::npos;
+    };
+    if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+    std::string quoted = "'";
+    for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+/// The command that saves what can be read.
+std::string recover_command(const std::string& path) {
+    std::filesystem::path to = path;
+    to.replace_filename(to.stem().string() + "-recovered" + to.extension().string());
+    return fmt::format("teatime recover {} {}", shell_word(path), shell_word(to.string()));
+}
+
+Value losses_value(const std::vector<timegraph::Loss>& losses) {
+    Value::List list;
+    for (const timegraph::Loss& loss : losses) {
+        Value goes_on, resumes;
+        if (loss.goes_on) {
+            goes_on = Value::Entries{{"seq", loss.goes_on->seq.value},
+                                     {"time", to_string(loss.goes_on->time)}};
+        }
+        if (loss.resumes) resumes = to_string(*loss.resumes);
+        list.push_back(Value::Entries{{"first_seq", loss.first.value},
+                                      {"last_seq", loss.last.value},
+                                      {"from", to_string(loss.from)},
+                                      {"to", to_string(loss.to)},
+                                      {"goes_on", goes_on},
+                                      {"replay_resumes", resumes}});
+    }
+    return list;
+}
+
 void print_json(const std::string& path, const timegraph::Verification& file,
                 const replayer::ReplayReport& replay) {
     Value::List problems;
@@ -50,29 +92,52 @@ void print_json(const std::string& path, const timegraph::Verification& file,
                                     {"recorded", first.recorded},
                                     {"computed", first.computed}};
     }
-    print(to_json(Value::Entries{{"file", path},
-                                 {"problems", problems},
-                                 {"blocks", file.blocks},
-                                 {"messages", file.messages},
-                                 {"rows", file.rows},
-                                 {"executed", replay.executed},
-                                 {"why_not", replay.why_not},
-                                 {"votes", replay.votes},
-                                 {"votes_agree", replay.votes_agree},
-                                 {"keyframes", replay.keyframes},
-                                 {"keyframes_agree", replay.keyframes_agree},
-                                 {"not_reached", replay.not_reached},
-                                 {"first_difference", difference}}));
+    print(
+        to_json(Value::Entries{{"file", path},
+                               {"problems", problems},
+                               {"lost", losses_value(file.losses)},
+                               {"recover", file.problems.empty() ? Value() : recover_command(path)},
+                               {"blocks", file.blocks},
+                               {"messages", file.messages},
+                               {"rows", file.rows},
+                               {"executed", replay.executed},
+                               {"why_not", replay.why_not},
+                               {"votes", replay.votes},
+                               {"votes_agree", replay.votes_agree},
+                               {"keyframes", replay.keyframes},
+                               {"keyframes_agree", replay.keyframes_agree},
+                               {"not_reached", replay.not_reached},
+                               {"first_difference", difference}}));
 }
 
-void print_text(const timegraph::Verification& file, const replayer::ReplayReport& replay) {
+void print_loss(const timegraph::Loss& loss) {
+    std::string behind = "none that follows can be";
+    if (loss.goes_on) {
+        behind = fmt::format("they can be again from message {} at {} on", loss.goes_on->seq.value,
+                             to_string(loss.goes_on->time));
+    }
+    std::string replay = loss.resumes
+                             ? "replay goes on with the state at " + to_string(*loss.resumes)
+                             : "no state follows from which replay could go on";
+    print(fmt::format("lost: messages {} to {} ({} to {}) cannot be read; {}; {}", loss.first.value,
+                      loss.last.value, to_string(loss.from), to_string(loss.to), behind, replay));
+}
+
+void print_damage(const std::string& path, const timegraph::Verification& file) {
     for (const timegraph::Problem& problem : file.problems) {
         print("damaged: " + printable(timegraph::to_string(problem)));
     }
+    for (const timegraph::Loss& loss : file.losses) print_loss(loss);
+    std::string of = file.written > 0 ? fmt::format(" of {}", file.written) : "";
+    print(fmt::format("file: damaged; {}{} messages and {} can be read", file.messages, of,
+                      counted(file.keyframes, "state")));
+    print("to save all that is whole: " + printable(recover_command(path)));
+}
+
+void print_text(const std::string& path, const timegraph::Verification& file,
+                const replayer::ReplayReport& replay) {
     if (!file.problems.empty()) {
-        print(fmt::format(
-            "file: damaged; {} of its messages can be read, `teatime recover` saves them",
-            file.messages));
+        print_damage(path, file);
     } else {
         print(
             fmt::format("file: whole; {} messages in {} block{}, every checksum and the chain hold",
@@ -102,9 +167,40 @@ void print_text(const timegraph::Verification& file, const replayer::ReplayRepor
     }
 }
 
+/// SQLite cannot even open it: then what a recovery would save, tried in a folder of its own.
+int tell_rest(const std::string& path, Error error, const VerifyOptions& options) {
+    error.message.resize(std::min(error.message.size(), error.message.find("; `teatime verify`")));
+    TemporaryFolder folder;
+    if (error.kind != ErrorKind::unreadable || !folder.made()) return fail(error);
+    auto rest = [&] {
+        Job job("searching");
+        return timegraph::recover(path, (folder.path() / "rest.timegraph").string(), job.watch());
+    }();
+    if (!rest || rest->rows == 0) return fail(error);
+    Value::List lost;
+    for (const timegraph::Problem& problem : rest->lost) {
+        lost.push_back(timegraph::to_string(problem));
+        if (!options.json) print("lost: " + printable(timegraph::to_string(problem)));
+    }
+    if (options.json) {
+        print(to_json(Value::Entries{{"file", path},
+                                     {"problems", Value::List{error.message}},
+                                     {"lost", lost},
+                                     {"recover", recover_command(path)},
+                                     {"messages", rest->messages},
+                                     {"keyframes", rest->keyframes}}));
+    } else {
+        print(fmt::format("file: cannot be opened; {} and {} can still be found in it",
+                          counted(rest->messages, "message"), counted(rest->keyframes, "state")));
+        print("to save all that is whole: " + printable(recover_command(path)));
+        std::fflush(stdout);
+    }
+    return fail(error);
+}
+
 int verify(const std::string& path, const VerifyOptions& options) {
     auto file = timegraph::verify(path);
-    if (!file) return fail(file.error());
+    if (!file) return tell_rest(path, file.error(), options);
     replayer::ReplayReport replay;
     if (file->problems.empty()) {
         auto timeline = open_timeline(path, options.timeline, true);
@@ -125,7 +221,7 @@ int verify(const std::string& path, const VerifyOptions& options) {
     if (options.json) {
         print_json(path, *file, replay);
     } else {
-        print_text(*file, replay);
+        print_text(path, *file, replay);
     }
     if (!file->problems.empty() || !replay.agrees() || replay.unusable) return kDiffers;
     return options.require_replay && !replay.executed ? kDiffers : kFine;
@@ -151,11 +247,15 @@ std::function<int()> add_verify(Command& command) {
     command.flag("--json", options->json, "One JSON object a line, for each file");
     options->timeline.add_to(command);
     command.footer(
-        "Checks the file, then executes it again and compares with every vote and "
-        "keyframe.\nWhat lies behind missing messages cannot be; that is told and is no "
-        "failure.\nExit code 0: all agrees, 1: damage, a difference, or a module that is there and "
-        "cannot run\nthe recording, 3: unreadable; of several files the worst. Without any module "
-        "only the file\nis checked; that is told, and a failure with --require-replay only.");
+        "Checks the file: what is damaged, which messages cannot be read any more, where they can\n"
+        "be again, and from which state on replay goes on. If it is whole, executes it again and\n"
+        "compares with every vote and keyframe. What lies behind missing messages cannot be; that\n"
+        "is told and is no failure.\n"
+        "Exit code 0: all agrees, 1: damage, a difference, or a module that is there and cannot "
+        "run\n"
+        "the recording, 3: unreadable; of several files the worst. Without any module only the "
+        "file\n"
+        "is checked; that is told, and a failure with --require-replay only.");
     return [options] { return run(*options); };
 }
 

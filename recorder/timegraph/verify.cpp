@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "block.h"
 #include "body_decoder.h"
@@ -31,9 +33,12 @@ private:
     void check_body(Problem where, std::string_view data, std::uint64_t raw_len, std::uint64_t n,
                     Stamp first, Stamp last);
     void check_keyframes();
-    void check_image(Problem where, const Query& query);
+    bool check_image(Problem where, const Query& query);
     void check_files();
     void check_end();
+    void lost(Stamp first, Stamp last);
+    void find_resumes();
+    void join_problems();
     bool gap_explains(Stamp after, Stamp before) const;
 
     void add(Problem where, std::string what) {
@@ -52,6 +57,8 @@ private:
     bool dropped_ = false;  ///< the oldest blocks were
     Stamp last_;            ///< of the message before
     std::uint64_t source_bytes_ = 0;
+    std::vector<KeyframeInfo> states_;  ///< that can be read
+    bool losing_ = false;               ///< no message was read since the last loss
     std::string body_;
     Image image_;  ///< of keyframe image_id_; 0 = none
     std::int64_t image_id_ = 0;
@@ -68,6 +75,13 @@ std::string hex(std::string_view bytes) {
 
 Problem problem_in(Table table, std::int64_t row = 0) {
     return {std::string(name_of(table)), row, {}, {}, {}};
+}
+
+void describe(Problem& problem, Stamp first, Stamp last) {
+    problem.from = first.time;
+    problem.to = last.time;
+    problem.first = first.seq;
+    problem.last = last.seq;
 }
 
 Verification Verifier::run() {
@@ -89,7 +103,48 @@ Verification Verifier::run() {
     attempt(problem_in(Table::keyframes), [&] { check_keyframes(); });
     attempt(problem_in(Table::files), [&] { check_files(); });
     check_end();
+    found_.keyframes = states_.size();
+    find_resumes();
+    join_problems();
     return std::move(found_);
+}
+
+void Verifier::lost(Stamp first, Stamp last) {
+    if (first.seq > last.seq) return;
+    bool adjacent = losing_ && !found_.losses.empty();
+    if (!adjacent) found_.losses.push_back({first.seq, last.seq, first.time, last.time, {}, {}});
+    Loss& loss = found_.losses.back();
+    loss.last = std::max(loss.last, last.seq);
+    loss.to = std::max(loss.to, last.time);
+    losing_ = true;
+}
+
+void Verifier::find_resumes() {
+    for (Loss& loss : found_.losses) {
+        for (const KeyframeInfo& state : states_) {
+            bool behind = state.seq >= loss.last && (!loss.resumes || state.mark < *loss.resumes);
+            if (behind) loss.resumes = state.mark;
+        }
+    }
+}
+
+/// All that is wrong with a row in one.
+void Verifier::join_problems() {
+    std::vector<Problem> joined;
+    std::map<std::pair<std::string, std::int64_t>, std::size_t> places;
+    for (Problem& problem : found_.problems) {
+        auto [place, added] = places.emplace(std::pair(problem.table, problem.row), joined.size());
+        if (added || problem.row == 0) {
+            joined.push_back(std::move(problem));
+            continue;
+        }
+        Problem& same = joined[place->second];
+        same.what += "; " + problem.what;
+        if (!same.from) same.from = problem.from;
+        if (!same.to) same.to = problem.to;
+        if (!same.first) std::tie(same.first, same.last) = std::pair(problem.first, problem.last);
+    }
+    found_.problems = std::move(joined);
 }
 
 /// The full check: quick_check would not compare indexes with their tables, and readers go by them.
@@ -161,8 +216,7 @@ void Verifier::check_blocks() {
         BlockRow row(query);
         ++found_.blocks;
         Problem where = problem_in(Table::blocks, row.id);
-        where.from = row.first.time;
-        where.to = row.last.time;
+        describe(where, row.first, row.last);
         if (hex(row.hash) != to_hex(row.compute_hash())) {
             add(where, "the block's hash does not fit its content");
         }
@@ -177,8 +231,7 @@ void Verifier::check_tail() {
     while (query.next()) {
         TailRow row(query);
         Problem where = problem_in(Table::tail, row.id);
-        where.from = row.first.time;
-        where.to = row.last.time;
+        describe(where, row.first, row.last);
         if (static_cast<std::uint64_t>(row.id) != row.last.seq.value) {
             add(where, "its id is not its last seq");
         }
@@ -194,6 +247,7 @@ void Verifier::check_body(Problem where, std::string_view data, std::uint64_t ra
     if (opened) opened = decoder.open(body_, n);
     if (!opened) {
         add(std::move(where), opened.error().message);
+        lost(first, last);
         last_ = last;  // do not blame the next one
         return;
     }
@@ -207,14 +261,20 @@ void Verifier::check_body(Problem where, std::string_view data, std::uint64_t ra
                 fmt::format("message {} at {} does not follow message {} at {}", stamp.seq.value,
                             to_string(stamp.time), last_.seq.value, to_string(last_.time)));
         } else if (last_.seq && stamp.seq != next(last_.seq) && !gap_explains(last_, stamp)) {
-            add(where, fmt::format("messages {} to {} are missing, and no gap is on record",
-                                   last_.seq.value + 1, stamp.seq.value - 1));
+            add(where,
+                fmt::format("messages {} to {} are missing before it, and no gap is on record",
+                            last_.seq.value + 1, stamp.seq.value - 1));
+            lost({last_.time, next(last_.seq)}, {stamp.time, {stamp.seq.value - 1}});
         }
+        if (std::exchange(losing_, false)) found_.losses.back().goes_on = stamp;
         last_ = stamp;
         source_bytes_ += message.payload.size() + message.extra.size();
         ++found_.messages;
     }
-    if (!decoder.ok() || count != n) add(where, "it does not hold the messages it should");
+    if (!decoder.ok() || count != n) {
+        add(where, "it does not hold the messages it should");
+        lost({last_.time, next(last_.seq)}, last);
+    }
     if (last_ != last) add(where, "its last stamp is not the one noted");
     last_ = last;
 }
@@ -232,39 +292,47 @@ void Verifier::check_keyframes() {
         Problem where = problem_in(Table::keyframes, query.integer(0));
         where.from = where.to = time_in(query, 2);
         auto touched = unpack_touched(query.bytes(9), database_.largest_blob());
+        bool good = query.check_fits(Table::keyframes) && touched;
         if (!touched) add(where, touched.error().message);
         auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);
         if (unpacked && body_.size() != query.number(8)) {
             unpacked = unreadable("it has another length than noted");
         }
+        auto kind = static_cast<KeyframeInfo::Kind>(query.integer(5));
         if (!unpacked) {
             add(where, unpacked.error().message);
-        } else if (static_cast<KeyframeInfo::Kind>(query.integer(5)) !=
-                   KeyframeInfo::Kind::foreign) {
-            check_image(std::move(where), query);
+            good = false;
+        } else if (kind != KeyframeInfo::Kind::foreign) {
+            good = check_image(std::move(where), query) && good;
         }
+        if (!good) continue;
+        KeyframeInfo& state = states_.emplace_back();
+        state.mark = mark_in(query, 1);
+        state.seq = {query.number(4)};
     }
 }
 
 /// Deltas follow their base directly, so one Image at hand is enough.
-void Verifier::check_image(Problem where, const Query& query) {
+bool Verifier::check_image(Problem where, const Query& query) {
     std::int64_t base = std::exchange(image_id_, 0);
     bool delta = static_cast<KeyframeInfo::Kind>(query.integer(5)) == KeyframeInfo::Kind::delta;
     if (delta && (base == 0 || query.integer(6) != base)) {
         add(std::move(where), "the keyframe that it is a delta to cannot be read");
-        return;
+        return false;
     }
     auto image = delta ? apply_delta(image_, body_) : decode_image(body_);
     if (!image) {
         add(std::move(where), image.error().message);
-        return;
+        return false;
     }
     image_ = std::move(*image);
     image_id_ = query.integer(0);
     if (image_.mark() != mark_in(query, 1) || image_.seq.value != query.number(4) ||
         to_string(image_.hash) != query.bytes(7)) {
         add(std::move(where), "it holds the state of another Mark than noted");
+        return false;
     }
+    return true;
 }
 
 void Verifier::check_files() {
@@ -288,6 +356,8 @@ void Verifier::check_end() {
             fmt::format("{} messages up to {} were found, {} up to {} were written",
                         found_.messages, last_.seq.value, head_.messages, head_.last.seq.value));
     }
+    if (!all_dropped) lost({last_.time, next(last_.seq)}, head_.last);
+    found_.written = head_.messages;
     if (head_.bound < head_.last.time) add(problem_in(Table::head), "it ends before its messages");
 }
 
@@ -297,7 +367,12 @@ std::string to_string(const Problem& problem) {
     std::string text = problem.table.empty() ? "file" : problem.table;
     if (problem.row != 0) text += fmt::format(" {}", problem.row);
     if (problem.from && problem.to) {
-        text += fmt::format(" ({} to {})", to_string(*problem.from), to_string(*problem.to));
+        std::string messages;
+        if (problem.first) {
+            messages = fmt::format(", messages {} to {}", problem.first.value, problem.last.value);
+        }
+        text += fmt::format(" ({} to {}{})", to_string(*problem.from), to_string(*problem.to),
+                            messages);
     }
     return text + ": " + problem.what;
 }

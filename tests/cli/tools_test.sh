@@ -28,8 +28,23 @@ head -c $(($(stat -c %s "$good") * 3 / 4)) "$good" > "$folder/cut.timegraph"
 cp "$good" "$folder/hurt.timegraph"
 at=$(LC_ALL=C grep -aboP '\x28\xb5\x2f\xfd' "$good" | LC_ALL=C cut -d: -f1 | sed -n 1p)  # a zstd frame
 printf 'no such bytes' | dd of="$folder/hurt.timegraph" bs=1 seek="$((at + 4))" conv=notrunc status=none
-expect 1 '^file: damaged; [0-9]+ of its messages can be read, `teatime recover`' \
+expect 1 '^file: damaged; 0 of [0-9]+ messages and [0-9]+ states can be read' \
     verify "$folder/hurt.timegraph"
+grep -qE '^damaged: blocks 1 \([0-9.]+s to [0-9.]+s, messages 1 to [0-9]+\): the row is damaged; ' \
+    <<< "$out" || die "verify: $out"
+grep -qE '^lost: messages 1 to [0-9]+ .* none that follows can be; ' <<< "$out" || die "verify: $out"
+command=$(sed -n 's/^to save all that is whole: teatime //p' <<< "$out")
+[ "$command" = "recover $folder/hurt.timegraph $folder/hurt-recovered.timegraph" ] || die "$command"
+code=0
+out=$(teatime $command) || code=$?
+[ $code = 3 ] && grep -q '^lost: ' <<< "$out" || die "$command: $code $out"
+expect 1 '' verify "$folder/hurt.timegraph" --json
+[ "$(json "$out" lost 0 first_seq)" = 1 ] || die "verify: $out"
+code=0
+out=$(teatime verify "$folder/cut.timegraph" 2> "$folder/stderr") || code=$?
+[ $code = 3 ] && grep -qE '^file: cannot be opened; [0-9]+ messages? and [0-9]+ states? can' <<< "$out" ||
+    die "verify: $code $out"
+grep -qE '^teatime: .*cut off or its structure is damaged$' "$folder/stderr" || die "verify: no reason"
 code=0
 out=$(teatime recover "$folder/cut.timegraph" "$folder/rest.timegraph" --json) || code=$?
 [ $code = 3 ] && [ -n "$(json "$out" lost 0 what)" ] || die "recover: $code $out"

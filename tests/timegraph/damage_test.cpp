@@ -150,6 +150,61 @@ private slots:
         }
     }
 
+    void it_is_told_what_can_still_be_read_and_where_replay_goes_on() {
+        std::string path = copy();
+        Stamp first, last;
+        {
+            Database database(path, Database::Use::write);
+            Query query(database,
+                        "SELECT first_time, first_seq, last_time, last_seq FROM blocks "
+                        "WHERE id BETWEEN 4 AND 5 ORDER BY id");
+            QVERIFY(query.next());
+            first = stamp_in(query, 0);
+            QVERIFY(query.next());
+            last = stamp_in(query, 2);
+        }
+        sql(path, "UPDATE blocks SET data = zeroblob(length(data)) WHERE id = 4");
+        sql(path, "DELETE FROM blocks WHERE id = 5");
+        auto verification = verify(path);
+        VERIFY_OK(verification);
+        const Problem* block = nullptr;
+        for (const Problem& problem : verification->problems) {
+            if (problem.table != "blocks" || problem.row != 4) continue;
+            QVERIFY(!block);  // once, with all that is wrong with it
+            block = &problem;
+        }
+        QVERIFY(block);
+        QCOMPARE(block->first, first.seq);
+        QVERIFY(contains(block->what, "row is damaged") && contains(block->what, "hash"));
+
+        QCOMPARE(verification->losses.size(), std::size_t{1});
+        const Loss& loss = verification->losses.front();
+        QCOMPARE(loss.first, first.seq);
+        QCOMPARE(loss.last, last.seq);
+        QCOMPARE(loss.from, first.time);
+        QVERIFY(loss.goes_on.has_value() && loss.resumes.has_value());
+        Reader reader = open(path);
+        QCOMPARE(loss.goes_on->seq, next(last.seq));
+        auto cursor = reader.messages_after(last.seq);
+        QVERIFY(cursor.next());
+        QCOMPARE(cursor.stamp(), *loss.goes_on);
+        for (const KeyframeInfo& keyframe : *reader.keyframes()) {
+            if (keyframe.seq < loss.last) continue;
+            QCOMPARE(*loss.resumes, keyframe.mark);
+            break;
+        }
+        QCOMPARE(verification->written,
+                 verification->messages + (last.seq.value - first.seq.value + 1));
+
+        // With the state from which it would go on damaged, it goes on with the next one.
+        sql(path,
+            "UPDATE keyframes SET hash = 'x' WHERE seq = (SELECT min(seq) FROM keyframes WHERE "
+            "seq >= (SELECT last_seq FROM blocks WHERE id = 6))");
+        auto worse = verify(path);
+        QVERIFY(worse && (!worse->losses.front().resumes ||
+                          *worse->losses.front().resumes >= *loss.resumes));
+    }
+
     void a_broken_chain_is_reported_with_block_and_time() {
         std::string path = copy();
         // Somebody who knows the format repairs the row's check, but not the blocks after it.

@@ -190,6 +190,7 @@ inline void fill(Writer& writer, std::uint64_t seed) {
             test::disturb(image, random, 3);
             image.queue.clear();  // of times that are over
             image.time = last.time;
+            image.seq = last.seq;
             VERIFY_OK(writer.keyframe(image, {{1}, {2}, {5}}));
         }
         VERIFY_OK(writer.commit());

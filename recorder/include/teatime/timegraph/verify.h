@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "teatime/state/ids.h"
+#include "teatime/state/mark.h"
 #include "teatime/state/result.h"
 
 namespace teatime::timegraph {
@@ -16,14 +17,26 @@ struct Problem {
     std::optional<VirtualTime> from;  ///< what part of the session suffers, where that is known
     std::optional<VirtualTime> to;
     std::string what;
+    Seq first{}, last{};  ///< of its messages, as its columns say; 0: it has none
 };
 
-/// For people: `blocks 17 (12.5s to 13.25s): ...`.
+/// For people: `blocks 17 (12.5s to 13.25s, messages 120 to 240): ...`.
 std::string to_string(const Problem& problem);
 
+/// Messages that should be there and cannot be read.
+struct Loss {
+    Seq first, last;  ///< both included
+    VirtualTime from, to;
+    std::optional<Stamp> goes_on;  ///< the next message that can be read
+    std::optional<Mark> resumes;   ///< the next state that can be read: replay goes on there
+};
+
 struct Verification {
-    std::vector<Problem> problems;  ///< empty = whole
-    std::uint64_t blocks = 0, messages = 0, keyframes = 0, rows = 0;
+    std::vector<Problem> problems;              ///< empty = whole; one for each row
+    std::vector<Loss> losses;                   ///< in order
+    std::uint64_t blocks = 0, rows = 0;         ///< looked at
+    std::uint64_t messages = 0, keyframes = 0;  ///< that can be read
+    std::uint64_t written = 0;                  ///< messages, as far as that is known
 };
 
 /// Checks a file without executing anything: SQLite's own structure, every row's check, that no row
