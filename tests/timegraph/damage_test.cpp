@@ -61,7 +61,7 @@ private slots:
         MessageMaker random(test_seed());
         std::string expected = Dump(good_).text();
         std::string path = copy();
-        int changed = 0, reported = 0;
+        int read = 0, changed = 0, reported = 0;
         const int flips = test::thorough() ? 10'000 : 1'000;
         for (int i = 0; i < flips; ++i) {
             std::size_t at = random.below(bytes_.size());
@@ -70,14 +70,18 @@ private slots:
             put(path, at, static_cast<char>(bytes_[at] ^ (1 << random.below(8))));
             auto verification = verify(path);
             bool noticed = !verification || !verification->problems.empty();
-            bool differs = Dump(path).text() != expected;
-            put(path, at, bytes_[at]);
-            changed += differs;
             reported += noticed;
-            QVERIFY2(noticed || !differs, ("the flip at byte " + std::to_string(at)).c_str());
+            if (!noticed || i % 5 == 0) {  // to read all takes as long as to verify
+                bool differs = Dump(path).text() != expected;
+                read += 1;
+                changed += differs;
+                QVERIFY2(noticed || !differs, ("the flip at byte " + std::to_string(at)).c_str());
+            }
+            put(path, at, bytes_[at]);
         }
-        qInfo("%d flips: %d change what readers see, %d are reported", flips, changed, reported);
-        QVERIFY(changed > flips / 2);
+        qInfo("%d flips: %d are reported; of %d read, %d change what readers see", flips, reported,
+              read, changed);
+        QVERIFY(reported > flips / 2);
     }
 
     void an_integer_that_became_a_nan_in_an_index_is_reported() {
@@ -139,7 +143,11 @@ private slots:
             std::string path = copy();
             bool empty = std::string(table) == "gaps";
             std::string statement = "DELETE FROM " + std::string(table) + " WHERE id = 1";
-            if (std::string(table) == "tail") statement = "DELETE FROM tail";
+            if (std::string(table) == "tail") {  // empty where a block ends with the last message
+                statement =
+                    "CREATE TEMP TABLE was AS SELECT count(*) AS n FROM tail; DELETE FROM tail; "
+                    "INSERT INTO tail SELECT 1,0,0,0,0,0,0,0,x'',0 FROM was WHERE n = 0";
+            }
             if (empty) statement = "INSERT INTO gaps VALUES(1,0,0,0,0,'',0)";
             sql(path, statement.c_str());
             auto verification = verify(path);
