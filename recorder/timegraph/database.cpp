@@ -276,10 +276,14 @@ void Database::open(Use use, const DatabaseOptions& options) {
     }
     sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // `deadline` ends here
     if (writes) {
-        run("PRAGMA journal_mode=WAL");
-        // NORMAL loses acknowledged commits in a power cut.
-        run(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF");
-        run("PRAGMA journal_size_limit=16777216");
+        if (options.durable) {
+            run("PRAGMA journal_mode=WAL");
+            run("PRAGMA synchronous=FULL");  // NORMAL loses acknowledged commits in a power cut
+            run("PRAGMA journal_size_limit=16777216");
+        } else {  // nobody looks before it is whole: each page is written once
+            run("PRAGMA journal_mode=MEMORY");
+            run("PRAGMA synchronous=OFF");
+        }
         if (max_bytes_ > 0) {
             run(fmt::format("PRAGMA max_page_count={}", max_bytes_ / kPageSize).c_str());
         }

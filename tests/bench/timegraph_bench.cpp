@@ -16,9 +16,12 @@
 // Each line: messages a second written (by the clock: whole messages in, file closed), CPU
 // microseconds and bytes a message, the memory that writing takes, messages a CPU-second read back
 // as text and by their fields, and CPU time of finding the first message at or after a random time,
-// warm and with opening the file. `durable` commits (fsync) every 100 ms.
-// Copying is reading one recording and writing another, column by column: the one way in which
-// messages reach a writer typed, since the wire's are text.
+// warm and with opening the file. `time-graph` writes as import, filter and merge do, a file that
+// is of use when whole: no fsync, as MCAP's writer has none. `durable` writes as a live session is
+// recorded and commits (fsync) every 100 ms.
+// Copying is reading one recording and writing another, column by column, as filter, trim and merge
+// do: the one way in which messages reach a writer typed, since the wire's are text. Without the
+// time that reading takes alone, it is what writing typed messages costs.
 // Then a keyframe of 10,000 objects of which 100 have changed.
 // Goals stand below; --check exits 1 where one is missed by as much as no machine explains.
 
@@ -244,8 +247,8 @@ double memory_of(Work&& work) {
 }
 
 struct Numbers {
-    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, copy = 0, warm50 = 0, warm99 = 0,
-           cold50 = 0, memory = 0;
+    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, copy = 0, write_typed = 0,
+           warm50 = 0, warm99 = 0, cold50 = 0, memory = 0;
 };
 
 double percentile(std::vector<double> values, double part) {
@@ -260,6 +263,7 @@ struct Store {
     std::function<void(const Workload&, const std::string& file)> write;
     std::function<std::size_t(const std::string& file)> scan;
     std::function<std::size_t(const std::string& file)> typed_scan;
+    std::function<std::size_t(const std::string& file)> walk;  ///< what copying does for reading
     std::function<void(const std::string& from, const std::string& to)> copy;
     std::function<void(const std::string& file)> open;
     std::function<std::int64_t(std::int64_t micros)> seek;
@@ -268,7 +272,7 @@ struct Store {
 /// Messages come as fast as they are taken; every 100 ms of that they are made durable, or never.
 void write_recording(const Workload& workload, const std::string& file, bool durable) {
     constexpr double kEvery = 0.1;  // seconds
-    Writer writer = ok(Writer::create(file, {}));
+    Writer writer = ok(Writer::create(file, {}, {.durable = durable}));
     std::size_t n = 0;
     double next = wall() + kEvery;
     for (const auto& entry : workload.entries) {
@@ -315,10 +319,18 @@ Store recording(std::string name, bool durable) {
         ok(cursor.status());
         return sum > 0 ? n : 0;
     };
+    store.walk = [](const std::string& file) {
+        Reader opened = ok(Reader::open(file));
+        Reader::Cursor cursor = opened.messages();
+        std::size_t n = 0;
+        while (cursor.next()) ++n;
+        ok(cursor.status());
+        return n;
+    };
     store.copy = [](const std::string& from, const std::string& to) {
         Reader opened = ok(Reader::open(from));
         Reader::Cursor cursor = opened.messages();
-        Writer writer = ok(Writer::create(to, {}));
+        Writer writer = ok(Writer::create(to, {}, {.durable = false}));
         while (cursor.next()) ok(writer.append(cursor));
         ok(cursor.status());
         ok(writer.close());
@@ -439,6 +451,9 @@ Numbers measure(const Workload& workload, const Store& store, const std::string&
         store.copy(file, file + ".copy");
         numbers.copy = (cpu() - begin) / n * 1e6;
         std::filesystem::remove(file + ".copy");
+        begin = cpu();
+        if (store.walk(file) != workload.entries.size()) stop(store.name + ": not all was read");
+        numbers.write_typed = numbers.copy - (cpu() - begin) / n * 1e6;
     }
     measure_seeks(workload, store, file, numbers);
     std::filesystem::remove(file);
@@ -449,7 +464,8 @@ Numbers median(std::vector<Numbers> rounds) {
     Numbers result;
     for (double Numbers::*field :
          {&Numbers::write, &Numbers::cpu, &Numbers::bytes, &Numbers::scan, &Numbers::typed,
-          &Numbers::copy, &Numbers::warm50, &Numbers::warm99, &Numbers::cold50, &Numbers::memory}) {
+          &Numbers::copy, &Numbers::write_typed, &Numbers::warm50, &Numbers::warm99,
+          &Numbers::cold50, &Numbers::memory}) {
         std::vector<double> values;
         for (const Numbers& each : rounds) values.push_back(each.*field);
         result.*field = percentile(values, 0.5);
@@ -557,7 +573,8 @@ struct Goal {
 constexpr auto kToMcap = Goal::To::mcap, kToBulk = Goal::To::bulk, kAbsolute = Goal::To::nothing;
 constexpr Goal kGoals[] = {
     {"calls", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
-    {"calls", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 4.0, 0},
+    {"calls", 0, "CPU of writing typed", &Numbers::write_typed, kToMcap, false, 1 / 4.0, 0},
+    {"calls", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 2.0, 0},
     {"calls", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
     {"calls", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8, 8},
     {"calls", 0, "reading typed", &Numbers::typed, kToMcap, true, 5, 0},
@@ -570,7 +587,8 @@ constexpr Goal kGoals[] = {
     {"json", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
     {"json", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
     {"json", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8.2, 8.2},
-    {"precise", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 3.0, 0},
+    {"precise", 0, "CPU of writing typed", &Numbers::write_typed, kToMcap, false, 1 / 3.0, 0},
+    {"precise", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 2.0, 0},
     {"precise", 0, "size", &Numbers::bytes, kToMcap, false, 0.4, 0},
     {"precise", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 18.7, 18.7},
     {"opaque", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
@@ -587,7 +605,7 @@ bool meets(const Goal& goal, const std::vector<Numbers>& medians) {
     bool has_mcap = medians.size() > 2;
     if (goal.to == kToMcap && !has_mcap) return true;
     // Its own copying would be writing, too.
-    bool copy = goal.field == &Numbers::copy;
+    bool copy = goal.field == &Numbers::copy || goal.field == &Numbers::write_typed;
     if (goal.to == kToMcap) value /= medians[2].*(copy ? &Numbers::cpu : goal.field);
     if (goal.to == kToBulk) value /= medians[0].*goal.field;
     auto holds = [&](double bound) { return goal.at_least ? value >= bound : value <= bound; };

@@ -19,7 +19,8 @@ struct WriterOptions {
     std::size_t block_bytes = kBlockBytes;  ///< source bytes per block, up to kMaxBlockBytes
     std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
     std::string vfs{};                      ///< SQLite's name of a file system; empty = default
-    bool durable = true;  ///< false: nothing is synced, for a file that is of use when whole only
+    /// false: nothing is synced and a crash spoils it, for a file that is of use when whole only.
+    bool durable = true;
 };
 
 /// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next
