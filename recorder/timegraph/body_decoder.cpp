@@ -18,8 +18,6 @@ result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
     static std::atomic<std::uint64_t> all{0};
     opened_ = ++all;
     ok_ = false;
-    done_ = 0;
-    messages_.clear();
     ByteReader reader(body);
     auto version = reader.fixed<std::uint8_t>();
     if (reader.ok() && version != kBodyVersion) {
@@ -29,20 +27,30 @@ result<void> BodyDecoder::open(std::string_view body, std::uint64_t n) {
     }
     if (!read(reader, n)) return unreadable("columns that do not fit");
     ok_ = true;
+    rewind();
     return {};
 }
 
+void BodyDecoder::rewind() {
+    done_ = 0;
+    times_ = VarintReader(times_section_);
+    seqs_ = VarintReader(seqs_section_);
+    every_seq_ = seqs_section_.empty();
+    time_ = static_cast<std::uint64_t>(micros(base_.time));
+    seq_ = base_.seq.value;
+}
+
 bool BodyDecoder::read(ByteReader& body, std::uint64_t n) {
-    Stamp base;
-    base.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
-    base.seq = {body.fixed<std::uint64_t>()};
+    base_.time = VirtualTime(Duration(body.fixed<std::int64_t>()));
+    base_.seq = {body.fixed<std::uint64_t>()};
     std::array<std::string_view, kSections> sections;
     for (std::string_view& section : sections) section = body.sized();
     if (!body.done()) return false;
+    times_section_ = sections[kTimes];
+    seqs_section_ = sections[kSeqs];
     ByteReader voices(sections[kVoices]), shapes(sections[kShapes]), texts(sections[kTexts]),
         bytes(sections[kBytes]);
     return read_voices(VarintReader(sections[kVoiceOf]), voices, shapes, texts, bytes, n) &&
-           read_stamps(base, VarintReader(sections[kTimes]), VarintReader(sections[kSeqs])) &&
            voices.done() && shapes.done() && texts.done() && bytes.done() &&
            read_columns(sections[kStyles], sections[kScales], sections[kMantissas]);
 }
@@ -75,19 +83,6 @@ bool BodyDecoder::read_voices(VarintReader voice_of, ByteReader& voices, ByteRea
         message.row = voices_[message.voice].count++;
     }
     return voice_of.done();
-}
-
-bool BodyDecoder::read_stamps(Stamp base, VarintReader times, VarintReader seqs) {
-    bool every_seq = seqs.left() == 0;  // none is left out
-    // Unsigned: damaged differences may overflow, which must only give wrong numbers.
-    auto time = static_cast<std::uint64_t>(micros(base.time));
-    std::uint64_t seq = base.seq.value;
-    for (Entry& message : messages_) {
-        time += static_cast<std::uint64_t>(times.next_signed());
-        seq += 1 + (every_seq ? 0 : seqs.next());
-        message.stamp = {VirtualTime(Duration(static_cast<std::int64_t>(time))), {seq}};
-    }
-    return times.done() && seqs.done();
 }
 
 bool BodyDecoder::read_shape(ByteReader& shapes, ByteReader& texts, ByteReader& bytes) {
@@ -197,7 +192,7 @@ bool BodyDecoder::load() {
 bool BodyDecoder::at_end() {
     if (!ok_) return false;
     locate_before(voices_.size());
-    ok_ = not_located_.done();
+    ok_ = not_located_.done() && times_.done() && seqs_.done();
     return false;
 }
 
