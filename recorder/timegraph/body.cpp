@@ -46,10 +46,9 @@ void BodyEncoder::Slots::make_room(std::size_t used, HashOf&& hash_of) {
 }
 
 void BodyEncoder::start(Stamp base) {
-    base_ = last_ = base;
+    base_ = base;
     source_bytes_ = 0;
-    times_.clear();
-    seqs_.clear();
+    stamps_.clear();
     voice_of_.clear();
     numbers_.clear();
     texts_.clear();
@@ -64,14 +63,8 @@ void BodyEncoder::start(Stamp base) {
     voice_places_.clear();
 }
 
-void BodyEncoder::add_stamp(Stamp stamp) {
-    ByteWriter(times_).signed_varint(micros(stamp.time) - micros(last_.time));
-    ByteWriter(seqs_).varint(stamp.seq.value - last_.seq.value - 1);
-    last_ = stamp;
-}
-
 void BodyEncoder::add(const MessageView& message) {
-    add_stamp(message.stamp);
+    stamps_.push_back(message.stamp);
     std::uint32_t& guessed = guess(message);
     if (guessed == 0 || !is_alike(voices_[guessed - 1], message)) {
         take_apart(message.payload, message.extra, scratch_, shaped_);
@@ -83,29 +76,41 @@ void BodyEncoder::add(const MessageView& message) {
     source_bytes_ += message.payload.size() + message.extra.size() + kPerMessage;
 }
 
-void BodyEncoder::add(BodyDecoder& from, std::size_t bytes) {
+std::size_t BodyEncoder::add(BodyDecoder& from) {
     if (copied_from_ != from.opened()) {
         copied_from_ = from.opened();
-        voice_copies_.assign(from.voices(), 0);
+        copies_.assign(from.voices(), {});
     }
-    std::uint32_t& copy = voice_copies_[from.voice()];
-    if (copy == 0) {
-        MessageView message;
-        message.stamp = from.stamp();
-        from.text(message);
-        add(message);
-        // A file of another writer may have taken it apart otherwise.
-        const Shape& its = shapes_[voices_[voice_of_.back()].shape];
-        if (from.has_shape(text(its), its.payload_size, its.holes)) copy = voice_of_.back() + 1;
-        return;
-    }
-    add_stamp(from.stamp());
-    voice_of_.push_back(copy - 1);
+    Copy& copy = copies_[from.voice()];
+    if (copy.voice == 0) return add_first(from, copy);
+    stamps_.push_back(from.stamp());
+    voice_of_.push_back(copy.voice - 1);
+    std::size_t size = copy.fixed_size;
     const NumberColumn* columns = from.columns();
-    for (std::size_t hole = shapes_[voices_[copy - 1].shape].holes; hole > 0; --hole) {
-        numbers_.push_back((*columns++)[from.row()]);
+    std::size_t row = from.row();
+    std::size_t numbers = numbers_.size();
+    numbers_.resize(numbers + copy.holes);
+    for (std::size_t hole = 0; hole < copy.holes; ++hole) {
+        Decimal number = columns[hole][row];
+        size += decimal_size(number);
+        numbers_[numbers + hole] = number;
     }
-    source_bytes_ += bytes + kPerMessage;
+    source_bytes_ += size + kPerMessage;
+    return size;
+}
+
+/// By its text.
+std::size_t BodyEncoder::add_first(BodyDecoder& from, Copy& copy) {
+    MessageView message;
+    message.stamp = from.stamp();
+    from.text(message);
+    add(message);
+    // A file of another writer may have taken it apart otherwise.
+    const Shape& its = shapes_[voices_[voice_of_.back()].shape];
+    if (from.has_shape(text(its), its.payload_size, its.holes)) {
+        copy = {voice_of_.back() + 1, its.holes, its.size - its.holes};
+    }
+    return message.payload.size() + message.extra.size();
 }
 
 /// People say the same again and again: most messages that begin like an earlier one differ from it
@@ -185,21 +190,16 @@ std::uint32_t BodyEncoder::shape(const ShapedText& shaped, std::uint64_t hash) {
 }
 
 BodyEncoder::Position BodyEncoder::begin() const {
-    return {base_, 0, 0, 0, 0};
+    return {base_, 0, 0};
 }
 
 BodyEncoder::Position BodyEncoder::end() const {
-    return {last_, static_cast<std::uint32_t>(voice_of_.size()), times_.size(), seqs_.size(),
+    return {stamps_.empty() ? base_ : stamps_.back(), static_cast<std::uint32_t>(voice_of_.size()),
             numbers_.size()};
 }
 
 Stamp BodyEncoder::first_after(const Position& position) const {
-    Stamp stamp = position.base;
-    ByteReader times(std::string_view(times_).substr(position.time_bytes));
-    ByteReader seqs(std::string_view(seqs_).substr(position.seq_bytes));
-    stamp.time += Duration(times.signed_varint());
-    stamp.seq.value += 1 + seqs.varint();
-    return stamp;
+    return stamps_[position.messages];
 }
 
 /// One body being written.
@@ -223,11 +223,28 @@ struct BodyEncoder::Run {
     std::span<const std::uint32_t> voices() const {
         return std::span(encoder.voice_of_).subspan(from.messages, to.messages - from.messages);
     }
+    void write_stamps();
     void write_voices();
     void add_voice(std::uint32_t index);
     void add_shape(const Shape& shape);
     void write_numbers();
 };
+
+void BodyEncoder::Run::write_stamps() {
+    auto stamps = std::span(encoder.stamps_).subspan(from.messages, to.messages - from.messages);
+    VarintWriter times(sections[kTimes]);
+    Stamp before = from.base;
+    for (const Stamp& stamp : stamps) {
+        times.add_signed(micros(stamp.time) - micros(before.time));
+        before.time = stamp.time;
+    }
+    if (to.base.seq.value - from.base.seq.value == stamps.size()) return;  // none is left out
+    VarintWriter seqs(sections[kSeqs]);
+    for (const Stamp& stamp : stamps) {
+        seqs.add(stamp.seq.value - before.seq.value - 1);
+        before.seq = stamp.seq;
+    }
+}
 
 void BodyEncoder::Run::write_voices() {
     ++encoder.epoch_;
@@ -307,11 +324,7 @@ std::string_view BodyEncoder::body(const Position& from, const Position& to) {
     static_assert(std::tuple_size_v<decltype(sections_)> == kSections);
     for (std::string& section : sections_) section.clear();
     Run run{*this, from, to};
-    run.sections[kTimes].assign(times_, from.time_bytes, to.time_bytes - from.time_bytes);
-    run.sections[kSeqs].assign(seqs_, from.seq_bytes, to.seq_bytes - from.seq_bytes);
-    if (run.sections[kSeqs].find_first_not_of('\0') == std::string::npos) {
-        run.sections[kSeqs].clear();
-    }
+    run.write_stamps();
     run.write_voices();
     run.write_numbers();
     body_.clear();

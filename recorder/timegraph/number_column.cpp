@@ -84,10 +84,8 @@ bool NumberColumn::set(std::uint8_t style_byte) {
     return style <= NumberStyle::each && scale <= kMaxScale;
 }
 
-Decimal NumberColumn::operator[](std::size_t i) const {
-    Decimal number{mantissas[i], scale};
-    if (style == NumberStyle::fixed) return number;
-    if (style == NumberStyle::each) return {number.mantissa, static_cast<std::uint8_t>(scales[i])};
+/// But for the one that the style keeps.
+Decimal NumberColumn::without_zeros(Decimal number) const {
     std::uint8_t least = style == NumberStyle::real ? 1 : 0;
     while (number.scale > least && number.mantissa % 10 == 0) {
         number.mantissa /= 10;

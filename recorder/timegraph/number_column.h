@@ -33,7 +33,16 @@ struct NumberColumn {
     /// False where there is no such style or scale.
     bool set(std::uint8_t style_byte);
     /// As it was spelled.
-    Decimal operator[](std::size_t i) const;
+    Decimal operator[](std::size_t i) const {
+        Decimal number{mantissas[i], scale};
+        if (style == NumberStyle::fixed) return number;
+        if (style == NumberStyle::each) number.scale = static_cast<std::uint8_t>(scales[i]);
+        if (style == NumberStyle::each || number.mantissa % 10 != 0) return number;
+        return without_zeros(number);
+    }
+
+private:
+    Decimal without_zeros(Decimal number) const;
 };
 
 /// Reads the mantissas of `count` numbers; damage shows in the reader.

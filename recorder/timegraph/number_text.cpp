@@ -1,20 +1,12 @@
 #include "number_text.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <charconv>
 
 namespace teatime::timegraph {
 namespace {
 
 constexpr std::ptrdiff_t kMaxDigits = 18;  // less than 2^63 whatever they are
-
-constexpr auto kPowersOfTen = [] {
-    std::array<std::uint64_t, 20> powers{1};
-    for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-    return powers;
-}();
 
 bool is_digit(char c) {
     return static_cast<unsigned char>(c - '0') < 10;
@@ -67,19 +59,6 @@ char* write_decimal(char* out, Decimal number) {
     *out++ = '.';
     for (; whole < 0; ++whole) *out++ = '0';
     return std::copy(digits + whole, digits + count, out);
-}
-
-std::size_t decimal_size(Decimal number) {
-    bool negative = number.mantissa < 0;
-    auto magnitude = static_cast<std::uint64_t>(number.mantissa);
-    if (negative) magnitude = -magnitude;
-    // log10(2) is a little more than 1233 / 4096.
-    auto at_least = static_cast<std::size_t>(std::bit_width(magnitude | 1) * 1233) >> 12;
-    std::size_t digits = at_least + (magnitude >= kPowersOfTen[at_least] ? 1 : 0);
-    digits = std::max<std::size_t>(digits, 1);
-    std::size_t scale = number.scale;
-    if (scale > 0) digits = std::max(digits, scale + 1) + 1;  // "0.", or the point
-    return digits + (negative ? 1 : 0);
 }
 
 }  // namespace teatime::timegraph

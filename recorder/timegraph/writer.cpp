@@ -109,32 +109,33 @@ void Writer::Impl::load_tail() {
     }
 }
 
-result<void> Writer::Impl::check_order(Stamp stamp, std::size_t bytes) const {
-    bool fits = stamp.seq > head.last.seq && stamp.time >= head.last.time &&
-                stamp.time >= kSessionStart && stamp.seq.value < kLargestSeq;
-    if (fits && bytes < UINT32_MAX / 2) return {};
+bool Writer::Impl::fits(Stamp stamp) const {
+    return stamp.seq > head.last.seq && stamp.time >= head.last.time &&
+           stamp.time >= kSessionStart && stamp.seq.value < kLargestSeq;
+}
+
+Error Writer::Impl::out_of_order(Stamp stamp) const {
     return wrong_usage(fmt::format(
         "{}: a message stamped ({}, {}) cannot follow one stamped ({}, {}), or is too large", path,
         to_string(stamp.time), stamp.seq.value, to_string(head.last.time), head.last.seq.value));
 }
 
-/// `add` puts it into the encoder.
+/// `add` puts it into the encoder and returns its size.
 template <class Add>
-result<void> Writer::Impl::append(Stamp stamp, std::size_t bytes, Add&& add) {
+result<void> Writer::Impl::append(Stamp stamp, Add&& add) {
     if (failure) return *failure;
     if (closed) return closed_already();
-    if (auto fits = check_order(stamp, bytes); !fits) return fits;
+    if (!fits(stamp)) return out_of_order(stamp);
     bool jump = stamp.seq != next(head.last.seq) && head.last.seq && stamp.seq > explained;
     if (jump) {
         auto noted = change([&] { record_gap(stamp, "the recorder did not get these messages"); });
         if (!noted) return noted;
     }
     if (encoder.empty()) first = stamp;
-    add();
+    head.source_bytes += add();
     head.last = stamp;
     head.bound = std::max(head.bound, stamp.time);
     ++head.messages;
-    head.source_bytes += bytes;
     changed = true;
     if (encoder.source_bytes() < std::min(options.block_bytes, kMaxBlockBytes)) return {};
     return change([&] {
@@ -276,14 +277,16 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
 }
 
 result<void> Writer::append(const MessageView& message) {
-    return impl_->append(message.stamp, message.payload.size() + message.extra.size(),
-                         [&] { impl_->encoder.add(message); });
+    std::size_t bytes = message.payload.size() + message.extra.size();
+    if (bytes >= UINT32_MAX / 2) return impl_->out_of_order(message.stamp);
+    return impl_->append(message.stamp, [&] {
+        impl_->encoder.add(message);
+        return bytes;
+    });
 }
 
 result<void> Writer::append(const Reader::Cursor& cursor) {
-    std::size_t bytes = cursor.text_bytes();
-    return impl_->append(cursor.stamp(), bytes,
-                         [&] { impl_->encoder.add(cursor.decoder(), bytes); });
+    return impl_->append(cursor.stamp(), [&] { return impl_->encoder.add(cursor.decoder()); });
 }
 
 void Writer::bound(VirtualTime time, WallTime wall) {

@@ -102,7 +102,7 @@ struct Writer::Impl {
     void load_chain();
     void load_tail();
     template <class Add>
-    result<void> append(Stamp stamp, std::size_t bytes, Add&& add);
+    result<void> append(Stamp stamp, Add&& add);
     void seal();
     std::string summarise(const BlockRow& row) const;
     void write_tail();
@@ -112,7 +112,8 @@ struct Writer::Impl {
     void insert_schemas(const Image& image);
     void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
                          std::string_view raw, const std::vector<ObjectId>& touched);
-    result<void> check_order(Stamp stamp, std::size_t bytes) const;
+    bool fits(Stamp stamp) const;
+    Error out_of_order(Stamp stamp) const;
 };
 
 }  // namespace teatime::timegraph
