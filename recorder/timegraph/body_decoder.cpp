@@ -131,6 +131,7 @@ bool BodyDecoder::read_columns(std::string_view styles, std::string_view scales,
         voice.column = columns_.size();
         voice.numbers = numbers;
         std::size_t holes = shapes_[voice.shape].holes;
+        voice.holes = static_cast<std::uint32_t>(holes);
         if (holes > styles.size() - columns_.size()) return false;
         for (; holes > 0; --holes, numbers += voice.count) {
             NumberColumn& column = columns_.emplace_back();
@@ -147,6 +148,7 @@ bool BodyDecoder::read_columns(std::string_view styles, std::string_view scales,
     }
     if (columns_.size() != styles.size() || !scales.empty()) return false;
     if (numbers > kMaxBodyNumbers || numbers > mantissas.size()) return false;
+    numbers_ = numbers;
     if (mantissas_.size() < numbers) mantissas_.resize(numbers);
     located_ = 0;
     not_located_ = VarintReader(mantissas);
@@ -166,7 +168,7 @@ bool BodyDecoder::load(std::uint32_t index) {
     locate_before(index);
     Voice& voice = voices_[index];
     Shape& shape = shapes_[voice.shape];
-    if (shape.holes > 0 && !shape.has_places && !find_holes(shape)) return false;
+    if (shape.holes > 0 && !shape.has_places && !find_holes(shape)) return ok_ = false;
     bool is_next = located_ == index;
     VarintReader from = is_next ? not_located_ : voice.mantissas;
     std::int64_t* mantissas = mantissas_.data() + voice.numbers;
@@ -179,13 +181,20 @@ bool BodyDecoder::load(std::uint32_t index) {
         not_located_ = from;
         ++located_;
     }
-    return voice.loaded = from.ok();
+    return voice.loaded = ok_ = from.ok();
 }
 
-bool BodyDecoder::load() {
-    std::uint32_t index = voice();
-    if (!voices_[index].loaded) ok_ = load(index);
-    return ok_;
+const double* BodyDecoder::reals() {
+    Voice& its = voices_[voice()];
+    if (!its.has_reals) {
+        if (reals_.size() < numbers_) reals_.resize(numbers_);
+        for (std::size_t hole = 0; hole < its.holes; ++hole) {
+            double* first = reals_.data() + its.numbers + hole;
+            columns_[its.column + hole].read_reals(its.count, first, its.holes);
+        }
+        its.has_reals = true;
+    }
+    return reals_if_read();
 }
 
 /// Always false. Where all was read, nothing may be left over.
@@ -199,13 +208,6 @@ bool BodyDecoder::at_end() {
 bool BodyDecoder::next(MessageView& message) {
     if (!next_stamp(message.stamp) || !load()) return false;
     text(message);
-    return true;
-}
-
-bool BodyDecoder::next_stamp(Stamp& stamp, VirtualTime from, Seq after) {
-    do {
-        if (!next_stamp(stamp)) return false;
-    } while (stamp.time < from || stamp.seq <= after);
     return true;
 }
 

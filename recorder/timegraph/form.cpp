@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "number_column.h"
 #include "shape.h"
@@ -53,21 +51,6 @@ std::string with_stand_ins(std::string_view payload, std::uint64_t& holes) {
         }
     }
     return text;
-}
-
-inline double real(Decimal number) {
-    constexpr std::int64_t kExact = std::int64_t{1} << 53;
-    static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                         1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-    // Both are exact, so the quotient is the nearest there is (Clinger: "How to Read Floating Point
-    // Numbers Accurately", 1990).
-    if (number.mantissa <= kExact && number.mantissa >= -kExact) {
-        return static_cast<double>(number.mantissa) / kPowers[number.scale];
-    }
-    char text[kMaxDecimalText];
-    double value = 0;
-    std::from_chars(text, write_decimal(text, number), value);
-    return value;
 }
 
 }  // namespace
@@ -133,44 +116,37 @@ void FieldsMaker::forget() {
     forms_.resize(decoder_.shapes());
 }
 
-bool Fields::is_call() const {
-    return form_->kind == Form::Kind::call;
+void FieldsMaker::Known::learn(Form of) {
+    form = std::move(of);
+    about = form.about();
 }
 
-std::string_view Fields::target() const {
-    return form_->target();
-}
-
-std::string_view Fields::selector() const {
-    return form_->selector();
-}
-
-std::size_t Fields::arguments() const {
-    return form_->plain.numbers + form_->arguments.size();
+Fields::About Form::about() const {
+    return {is_plain ? plain.target : decoded_target, is_plain ? plain.selector : decoded_selector,
+            plain.numbers + static_cast<std::uint32_t>(arguments.size()), plain.numbers,
+            kind == Kind::call};
 }
 
 Value Fields::argument(std::size_t i) const {
     std::size_t hole = i;
-    if (i >= form_->plain.numbers) {
-        const Form::Argument& argument = form_->arguments[i - form_->plain.numbers];
+    if (i >= about_->plain_numbers) {
+        const Form::Argument& argument = form_->arguments[i - about_->plain_numbers];
         if (!argument.is_hole) return argument.value;
         hole = argument.hole;
     }
-    Decimal number = columns_[hole][row_];
-    return number.scale == 0 ? Value(number.mantissa) : Value(real(number));
+    Decimal number = decoder_->columns()[hole][decoder_->row()];
+    return number.scale == 0 ? Value(number.mantissa) : Value(to_real(number));
 }
 
-bool Fields::number(std::size_t i, double& value) const {
-    std::size_t hole = i;
-    if (i >= form_->plain.numbers) {
-        const Form::Argument& argument = form_->arguments[i - form_->plain.numbers];
-        if (!argument.is_hole) return argument.value.as_double(value);
-        hole = argument.hole;
-    }
-    const NumberColumn& column = columns_[hole];
-    bool each = column.style == NumberStyle::each;
-    auto scale = each ? static_cast<std::uint8_t>(column.scales[row_]) : column.scale;
-    value = real({column.mantissas[row_], scale});
+void Fields::read_reals() const {
+    reals_ = decoder_->reals();
+}
+
+bool Fields::other_number(std::size_t i, double& value) const {
+    const Form::Argument& argument = form_->arguments[i - about_->plain_numbers];
+    if (!argument.is_hole) return argument.value.as_double(value);
+    if (reals_ == nullptr) read_reals();
+    value = reals_[argument.hole];
     return true;
 }
 

@@ -1,7 +1,6 @@
 #include "number_column.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "varint_writer.h"
@@ -11,11 +10,9 @@ namespace {
 
 constexpr int kStyleShift = 5;
 
-constexpr auto kPowers = [] {
-    std::array<std::int64_t, kMaxScale + 1> powers{1};
-    for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-    return powers;
-}();
+std::int64_t power_of_ten(int scale) {
+    return static_cast<std::int64_t>(kPowersOfTen[static_cast<std::size_t>(scale)]);
+}
 
 bool ends_with_zero(Decimal number) {
     return number.scale > 0 && number.mantissa % 10 == 0;
@@ -47,7 +44,7 @@ Column column_of(std::span<const Decimal> numbers) {
         real = real && number.scale > 0 && (!zero || is_whole_real(number));
     }
     bool fits = std::all_of(numbers.begin(), numbers.end(), [&](Decimal number) {
-        std::int64_t limit = INT64_MAX / kPowers[most - number.scale];
+        std::int64_t limit = INT64_MAX / power_of_ten(most - number.scale);
         return number.mantissa <= limit && number.mantissa >= -limit;
     });
     if (fits && shortest) return {NumberStyle::shortest, most};
@@ -69,7 +66,7 @@ void encode_numbers(std::span<const Decimal> numbers, std::string& styles, std::
         if (column.style == NumberStyle::each) {
             scales.push_back(static_cast<char>(number.scale));
         } else if (number.scale != column.scale) {
-            mantissa *= kPowers[column.scale - number.scale];
+            mantissa *= power_of_ten(column.scale - number.scale);
         }
         // Unsigned: the difference of any two fits when it wraps.
         auto bits = static_cast<std::uint64_t>(mantissa);
@@ -92,6 +89,14 @@ Decimal NumberColumn::without_zeros(Decimal number) const {
         --number.scale;
     }
     return number;
+}
+
+void NumberColumn::read_reals(std::size_t count, double* out, std::size_t step) const {
+    bool each = style == NumberStyle::each;
+    for (std::size_t i = 0; i < count; ++i, out += step) {
+        // Zeros at the end of a fraction change nothing.
+        *out = to_real({mantissas[i], each ? static_cast<std::uint8_t>(scales[i]) : scale});
+    }
 }
 
 void decode_mantissas(VarintReader& from, std::size_t count, std::int64_t* mantissas) {

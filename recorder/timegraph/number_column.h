@@ -40,6 +40,8 @@ struct NumberColumn {
         if (style == NumberStyle::each || number.mantissa % 10 != 0) return number;
         return without_zeros(number);
     }
+    /// The first `count` as doubles, `step` apart.
+    void read_reals(std::size_t count, double* out, std::size_t step) const;
 
 private:
     Decimal without_zeros(Decimal number) const;

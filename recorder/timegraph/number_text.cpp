@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <limits>
 
 namespace teatime::timegraph {
 namespace {
@@ -10,6 +12,21 @@ constexpr std::ptrdiff_t kMaxDigits = 18;  // less than 2^63 whatever they are
 
 bool is_digit(char c) {
     return static_cast<unsigned char>(c - '0') < 10;
+}
+
+/// As a quotient of 64 bits: rounded to a double's 53 it is the nearest, but where those 64 look
+/// like the middle between two doubles. False there, and where the machine knows no such numbers.
+bool divide_in_64_bits(Decimal number, double& value) {
+    if constexpr (std::numeric_limits<long double>::digits != 64) {
+        return false;
+    } else {
+        auto power = static_cast<long double>(kPowersOfTen[number.scale]);
+        long double quotient = static_cast<long double>(number.mantissa) / power;
+        std::uint64_t bits;
+        std::memcpy(&bits, &quotient, sizeof bits);
+        value = static_cast<double>(quotient);
+        return (bits & 0x7ff) != 0x400;
+    }
 }
 
 }  // namespace
@@ -59,6 +76,14 @@ char* write_decimal(char* out, Decimal number) {
     *out++ = '.';
     for (; whole < 0; ++whole) *out++ = '0';
     return std::copy(digits + whole, digits + count, out);
+}
+
+double real_of_many_digits(Decimal number) {
+    double value = 0;
+    if (divide_in_64_bits(number, value)) return value;
+    char text[kMaxDecimalText];
+    std::from_chars(text, write_decimal(text, number), value);
+    return value;
 }
 
 }  // namespace teatime::timegraph

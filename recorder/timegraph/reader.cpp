@@ -292,7 +292,7 @@ void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
     started = true;
 }
 
-Reader::Cursor::Cursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reader::Cursor::Cursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)), at_(&impl_->message) {}
 Reader::Cursor::Cursor(Cursor&&) noexcept = default;
 Reader::Cursor& Reader::Cursor::operator=(Cursor&&) noexcept = default;
 Reader::Cursor::~Cursor() = default;
@@ -304,14 +304,6 @@ bool Reader::Cursor::next() {
 const MessageView& Reader::Cursor::message() const {
     impl_->make_text();
     return impl_->message;
-}
-
-Stamp Reader::Cursor::stamp() const {
-    return impl_->message.stamp;
-}
-
-MemberId Reader::Cursor::sender() const {
-    return impl_->message.sender;
 }
 
 std::size_t Reader::Cursor::text_bytes() const {

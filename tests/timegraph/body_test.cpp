@@ -3,6 +3,7 @@
 #include <QTest>
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <iterator>
 #include <random>
 #include <string>
@@ -126,6 +127,7 @@ class BodyTest : public QObject {
 private slots:
     void numbers_are_spelled_as_they_were_data();
     void numbers_are_spelled_as_they_were();
+    void numbers_are_read_as_the_nearest_double();
     void every_message_comes_back_byte_for_byte();
     void any_run_can_be_taken_out();
     void any_part_can_be_asked_for();
@@ -161,6 +163,25 @@ void BodyTest::numbers_are_spelled_as_they_were() {
     if (!read) return;
     char again[kMaxDecimalText];
     QCOMPARE(QByteArray(again, write_decimal(again, number) - again), text);
+}
+
+/// Those, too, of more bits than a double has, and those that stand in the middle between two.
+void BodyTest::numbers_are_read_as_the_nearest_double() {
+    Random random = test::seeded_random();
+    for (int i = 0; i < 200'000; ++i) {
+        std::uint64_t limit = below(random, 2) == 0 ? kPowersOfTen[18] : std::uint64_t{1} << 54;
+        auto mantissa = static_cast<std::int64_t>(below(random, limit));
+        if (below(random, 2) == 0) mantissa = -mantissa;
+        Decimal number{mantissa, static_cast<std::uint8_t>(below(random, kMaxScale + 1))};
+        if (below(random, 4) == 0) number.scale = 0;
+        char text[kMaxDecimalText];
+        const char* end = write_decimal(text, number);
+        double nearest = 0;
+        std::from_chars(text, end, nearest);
+        QVERIFY2(
+            std::bit_cast<std::uint64_t>(to_real(number)) == std::bit_cast<std::uint64_t>(nearest),
+            std::string(text, end).c_str());
+    }
 }
 
 void BodyTest::every_message_comes_back_byte_for_byte() {

@@ -71,8 +71,8 @@ public:
         const MessageView& message() const;  ///< valid until the next next()
         // The same without making text, which takes longer than all the rest. Requires: the last
         // next() was true.
-        Stamp stamp() const;
-        MemberId sender() const;
+        Stamp stamp() const { return at_->stamp; }
+        MemberId sender() const { return at_->sender; }
         std::size_t text_bytes() const;  ///< of payload and extra
         Fields fields() const;           ///< valid until the next next()
 
@@ -95,6 +95,7 @@ public:
         explicit Cursor(std::unique_ptr<Impl> impl);
         BodyDecoder& decoder() const;
         std::unique_ptr<Impl> impl_;
+        const MessageView* at_;  ///< in impl_
     };
 
     /// Messages with from <= time <= to. The first one costs one block: about 0.1 ms.
