@@ -88,12 +88,10 @@ std::size_t BodyEncoder::add(BodyDecoder& from) {
     std::size_t size = copy.fixed_size;
     const NumberColumn* columns = from.columns();
     std::size_t row = from.row();
-    std::size_t numbers = numbers_.size();
-    numbers_.resize(numbers + copy.holes);
     for (std::size_t hole = 0; hole < copy.holes; ++hole) {
         Decimal number = columns[hole][row];
         size += decimal_size(number);
-        numbers_[numbers + hole] = number;
+        numbers_.push_back(number);
     }
     source_bytes_ += size + kPerMessage;
     return size;

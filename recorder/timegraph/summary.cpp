@@ -49,8 +49,16 @@ std::string key_of(std::uint64_t number) {
     ByteWriter(key).fixed(number);
     return key;
 }
-const std::string& key_of(const std::string& text) {
+std::string_view key_of(std::string_view text) {
     return text;
+}
+
+/// Ascending, each once.
+template <class T>
+std::vector<T> sorted(std::vector<T> values) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return values;
 }
 
 template <class Values>
@@ -76,7 +84,7 @@ std::string filter(const Values& values, std::size_t room) {
     return out;
 }
 
-std::string exact(const std::set<std::uint64_t>& numbers) {
+std::string exact(const std::vector<std::uint64_t>& numbers) {
     std::string out(1, static_cast<char>(SetForm::exact));
     ByteWriter writer(out);
     writer.varint(numbers.size());
@@ -84,11 +92,11 @@ std::string exact(const std::set<std::uint64_t>& numbers) {
     for (std::uint64_t number : numbers) writer.varint(number - std::exchange(before, number));
     return out;
 }
-std::string exact(const std::set<std::string, std::less<>>& texts) {
+std::string exact(const std::vector<std::string_view>& texts) {
     std::string out(1, static_cast<char>(SetForm::exact));
     ByteWriter writer(out);
     writer.varint(texts.size());
-    for (const std::string& text : texts) {
+    for (std::string_view text : texts) {
         writer.varint(text.size());
         writer.raw(text);
     }
@@ -198,13 +206,15 @@ bool SummaryMaker::add_decoded(std::string_view payload, std::size_t holes) {
         if (without.kind != said.kind || said.numbers != without.numbers + holes) return false;
     }
     kinds_ |= said.kind;
-    if (said.kind == kCalls) add_call(said.target, said.selector);
+    if (said.kind != kCalls) return true;
+    add_call(decoded_texts_.emplace_back(std::move(said.target)),
+             decoded_texts_.emplace_back(std::move(said.selector)));
     return true;
 }
 
 void SummaryMaker::add_call(std::string_view target, std::string_view selector) {
-    if (!targets_.contains(target)) targets_.emplace(target);
-    if (!selectors_.contains(selector)) selectors_.emplace(selector);
+    targets_.push_back(target);
+    if (selectors_.empty() || selectors_.back() != selector) selectors_.push_back(selector);
 }
 
 /// By how it begins: what it may be, whatever comes then.
@@ -233,7 +243,9 @@ void SummaryMaker::add_scanned(std::string_view payload) {
 
 std::string SummaryMaker::encode(const BlockHead& head, std::size_t limit) const {
     limit = std::min(limit, kMaxSummary);
-    std::string all[] = {exact(senders_), exact(targets_), exact(selectors_)};
+    auto senders = sorted(senders_);
+    auto targets = sorted(targets_), selectors = sorted(selectors_);
+    std::string all[] = {exact(senders), exact(targets), exact(selectors)};
     std::array<std::size_t, 3> order{0, 1, 2};
     std::sort(order.begin(), order.end(),
               [&](std::size_t a, std::size_t b) { return all[a].size() < all[b].size(); });
@@ -243,9 +255,9 @@ std::string SummaryMaker::encode(const BlockHead& head, std::size_t limit) const
         std::size_t share = room / (order.size() - i);
         std::string& set = sets[order[i]];
         if (order[i] == 0) {
-            set = fitted(senders_, all[0], share);
+            set = fitted(senders, all[0], share);
         } else if (calls_known_) {
-            set = fitted(order[i] == 1 ? targets_ : selectors_, all[order[i]], share);
+            set = fitted(order[i] == 1 ? targets : selectors, all[order[i]], share);
         } else {
             set.assign(1, static_cast<char>(SetForm::unknown));
         }
@@ -279,10 +291,10 @@ Summary::Summary(const SummaryMaker& maker)
     : MessageGroup({VirtualTime::min(), {0}}, {VirtualTime::max(), {~std::uint64_t{0}}}) {
     set_kinds(maker.kinds_);
     senders_.exact = true;
-    senders_.values.assign(maker.senders_.begin(), maker.senders_.end());
+    for (auto each : sorted(maker.senders_)) senders_.values.emplace_back(each);
     targets_.exact = selectors_.exact = maker.calls_known_;
-    targets_.values.assign(maker.targets_.begin(), maker.targets_.end());
-    selectors_.values.assign(maker.selectors_.begin(), maker.selectors_.end());
+    for (auto each : sorted(maker.targets_)) targets_.values.emplace_back(each);
+    for (auto each : sorted(maker.selectors_)) selectors_.values.emplace_back(each);
     if (only_calls_) return;
     targets_.values.emplace_back();
     selectors_.values.emplace_back();

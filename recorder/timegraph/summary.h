@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +30,10 @@ struct BlockHead {
     std::uint64_t check(std::string_view bytes) const;
 };
 
-/// Collects what occurs in a block.
+/// Collects what occurs in a block. The payloads that it is given must outlive it.
 class SummaryMaker {
 public:
-    void add_sender(MemberId sender) { senders_.insert(sender.value); }
+    void add_sender(MemberId sender) { senders_.push_back(sender.value); }
     /// Messages of one shape, by the text of their payloads; `holes` are those of the whole shape
     /// (shape.h): without any, a byte that looks like one is none.
     void add_shape(std::string_view payload, std::size_t holes);
@@ -51,8 +51,10 @@ private:
     bool add_decoded(std::string_view payload, std::size_t holes);
     void add_call(std::string_view target, std::string_view selector);
 
-    std::set<std::uint64_t> senders_;
-    std::set<std::string, std::less<>> targets_, selectors_;
+    // All in any order, and some of them several times.
+    std::vector<std::uint64_t> senders_;
+    std::vector<std::string_view> targets_, selectors_;
+    std::deque<std::string> decoded_texts_;  ///< those that do not stand in a payload
     std::uint8_t kinds_ = 0;
     bool calls_known_ = true;  ///< all targets and selectors are in the sets
     std::size_t decoded_ = 0;  ///< bytes
