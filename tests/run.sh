@@ -127,8 +127,8 @@ fi
 [ $full = no ] || export TEATIME_THOROUGH=1
 if build release; then
     exclude=$(IFS='|'; echo "${left_out[*]}")
-    # Three on two cores: many of these wait, for servers and clocks.
-    test_stage release 3 ${exclude:+-LE "^($exclude)$"}
+    # Four on two cores: many of these wait, for servers and clocks.
+    test_stage release 4 ${exclude:+-LE "^($exclude)$"}
 fi
 unset TEATIME_THOROUGH  # sanitizers take ten times as long
 if [ $full = yes ]; then
