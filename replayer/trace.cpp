@@ -12,7 +12,11 @@
 namespace teatime::replayer {
 namespace {
 
-// The Trace Event Format: "ph" X is a slice, s and f are begin and end of an arrow, M a name.
+// The Trace Event Format: "ph" X is a slice, s and f are begin and end of an arrow, M a name. Times
+// are microseconds. As Perfetto's importer wants it: "ts" and "dur" stand before any text, since
+// while it looks for them it takes no \\u in one; there is no "displayTimeUnit", which it has taken
+// for the unit of "ts"; an arrow's end has "bp":"e", to end at the slice around it and not the
+// next.
 constexpr std::size_t kMostTracks = 500;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
@@ -21,8 +25,8 @@ public:
     explicit TraceWriter(const timegraph::Sink& sink) : sink_(sink) {}
 
     void begin(const std::string& session) {
-        text_ = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
-        text_ += R"({"ph":"M","name":"process_name","pid":1,"tid":0,"ts":0,"args":{"name":)";
+        text_ = "{\"traceEvents\":[\n";
+        text_ += R"({"ph":"M","ts":0,"pid":1,"tid":0,"name":"process_name","args":{"name":)";
         append_json_string(text_, session);
         text_ += "}}";
     }
@@ -35,7 +39,7 @@ public:
         std::string name =
             message.selector.empty() ? message.text : target + "." + message.selector;
         event('X', name, message.external ? "external" : "future", at, track);
-        text_ += ",\"dur\":1,\"args\":";
+        text_ += ",\"args\":";
         Value::Entries arguments{{"mark", to_string(message.mark)},
                                  {"arguments", message.arguments},
                                  {message.external ? "seq" : "order", message.order}};
@@ -76,11 +80,13 @@ private:
                std::uint64_t track) {
         text_ += ",\n{\"ph\":\"";
         text_ += phase;
-        text_ += "\",\"name\":";
+        text_ += "\",\"ts\":" + std::to_string(at);
+        if (phase == 'X') text_ += ",\"dur\":1";
+        text_ += ",\"pid\":1,\"tid\":" + std::to_string(track) + ",\"name\":";
         append_json_string(text_, name);
         text_ += ",\"cat\":\"";
         text_ += category;
-        text_ += "\",\"pid\":1,\"tid\":" + std::to_string(track) + ",\"ts\":" + std::to_string(at);
+        text_ += '"';
     }
 
     /// From the slice that sent it, where that is in the trace.
@@ -102,9 +108,8 @@ private:
         }
         std::uint64_t track = tracks_.size() + 1;
         tracks_.emplace(target, track);
-        text_ +=
-            ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":" + std::to_string(track) +
-            ",\"ts\":0,\"args\":{\"name\":";
+        text_ += ",\n{\"ph\":\"M\",\"ts\":0,\"pid\":1,\"tid\":" + std::to_string(track) +
+                 ",\"name\":\"thread_name\",\"args\":{\"name\":";
         append_json_string(text_, target);
         text_ += "}}";
         return track;

@@ -296,6 +296,76 @@ private slots:
         }
     }
 
+    /// By the rules of Perfetto's importer (src/trace_processor/importers/json of google/perfetto):
+    /// sorted by time, else in the order of the file; an arrow begins and ends at the innermost
+    /// slice that is open on its track, and is told by id, category and name.
+    void a_trace_is_one_that_perfetto_takes_whole() {
+        Recorded live = recording();
+        Timeline timeline = opened(live.path);
+        std::string text;
+        Value trace = traced(timeline, &text);
+        QCOMPARE(trace.if_entries()->size(), std::size_t{1});
+        struct Slice {
+            std::int64_t begin, end;
+        };
+        std::map<std::int64_t, std::vector<Slice>> open;  // by track
+        std::map<std::string, int> arrows;                // begun and not ended
+        std::size_t begun = 0;
+        std::vector<const Value*> events;
+        for (const Value& event : *trace.find("traceEvents")->if_list()) events.push_back(&event);
+        auto number = [](const Value& event, const char* name) {
+            const Value* value = event.find(name);
+            if (!value || !value->if_int() || *value->if_int() < 0) qFatal("no number %s", name);
+            return *value->if_int();
+        };
+        std::stable_sort(events.begin(), events.end(), [&](const Value* a, const Value* b) {
+            return number(*a, "ts") < number(*b, "ts");
+        });
+        for (const Value* event : events) {
+            std::string phase = *event->find("ph")->if_string();
+            std::int64_t at = number(*event, "ts");
+            QCOMPARE(number(*event, "pid"), std::int64_t{1});
+            auto& track = open[number(*event, "tid")];
+            QVERIFY(event->find("name") && event->find("name")->if_string());
+            if (phase == "M") {
+                QVERIFY(event->find("args")->find("name")->if_string());
+                continue;
+            }
+            std::erase_if(track, [&](const Slice& slice) { return slice.end <= at; });
+            if (phase == "X") {
+                Slice slice{at, at + number(*event, "dur")};
+                QVERIFY(track.empty() ||
+                        slice.end <= track.back().end);  // inside the one around it
+                QVERIFY(event->find("args")->if_entries());
+                track.push_back(slice);
+                continue;
+            }
+            QVERIFY(phase == "s" || phase == "f");
+            QVERIFY(!track.empty());
+            QCOMPARE(track.back().begin, at);
+            std::string arrow = std::to_string(number(*event, "id")) +
+                                *event->find("cat")->if_string() +
+                                *event->find("name")->if_string();
+            if (phase == "s") {
+                QCOMPARE(arrows[arrow]++, 0);
+                ++begun;
+            } else {
+                QCOMPARE(*event->find("bp")->if_string(), std::string("e"));
+                QCOMPARE(arrows[arrow]--, 1);
+            }
+        }
+        QVERIFY(begun > 20);
+        for (const auto& [arrow, left] : arrows) QCOMPARE(left, 0);
+        // Its tokenizer looks for these two before it reads any text.
+        std::size_t slices = 0;
+        for (std::size_t at = 0; (at = text.find("{\"ph\":\"X\"", at)) != text.npos;
+             ++at, ++slices) {
+            QVERIFY(text.find("\"ts\":", at) < text.find("\"name\":", at));
+            QVERIFY(text.find("\"dur\":", at) < text.find("\"name\":", at));
+        }
+        QCOMPARE(slices, live.marks.size());
+    }
+
     void without_the_module_a_trace_has_the_external_messages() {
         Recorded live = recording();
         Timeline timeline = opened(live.path, false);
@@ -308,7 +378,7 @@ private slots:
     }
 
 private:
-    Value traced(Timeline& timeline) {
+    Value traced(Timeline& timeline, std::string* raw = nullptr) {
         std::string text;
         auto sink = [&](std::string_view piece) -> result<void> {
             text += piece;
@@ -318,6 +388,7 @@ private:
         if (!done) qFatal("%s", done.error().message.c_str());
         auto trace = parse_json(text);
         if (!trace) qFatal("%s", trace.error().message.c_str());
+        if (raw) *raw = std::move(text);
         return *trace;
     }
 };
