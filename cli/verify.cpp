@@ -169,9 +169,10 @@ void print_text(const std::string& path, const timegraph::Verification& file,
 
 /// SQLite cannot even open it: then what a recovery would save, tried in a folder of its own.
 int tell_rest(const std::string& path, Error error, const VerifyOptions& options) {
-    error.message.resize(std::min(error.message.size(), error.message.find("; `teatime verify`")));
+    std::size_t advice = error.message.find("; `teatime verify`");  // as where one is damaged
     TemporaryFolder folder;
-    if (error.kind != ErrorKind::unreadable || !folder.made()) return fail(error);
+    if (advice == error.message.npos || !folder.made()) return fail(error);
+    error.message.resize(advice);
     auto rest = [&] {
         Job job("searching");
         return timegraph::recover(path, (folder.path() / "rest.timegraph").string(), job.watch());
