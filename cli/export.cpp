@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "branches.h"
 #include "job.h"
 #include "output_file.h"
 #include "teatime/replayer/trace.h"
@@ -35,6 +36,7 @@ result<void> write_lines(const ExportOptions& options, const timegraph::Sink& si
     if (!recording) return recording.error();
     auto interval = options.interval.in(*recording);
     if (!interval) return interval.error();
+    tell_of_branches(*recording);
     bool from_begin = interval->first == Mark{BranchId{}, kSessionStart, 0};
     return writer_of(options.format)(*recording,
                                      from_begin ? VirtualTime::min() : interval->first.time,
@@ -46,6 +48,7 @@ result<void> write_trace(const ExportOptions& options, const timegraph::Sink& si
     if (!timeline) return timeline.error();
     auto interval = options.interval.in(*timeline->reader());
     if (!interval) return interval.error();
+    tell_of_branches(*timeline->reader());
     const auto [from, to] = *interval;
     auto whole = static_cast<double>((to.time - from.time).count()) + 1;
     replayer::Watch watch{[&job, start = from.time, whole](const Mark& at) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "branches.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -24,6 +25,7 @@ struct FilterOptions {
 int run(const FilterOptions& options) {
     auto where = options.where.read();
     if (!where) return kWrongUsage;
+    tell_of_branches(options.from);
     auto filtered = [&] {
         Job job("filtering");
         return timegraph::filter(options.from, options.to, *where, job.watch());

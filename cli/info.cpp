@@ -76,6 +76,8 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"keyframes", info.keyframes},
                           {"votes", info.votes},
                           {"bookmarks", info.bookmarks},
+                          {"branches", info.branches},
+                          {"edits", info.edits},
                           {"errors", error_list},
                           {"files", info.files},
                           {"members", member_list},
@@ -132,6 +134,10 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
     row("votes", std::to_string(info.votes));
     if (info.files) row("files", std::to_string(info.files));
     if (info.bookmarks) row("bookmarks", std::to_string(info.bookmarks));
+    if (info.branches + info.edits > 0) {
+        row("branches", fmt::format("{}, with {}; only the trunk is replayed", info.branches,
+                                    counted(info.edits, "edit")));
+    }
     row("size", byte_size(info.file_bytes));
     std::size_t viewers = 0;
     const char* name = "members";

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "branches.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -19,6 +20,7 @@ struct MergeOptions {
 };
 
 int run(const MergeOptions& options) {
+    for (const std::string& file : options.files) tell_of_branches(file);
     Job job("merging");
     auto merged = timegraph::merge(options.files, options.output, job.watch());
     if (!merged) return fail(merged.error());

@@ -4,6 +4,7 @@
 
 #include "need.h"
 #include "new_file.h"
+#include "part.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/writer.h"
 
@@ -39,9 +40,11 @@ void copy_rows(const Reader& reader, Writer& writer) {
     }
     for (const ClockPoint& point : need(reader.clock())) need(writer.clock(point));
     for (const Bookmark& bookmark : need(reader.bookmarks())) {
-        need(writer.bookmark(bookmark));
+        if (is_trunk(bookmark.mark)) need(writer.bookmark(bookmark));
     }
-    for (const HandlerError& error : need(reader.errors())) need(writer.error(error));
+    for (const HandlerError& error : need(reader.errors())) {
+        if (is_trunk(error.mark)) need(writer.error(error));
+    }
 }
 
 }  // namespace

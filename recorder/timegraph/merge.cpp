@@ -269,12 +269,16 @@ private:
                        return std::tuple(bookmark.mark, bookmark.written, bookmark.author,
                                          bookmark.comment);
                    },
-                   [&](const Bookmark& bookmark) { writer_.bookmark(bookmark); });
+                   [&](const Bookmark& bookmark) {
+                       if (is_trunk(bookmark.mark)) writer_.bookmark(bookmark);
+                   });
         merge_rows([](const Reader& reader) { return reader.errors(); },
                    [](const HandlerError& error) {
                        return std::tuple(error.mark, error.seq, error.type, error.sentence);
                    },
-                   [&](const HandlerError& error) { writer_.error(error); });
+                   [&](const HandlerError& error) {
+                       if (is_trunk(error.mark)) writer_.error(error);
+                   });
         merge_rows([](const Reader& reader) { return reader.files(); },
                    [](const ForeignFile& file) { return std::tuple(file.stamp, file.path); },
                    [&](const ForeignFile& file) { writer_.file(file); });

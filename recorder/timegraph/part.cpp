@@ -32,6 +32,8 @@ public:
 private:
     bool inside(VirtualTime time) const { return part_.from <= time && time <= part_.to; }
 
+    bool inside(const Mark& mark) const { return is_trunk(mark) && inside(mark.time); }
+
     void walk_members() {
         for (const Member& member : need(reader_.members())) {
             if (member.joined.time > part_.to) continue;
@@ -88,10 +90,10 @@ private:
         Mark first{BranchId{}, part_.from, 0}, last{BranchId{}, part_.to, Mark::kWholeInstant};
         for (const Vote& vote : need(reader_.votes(first, last))) taker_.vote(vote);
         for (const Bookmark& bookmark : need(reader_.bookmarks())) {
-            if (inside(bookmark.mark.time)) taker_.bookmark(bookmark);
+            if (inside(bookmark.mark)) taker_.bookmark(bookmark);
         }
         for (const HandlerError& error : need(reader_.errors())) {
-            if (inside(error.mark.time)) taker_.error(error);
+            if (inside(error.mark)) taker_.error(error);
         }
         for (const ForeignFile& file : need(reader_.files())) {
             if (inside(file.stamp.time)) taker_.file(file);

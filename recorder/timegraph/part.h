@@ -32,6 +32,11 @@ struct Part {
     Seq after{};  ///< only messages behind this one; they may be from before `from`
 };
 
+/// Branches are not taken over, and so nothing that is said of one.
+inline bool is_trunk(const Mark& mark) {
+    return mark.branch == BranchId{};
+}
+
 /// Gives all of it in an order in which a Writer can write it: also who came before and is still
 /// there, and the last clock row before. Throws Failure.
 void walk(const Reader& reader, const Part& part, PartTaker& taker, const Watch& watch);

@@ -45,6 +45,7 @@ private:
     void find_batches();
     void add_batch(Table table, std::int64_t id, const RawRows::Place& place, bool whole);
     bool open_batch(const Batch& batch, std::string& body, BodyDecoder& decoder);
+    bool of_trunk(const RawRow& row, bool whole);
     void write_meta();
     void write_messages();
     void write_batch(const Batch& batch);
@@ -98,7 +99,8 @@ private:
 
     Image image_;  ///< of keyframe image_id_; 0 = none
     std::int64_t image_id_ = 0;
-    bool all_touched_ = false;  ///< what was touched up to the next keyframe is not known
+    std::uint64_t branch_rows_ = 0;  ///< that are left out
+    bool all_touched_ = false;       ///< what was touched up to the next keyframe is not known
     std::optional<Image> written_;
     Recovery found_;
 };
@@ -179,6 +181,7 @@ void Salvage::find_batches() {
 void Salvage::add_batch(Table table, std::int64_t id, const RawRows::Place& place, bool whole) {
     Batch batch{table, id, place, whole, {}, {}};
     if (!open_batch(batch, body_, decoder_)) return;
+    if (!of_trunk(row_, whole)) return;
     MessageView message;
     bool any = false;
     while (decoder_.next_stamp(message.stamp)) {
@@ -189,6 +192,14 @@ void Salvage::add_batch(Table table, std::int64_t id, const RawRows::Place& plac
     if (!any || !decoder_.ok()) return;
     if (whole && table == Table::blocks) note_bound(time_in(row_, 7));
     batches_.push_back(batch);
+}
+
+/// A damaged row is of a branch only if there is such a one.
+bool Salvage::of_trunk(const RawRow& row, bool whole) {
+    std::int64_t branch = row.integer(1);
+    if (branch == 0 || (!whole && !rows_.of(Table::branches).contains(branch))) return true;
+    ++branch_rows_;
+    return false;
 }
 
 bool Salvage::open_batch(const Batch& batch, std::string& body, BodyDecoder& decoder) {
@@ -275,6 +286,7 @@ void Salvage::lost_at_end() {
 void Salvage::write_keyframes() {
     std::int64_t before = 0;
     each(Table::keyframes, [&](const RawRow& row) {
+        if (!of_trunk(row, true)) return;
         std::int64_t id = row.integer(0);
         if (id != before + 1) all_touched_ = true;  // that one knew
         before = id;
@@ -341,13 +353,16 @@ void Salvage::write_members_and_clock() {
 
 void Salvage::write_other_rows() {
     each(Table::votes, [&](const RawRow& row) {
+        if (!of_trunk(row, true)) return;
         note_bound(time_in(row, 2));
         need(writer_->vote({mark_in(row, 1), {row.number(4)}, row.string(5)}));
     });
     each(Table::bookmarks, [&](const RawRow& row) {
+        if (!of_trunk(row, true)) return;
         need(writer_->bookmark({mark_in(row, 1), wall_in(row, 4), row.string(5), row.string(6)}));
     });
     each(Table::errors, [&](const RawRow& row) {
+        if (!of_trunk(row, true)) return;
         need(writer_->error({mark_in(row, 1), {row.number(4)}, row.string(5), row.string(6)}));
     });
 }
@@ -377,10 +392,13 @@ void Salvage::compare_counts() {
         lost(Table::blocks, 0, {}, {},
              fmt::format("{} messages are lost", head_->messages - found_.messages));
     }
-    for (Table table : {Table::branches, Table::edits}) {
-        if (std::size_t n = rows_.of(table).size()) {
-            lost(table, 0, {}, {}, fmt::format("{} rows are not taken over: only the trunk is", n));
-        }
+    std::size_t branches = rows_.of(Table::branches).size(), edits = rows_.of(Table::edits).size();
+    if (branches + edits + branch_rows_ > 0) {
+        lost(
+            Table::branches, 0, {}, {},
+            fmt::format("only the trunk is taken over; left out are branches: {}, edits: {}, other "
+                        "rows of branches: {}",
+                        branches, edits, branch_rows_));
     }
 }
 

@@ -43,7 +43,7 @@ private:
 /// pseudonyms in its place.
 class Redactor {
 public:
-    Redactor(const Redaction& redaction);
+    explicit Redactor(const Redaction& redaction);
 
     void begin_replacing() { replacing_ = true; }
     bool replacing() const { return replacing_; }

@@ -6,7 +6,10 @@
 #include <set>
 
 #include "../test_main.h"
+#include "database.h"
+#include "head.h"
 #include "sample_recording.h"
+#include "teatime/timegraph/trim.h"
 #include "teatime/timegraph/verify.h"
 
 using namespace teatime;
@@ -365,6 +368,65 @@ private slots:
                 QVERIFY(!entry.path().filename().string().starts_with("out.timegraph"));
             }
         }
+    }
+
+    /// Nothing writes branches yet, so these are put in by hand.
+    void a_branch_is_not_mixed_with_the_trunk_and_told() {
+        damage(bytes_);
+        {
+            Database database(damaged_, Database::Use::write);
+            std::int64_t branch = 7, far = 70'000'000;
+            std::string block;
+            {
+                Query query(database, "SELECT data FROM blocks WHERE id = 3");
+                QVERIFY(query.next());
+                block = query.string(0);
+            }
+            std::string hash(32, 'h');
+            Head head = read_head(database);
+            auto insert = [&](Table table, std::initializer_list<Cell> cells) {
+                RowSum& sum = head.sum(table);
+                sum.sum += static_cast<std::uint64_t>(database.insert(table, cells));
+                ++sum.rows;
+            };
+            database.run("BEGIN IMMEDIATE");
+            std::int64_t n = 0, size = 0;
+            {
+                Query query(database, "SELECT n, raw_len FROM blocks WHERE id = 3");
+                QVERIFY(query.next());
+                n = query.integer(0), size = query.integer(1);
+            }
+            insert(Table::branches, {branch, std::int64_t{0}, std::int64_t{5'000'000}, INT64_MAX,
+                                     std::int64_t{0}, Text{"what if"}});
+            insert(Table::edits,
+                   {std::int64_t{1}, branch, Text{"drop"}, std::int64_t{3}, std::int64_t{0},
+                    std::int64_t{0}, std::int64_t{0}, Text{""}, Blob{""}, Blob{""}});
+            insert(Table::blocks, {std::int64_t{900}, branch, far, far, far, far, n, far, size,
+                                   Blob{hash}, Blob{hash}, nullptr, Blob{block}});
+            insert(Table::bookmarks, {std::int64_t{900}, branch, far, std::int64_t{0},
+                                      std::int64_t{0}, Text{"ann"}, Text{"there"}});
+            update_head(database, head);
+            database.run("COMMIT");
+        }
+        QCOMPARE(open(damaged_).info()->branches, std::uint64_t{1});
+        QCOMPARE(open(damaged_).info()->edits, std::uint64_t{1});
+        auto recovery = recover(damaged_, out_);
+        VERIFY_OK(recovery);
+        QVERIFY(is_whole(out_));
+        QVERIFY(content_of(out_) == expected_);
+        bool told = false;
+        for (const Problem& problem : recovery->lost) {
+            told |= problem.what ==
+                    "only the trunk is taken over; left out are branches: 1, edits: "
+                    "1, other rows of branches: 2";
+        }
+        QVERIFY(told);
+
+        std::filesystem::remove(out_);
+        Reader reader = open(damaged_);
+        VERIFY_OK(compact(reader, out_));
+        QVERIFY(content_of(out_) == expected_);
+        QCOMPARE(open(out_).info()->branches, std::uint64_t{0});
     }
 };
 

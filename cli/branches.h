@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "teatime/timegraph/reader.h"
+
+namespace teatime::cli {
+
+/// Where a recording has branches: a remark that what is made of it has only its trunk.
+void tell_of_branches(const timegraph::Reader& recording);
+
+/// The same of one that is yet to be opened; one that cannot be says nothing here.
+void tell_of_branches(const std::string& path);
+
+}  // namespace teatime::cli
