@@ -172,6 +172,11 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
         return;  // the one gap says the same
     }
     for (const auto& gap : gaps) {
+        if (gap.before.seq == next(gap.after.seq)) {
+            row("GAP", fmt::format("from {} on, what came after message {} is not known: {}",
+                                   to_string(gap.before.time), gap.after.seq.value, gap.why));
+            continue;
+        }
         row("GAP", fmt::format("from {} to {}, messages {} to {} are missing: {}",
                                to_string(gap.after.time), to_string(gap.before.time),
                                gap.after.seq.value + 1, gap.before.seq.value - 1, gap.why));

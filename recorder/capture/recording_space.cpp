@@ -31,12 +31,14 @@ std::optional<Error> Recording::too_little_free(const std::string& path) const {
         fmt::format("{}: less than {} bytes are free on its disk; make room", path, least));
 }
 
-/// The file is well, but nothing more goes into it for now; it says so itself, in case it stays so.
+/// The file is well, but nothing more goes into it for now; it says so itself, in case it stays so:
+/// a gap begins here, of which the end is not known yet.
 void Recording::pause_for(const Error& why) {
     Mark mark{{}, std::max(bound_, last_.time), Mark::kWholeInstant};
     check(writer_->bookmark(
         {mark, shared_->wall(), "recorder", "Recording stopped here. " + why.message}));
-    if (!failure_) check(writer_->commit());
+    if (!failure_)
+        check(writer_->gap({mark.time, next(last_.seq)}, "recording stopped: " + why.message));
     if (failure_) return;
     uncommitted_.clear();
     failed_with(why);

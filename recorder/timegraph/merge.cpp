@@ -154,7 +154,7 @@ private:
     void gap_at_end() {
         for (const Source& source : sources_) {
             for (const Gap& gap : source.gaps) {
-                if (gap.before.seq <= next(last_.seq)) continue;
+                if (gap.before.seq <= last_.seq) continue;
                 return writer_.gap({last_, gap.before, gap.why});
             }
         }

@@ -24,9 +24,10 @@ namespace {
 /// `teatime serve --record`, until it is killed.
 class Serving {
 public:
-    Serving(const QString& folder, const QString& durability) {
-        process_.start(TEATIME_PROGRAM, {"serve", "--port", "0", "--record", folder, "--durability",
-                                         durability, "--message-rate", "0"});
+    Serving(const QString& folder, const QString& durability, const QStringList& more = {}) {
+        QStringList words{"serve",    "--port",         "0", "--record", folder, "--durability",
+                          durability, "--message-rate", "0"};
+        process_.start(TEATIME_PROGRAM, words + more);
         if (!process_.waitForReadyRead(20'000)) qFatal("teatime serve does not answer");
         QByteArray line = process_.readLine().trimmed();
         port = line.mid(line.lastIndexOf(':') + 1).toUShort();
@@ -66,13 +67,15 @@ void note_frame(AllSeen& seen, const std::string& text) {
     for (const Value& tuple : *args->find("messages")->if_list()) note_seen(seen, tuple);
 }
 
+constexpr const char* kJoin =
+    R"({"id":"s","action":"JOIN","args":{"version":1,"apiKey":"none","name":"io.x/a","user":"u",)"
+    R"("ticks":{"tick":20,"delay":0}}})";
+
 /// A member that says as much as it can, and is told of it, until the reflector is killed.
 AllSeen live(Serving& reflector, std::chrono::milliseconds life, std::mt19937_64& random,
              Clock::time_point& killed) {
     RawWebSocket member(reflector.port, "/s");
-    member.send(text(
-        R"({"id":"s","action":"JOIN","args":{"version":1,"apiKey":"none","name":"io.x/a","user":"u",)"
-        R"("ticks":{"tick":20,"delay":0}}})"));
+    member.send(text(kJoin));
     std::atomic<bool> over = false;
     std::thread speaker([&, pauses = random()] {
         for (int n = 0; !over; ++n) {
@@ -106,6 +109,7 @@ class KillTest : public QObject {
 private slots:
     void a_killed_reflector_leaves_a_whole_recording_data();
     void a_killed_reflector_leaves_a_whole_recording();
+    void a_recording_that_stopped_before_the_kill_says_so_in_its_file();
 };
 
 void KillTest::a_killed_reflector_leaves_a_whole_recording_data() {
@@ -162,6 +166,54 @@ void KillTest::a_killed_reflector_leaves_a_whole_recording() {
     qInfo("%zu messages told; at most the last %lld ms are missing", told,
           static_cast<long long>(longest.count()));
     QVERIFY(told > 50);
+}
+
+void KillTest::a_recording_that_stopped_before_the_kill_says_so_in_its_file() {
+    std::mt19937_64 random = test::seeded_random();
+    QTemporaryDir folder;
+    std::string path;
+    auto gaps = [&] {
+        QStringList files = QDir(folder.path()).entryList({"*.timegraph"}, QDir::Files);
+        if (files.isEmpty()) return std::vector<timegraph::Gap>();
+        path = folder.filePath(files.front()).toStdString();
+        auto reader = timegraph::Reader::open(path);
+        return reader ? reader->gaps().value() : std::vector<timegraph::Gap>();
+    };
+    {
+        Serving reflector(folder.path(), "interval", {"--quota", "1MB"});
+        RawWebSocket member(reflector.port, "/s");
+        member.send(text(kJoin));
+        std::atomic<bool> over = false;
+        std::thread speaker([&] {  // in texts that cannot be packed, until it is killed
+            while (!over) {
+                std::string what;
+                for (int i = 0; i < 100; ++i) what += std::to_string(random());
+                if (!member.send(
+                        text(R"({"id":"s","action":"SEND","args":[0,0,")" + what + "\"]}")))
+                    break;
+                std::this_thread::sleep_for(1ms);  // not faster than it can be written
+            }
+        });
+        std::thread listener([&] {
+            while (member.receive()) {
+            }
+        });
+        bool stopped = QTest::qWaitFor([&] { return !gaps().empty(); }, 60'000);
+        reflector.die();
+        over = true;
+        speaker.join();
+        listener.join();
+        QVERIFY(stopped);
+    }
+    QCOMPARE(gaps().size(), std::size_t{1});
+    timegraph::Gap gap = gaps().front();
+    auto reader = timegraph::Reader::open(path);
+    QVERIFY(reader);
+    QCOMPARE(gap.after.seq, reader->end()->last.seq);
+    QCOMPARE(gap.before.seq, next(gap.after.seq));
+    QVERIFY(gap.why.find("its quota of 1000000 bytes is used up") != std::string::npos);
+    auto verification = timegraph::verify(path);
+    QVERIFY(verification && verification->problems.empty());
 }
 
 TEST_CLASS(KillTest)

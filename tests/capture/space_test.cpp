@@ -147,6 +147,11 @@ void SpaceTest::a_quota_ends_the_recording_and_not_the_session() {
     auto bookmarks = world.open().bookmarks();
     VERIFY_OK(bookmarks);
     QVERIFY(contains(bookmarks->back().comment, "Recording stopped here."));
+    auto begun = world.open().gaps();
+    VERIFY_OK(begun);
+    QCOMPARE(begun->size(), std::size_t{1});
+    QCOMPARE(begun->back().before.seq, next(world.open().end()->last.seq));
+    QVERIFY(contains(begun->back().why, "quota"));
     std::uint64_t recorded = world.recorder->status().messages;
     std::size_t reflected = world.net.reflected.size();
     world.busy(seconds(5));
@@ -176,6 +181,7 @@ void SpaceTest::with_too_little_free_nothing_is_recorded_for_a_while() {
     QVERIFY(contains(world.recorder->status().error, "less than 5000 bytes are free"));
     world.busy(seconds(10));
     QCOMPARE(std::filesystem::file_size(world.recorder->status().path), size);
+    QVERIFY(contains(world.open().gaps()->back().why, "less than 5000 bytes are free"));
     QCOMPARE(world.reports.size(), std::size_t{1});
     free = 10'000;
     world.busy(seconds(5));
