@@ -261,6 +261,10 @@ QString TimelineLanes::tip_at(const QPoint& at) const {
         for (const timegraph::Gap& gap : facts_->gaps) {
             const double from = x_of(gap.after.time), to = x_of(gap.before.time);
             if (at.x() >= from - 3 && at.x() <= to + 3 && near > 0) {
+                if (gap.before.seq == next(gap.after.seq)) {
+                    return tr("What came after this is not known: %1")
+                        .arg(QString::fromStdString(gap.why));
+                }
                 return tr("Messages %1 to %2 are missing: %3")
                     .arg(gap.after.seq.value + 1)
                     .arg(gap.before.seq.value - 1)
