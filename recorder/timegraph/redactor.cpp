@@ -310,7 +310,7 @@ void Redactor::image(Image& image) {
 // ---- names that stay ------------------------------------------------------------------------
 
 void Redactor::name_stays(std::string_view name) {
-    if (!replacing_ && names_.size() < 100'000) names_.emplace(name);
+    if (!replacing_) names_.emplace(name);
 }
 
 void Redactor::names_stay(const Schema& schema) {
