@@ -175,7 +175,7 @@ void BodyTest::numbers_are_read_as_the_nearest_double() {
         Decimal number{mantissa, static_cast<std::uint8_t>(below(random, kMaxScale + 1))};
         if (below(random, 4) == 0) number.scale = 0;
         char text[kMaxDecimalText];
-        const char* end = write_decimal(text, number);
+        char* end = write_decimal(text, number);
         double nearest = 0;
         std::from_chars(text, end, nearest);
         QVERIFY2(
