@@ -180,7 +180,7 @@ void BodyTest::numbers_are_read_as_the_nearest_double() {
         std::from_chars(text, end, nearest);
         QVERIFY2(
             std::bit_cast<std::uint64_t>(to_real(number)) == std::bit_cast<std::uint64_t>(nearest),
-            std::string(text, end).c_str());
+            std::string(text, static_cast<std::size_t>(end - text)).c_str());
     }
 }
 
