@@ -368,8 +368,10 @@ private slots:
     /// Bloom: (1 - e^(-kn/m))^k.
     void many_values_become_a_filter_with_few_wrong_hits() {
         for (std::size_t limit : {std::size_t{300}, std::size_t{1000}, kMaxSummary}) {
+            std::vector<std::string> calls;
+            for (int i = 0; i < 1000; ++i) calls.push_back(call(fmt::format("#{}", i), "go"));
             SummaryMaker maker;
-            for (int i = 0; i < 1000; ++i) maker.add_shape(call(fmt::format("#{}", i), "go"), 0);
+            for (const std::string& each : calls) maker.add_shape(each, 0);
             maker.add_sender({3});
             BlockHead head{7, {}, {kSessionStart, {1}}, {kSessionStart, {1000}}, 1000};
             std::string bytes = maker.encode(head, limit);
@@ -424,10 +426,11 @@ private slots:
     }
 
     void a_damaged_summary_says_nothing() {
+        const std::string calls[] = {call("a", "go"), call("b", "go"), call("c", "go")};
         SummaryMaker maker;
         maker.add_sender({3});
         maker.add_sender({1'000'000});
-        for (const char* target : {"a", "b", "c"}) maker.add_shape(call(target, "go"), 0);
+        for (const std::string& each : calls) maker.add_shape(each, 0);
         BlockHead head{7, {}, {kSessionStart, {1}}, {kSessionStart + 1s, {9}}, 9};
         const std::string whole = maker.encode(head, 200);
         QVERIFY(Summary::read(head, whole));
