@@ -68,8 +68,8 @@ public:
 
 private:
     struct Known {
+        Fields::About about;  // what is asked of each message, and the form's kind, stand together
         Form form;
-        Fields::About about;
         void learn(Form of);
     };
     void forget();

@@ -32,9 +32,17 @@ public:
         }
         return longer(word);
     }
-    [[gnu::always_inline]] std::int64_t next_signed() {  // zig-zag
-        std::uint64_t value = next();
+    [[gnu::always_inline]] std::int64_t next_signed() { return from_zig_zag(next()); }
+    static std::int64_t from_zig_zag(std::uint64_t value) {
         return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+    }
+    /// The next eight, a byte each and the first one lowest, where all of them are that small.
+    [[gnu::always_inline]] bool take_eight(std::uint64_t& bytes) {
+        if (end_ - at_ < 8) return false;
+        std::memcpy(&bytes, at_, sizeof bytes);
+        if ((bytes & kHighBits) != 0) return false;
+        at_ += 8;
+        return true;
     }
     /// Goes over `count` of them without looking whether each is well formed. O(bytes / 8).
     void skip(std::size_t count) {
