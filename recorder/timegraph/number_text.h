@@ -57,7 +57,8 @@ inline std::size_t decimal_size(Decimal number) {
     if (negative) magnitude = -magnitude;
     // log10(2) is a little more than 1233 / 4096.
     auto at_least = static_cast<std::size_t>(std::bit_width(magnitude | 1) * 1233) >> 12;
-    std::size_t digits = at_least + (magnitude >= kPowersOfTen[at_least] ? 1 : 0);
+    // One more where it is not below the power; no branch, since nobody can predict it.
+    std::size_t digits = at_least + 1 - ((magnitude - kPowersOfTen[at_least]) >> 63);
     digits = std::max<std::size_t>(digits, 1);
     std::size_t scale = number.scale;
     if (scale > 0) digits = std::max(digits, scale + 1) + 1;  // "0.", or the point

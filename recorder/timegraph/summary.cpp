@@ -185,6 +185,9 @@ std::uint64_t BlockHead::check(std::string_view bytes) const {
 }
 
 void SummaryMaker::add_shape(std::string_view payload, std::size_t holes) {
+    constexpr std::uint8_t kAllButCalls = kRouters | kOthers;
+    bool may_be_call = payload.empty() || payload[0] == '"' || payload[0] <= ' ';
+    if (!may_be_call && (kinds_ & kAllButCalls) == kAllButCalls) return;  // nothing to learn
     PlainCall plain;
     if (read_plain_call({payload, holes}, plain)) {
         kinds_ |= kCalls;
