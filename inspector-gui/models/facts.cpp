@@ -80,6 +80,10 @@ void read_lists(const timegraph::Reader& reader, RecordingFacts& facts,
         facts.bookmarks, old && old->bookmarks == now.bookmarks,
         before ? &before->bookmarks : nullptr, [](const Reader& from) { return from.bookmarks(); },
         reader, facts);
+    fill<timegraph::Branch>(
+        facts.branches, old && old->branches == now.branches && old->edits == now.edits,
+        before ? &before->branches : nullptr, [](const Reader& from) { return from.branches(); },
+        reader, facts);
     fill<timegraph::Gap>(
         facts.gaps, old && old->gaps == now.gaps, before ? &before->gaps : nullptr,
         [](const Reader& from) { return from.gaps(); }, reader, facts);

@@ -31,6 +31,7 @@ struct RecordingFacts {
     std::vector<timegraph::Vote> votes;
     std::vector<timegraph::ClockPoint> clock;
     std::vector<timegraph::Bookmark> bookmarks;
+    std::vector<timegraph::Branch> branches;
     std::vector<timegraph::Member> members;
     std::vector<timegraph::Gap> gaps;
     std::vector<timegraph::HandlerError> errors;

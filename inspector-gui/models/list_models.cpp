@@ -153,6 +153,7 @@ std::vector<Fact> describe(const RecordingFacts& facts) {
     add(FactsModel::tr("Keyframes"), count_text(info.keyframes));
     add(FactsModel::tr("Votes"), count_text(info.votes));
     add(FactsModel::tr("Marks"), count_text(info.bookmarks));
+    if (info.branches > 0) add(FactsModel::tr("Branches"), count_text(info.branches));
     add(FactsModel::tr("Errors"), count_text(info.errors));
     add(FactsModel::tr("Gaps"), count_text(info.gaps));
     for (const QString& note : facts.notes) add(FactsModel::tr("Note"), note);

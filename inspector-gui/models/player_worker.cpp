@@ -171,7 +171,8 @@ bool PlayerWorker::open() {
     if (!timeline_->reader()) first_picture = timeline_->draw();  // looks for the module
     auto facts = std::make_shared<RecordingFacts>(read_facts(*timeline_));
     const auto& info = facts->info;
-    std::uint64_t rows = info.keyframes + info.votes + info.bookmarks + info.errors + info.gaps;
+    std::uint64_t rows = info.keyframes + info.votes + info.bookmarks + info.branches +
+                         info.edits + info.errors + info.gaps;
     if (timeline_->reader() && rows <= kRowsAtOnce) {
         read_lists(*timeline_->reader(), *facts, nullptr);
     }

@@ -26,13 +26,27 @@ struct TimelineNotes {
     };
     std::vector<VoteGroup> votes;
     std::vector<VoteGroup> splits;  ///< those of them
+    /// In order of where they leave the trunk.
+    struct Fork {
+        Mark mark;               ///< on the trunk: of a branch's branch where the first one leaves
+        std::size_t branch = 0;  ///< in facts.branches
+    };
+    std::vector<Fork> forks;
     /// Virtual time passed at another rate than 1; 0: step by step, while paused.
     struct Stretch {
         VirtualTime from, to;
         double rate = 1;
     };
     std::vector<Stretch> stretches;
+
+private:
+    void find_forks(const std::vector<timegraph::Branch>& branches);
 };
+
+/// As people gave it, or its number.
+QString branch_name(const timegraph::Branch& branch);
+/// What it changes, a line for each of the first few edits.
+QStringList edits_of(const timegraph::Branch& branch);
 
 /// Calls visit(x, first, last) for the items in view, once for each pixel that has some: items
 /// [first, last) are at pixel x. Items are ordered by time_of(item). O(pixels * log items).

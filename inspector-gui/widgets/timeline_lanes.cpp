@@ -36,7 +36,8 @@ TimelineLanes::TimelineLanes(TimeAxis& axis, QWidget* parent)
     : TimelineTrack(axis, Width::leads, parent) {
     setAccessibleName(tr("Timeline"));
     setAccessibleDescription(
-        tr("Messages, votes, keyframes, marks and errors of the recording over virtual time"));
+        tr("Messages, votes, keyframes, marks, branches and errors of the recording over virtual "
+           "time"));
     arrange();
 }
 
@@ -84,6 +85,7 @@ void TimelineLanes::arrange() {
     std::vector<Note> notes;
     if (facts_) {
         if (!facts_->bookmarks.empty() || !others_.empty()) notes.push_back(Note::marks);
+        if (!notes_.forks.empty()) notes.push_back(Note::branches);
         if (!notes_.stretches.empty() || !notes_.clock.breaks().empty()) {
             notes.push_back(Note::time);
         }
@@ -207,6 +209,8 @@ Mark TimelineLanes::mark_at(const QPoint& at) const {
         const VirtualTime time = time_at(at.x());
         if (row.note == Note::marks) {
             if (auto* mark = nearest(facts_->bookmarks, time, near, kTimeOfMark)) return mark->mark;
+        } else if (row.note == Note::branches) {
+            if (auto* fork = nearest(notes_.forks, time, near, kTimeOfMark)) return fork->mark;
         } else if (row.note == Note::votes) {
             if (auto* vote = nearest(notes_.splits, time, near, kTimeOfMark)) return vote->mark;
             if (auto* vote = nearest(notes_.votes, time, near, kTimeOfMark)) return vote->mark;
@@ -293,6 +297,8 @@ QString TimelineLanes::note_tip(Note note, const QPoint& at) const {
             return text(mark->comment) + '\n' + text_of(mark->mark) +
                    (mark->author.empty() ? QString() : tr(", by %1").arg(text(mark->author)));
         }
+    } else if (note == Note::branches) {
+        if (auto* fork = nearest(notes_.forks, time, near, kTimeOfMark)) return fork_tip(*fork);
     } else if (note == Note::votes) {
         const auto* group = nearest(notes_.splits, time, near, kTimeOfMark);
         if (!group) group = nearest(notes_.votes, time, near, kTimeOfMark);
@@ -329,6 +335,25 @@ QString TimelineLanes::note_tip(Note note, const QPoint& at) const {
         }
     }
     return {};
+}
+
+/// Of all branches that leave there.
+QString TimelineLanes::fork_tip(const TimelineNotes::Fork& fork) const {
+    constexpr std::ptrdiff_t kShown = 6;
+    const auto [first, last] =
+        std::equal_range(notes_.forks.begin(), notes_.forks.end(), fork,
+                         [](const auto& a, const auto& b) { return a.mark < b.mark; });
+    QStringList lines;
+    for (auto each = first; each != last && each - first < kShown; ++each) {
+        const timegraph::Branch& branch = facts_->branches[each->branch];
+        lines += tr("%1, from %2%3")
+                     .arg(branch_name(branch), text_of({{}, branch.fork.time, branch.fork.n}),
+                          branch.fork.branch ? tr(" of branch %1").arg(branch.fork.branch.value)
+                                             : QString());
+        lines += edits_of(branch);
+    }
+    if (last - first > kShown) lines += tr("and %1 more").arg(last - first - kShown);
+    return lines.join('\n');
 }
 
 QString TimelineLanes::lane_tip(const QPoint& at) const {
@@ -377,6 +402,8 @@ QString TimelineLanes::gutter_name(Note note) const {
     switch (note) {
         case Note::marks:
             return tr("Marks");
+        case Note::branches:
+            return tr("Branches");
         case Note::time:
             return tr("Time control");
         case Note::votes:

@@ -18,8 +18,8 @@ struct OtherPlayhead {
     bool operator==(const OtherPlayhead&) const = default;
 };
 
-/// The middle of the timeline: ruler, rows of marks, time control, votes, keyframes and errors, and
-/// the lanes of messages. A part of TimelineWidget.
+/// The middle of the timeline: ruler, rows of marks, branches, time control, votes, keyframes and
+/// errors, and the lanes of messages. A part of TimelineWidget.
 class TimelineLanes : public TimelineTrack {
     Q_OBJECT
 public:
@@ -45,7 +45,7 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    enum class Note { marks, time, votes, keyframes, errors };
+    enum class Note { marks, branches, time, votes, keyframes, errors };
     struct NoteRow {
         Note note;
         QRect rect;  ///< content and gutter
@@ -71,6 +71,7 @@ private:
     void paint_breaks(QPainter& painter, const TimelineColors& colors) const;
     void paint_notes(QPainter& painter, const TimelineColors& colors) const;
     void paint_marks(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
+    void paint_branches(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
     void paint_time(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
     void paint_votes(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
     void paint_keyframes(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
@@ -93,6 +94,7 @@ private:
     std::optional<Dot> dot_at(const QPoint& at) const;
     std::optional<Dot> focused() const;
     std::optional<QPointF> point_of(const MessageId& id) const;
+    QString fork_tip(const TimelineNotes::Fork& fork) const;
     QString note_tip(Note note, const QPoint& at) const;
     QString lane_tip(const QPoint& at) const;
     QString dot_tip(const Dot& dot) const;

@@ -26,6 +26,28 @@ QString shortened(const QPainter& painter, const QString& text, double width) {
     return text.size() <= room ? text : text.left(std::max<qsizetype>(1, room - 1)) + u'\u2026';
 }
 
+/// A sign of some 10 pixels at x, with a text beside it where there is room.
+struct Flag {
+    double x;
+    QString text;
+};
+
+template <class PaintSign>
+void paint_flags(QPainter& painter, const TimelineColors& colors, const QRect& row,
+                 const std::vector<Flag>& flags, PaintSign paint_sign) {
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (std::size_t i = 0; i < flags.size(); ++i) {
+        const double x = flags[i].x;
+        paint_sign(x);
+        const double room = (i + 1 < flags.size() ? flags[i + 1].x : row.right() + 1) - x - 16;
+        if (room < 24) continue;
+        painter.setPen(colors.text);
+        put_text(painter, QRectF(x + 12, row.top(), room, row.height()),
+                 elided(painter, flags[i].text, room));
+    }
+    painter.setRenderHint(QPainter::Antialiasing, false);
+}
+
 constexpr int kDotPicture = 18;  // pixels, square
 
 /// A tick for what came from outside, a dot for what came from inside.
@@ -129,6 +151,9 @@ void TimelineLanes::paint_notes(QPainter& painter, const TimelineColors& colors)
             case Note::marks:
                 paint_marks(painter, colors, row.rect);
                 break;
+            case Note::branches:
+                paint_branches(painter, colors, row.rect);
+                break;
             case Note::time:
                 paint_time(painter, colors, row.rect);
                 break;
@@ -148,10 +173,6 @@ void TimelineLanes::paint_notes(QPainter& painter, const TimelineColors& colors)
 
 void TimelineLanes::paint_marks(QPainter& painter, const TimelineColors& colors,
                                 const QRect& row) const {
-    struct Flag {
-        double x;
-        QString text;
-    };
     std::vector<Flag> flags;
     visit_by_pixel(facts_->bookmarks, axis().scale(), kTimeOfMark,
                    [&](double x, auto first, auto last) {
@@ -159,22 +180,34 @@ void TimelineLanes::paint_marks(QPainter& painter, const TimelineColors& colors,
                        if (last - first > 1) text = tr("%1 marks").arg(last - first);
                        flags.push_back({content().left() + x, text});
                    });
-    painter.setRenderHint(QPainter::Antialiasing);
-    const double top = row.top() + 3, tall = row.height() - 5;
-    for (std::size_t i = 0; i < flags.size(); ++i) {
-        const double x = flags[i].x;
+    paint_flags(painter, colors, row, flags, [&](double x) {
+        const double top = row.top() + 3, tall = row.height() - 5;
         painter.setPen(Qt::NoPen);
         painter.setBrush(colors.mark);
         painter.drawRect(QRectF(x, top, 1.5, tall + 2));
         painter.drawPolygon(QPolygonF(
             {QPointF(x, top), QPointF(x + 9, top + tall / 3), QPointF(x, top + tall * 2 / 3)}));
-        const double room = (i + 1 < flags.size() ? flags[i + 1].x : width()) - x - 16;
-        if (room < 24) continue;
-        painter.setPen(colors.text);
-        put_text(painter, QRectF(x + 12, row.top(), room, row.height()),
-                 elided(painter, flags[i].text, room));
-    }
-    painter.setRenderHint(QPainter::Antialiasing, false);
+    });
+}
+
+void TimelineLanes::paint_branches(QPainter& painter, const TimelineColors& colors,
+                                   const QRect& row) const {
+    std::vector<Flag> flags;
+    visit_by_pixel(notes_.forks, axis().scale(), kTimeOfMark, [&](double x, auto first, auto last) {
+        const QString text = last - first > 1 ? tr("%1 branches").arg(last - first)
+                                              : branch_name(facts_->branches[first->branch]);
+        flags.push_back({content().left() + x, text});
+    });
+    paint_flags(painter, colors, row, flags, [&](double x) {
+        // The trunk goes on level, the branch leaves upwards.
+        const double low = row.bottom() - 3, high = row.top() + 4;
+        painter.setPen(QPen(colors.mark, 1.6));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawLine(QPointF(x, low), QPointF(x + 9, low));
+        QPainterPath leaves(QPointF(x, low));
+        leaves.cubicTo(QPointF(x + 5, low), QPointF(x + 4, high), QPointF(x + 9, high));
+        painter.drawPath(leaves);
+    });
 }
 
 void TimelineLanes::paint_time(QPainter& painter, const TimelineColors& colors,

@@ -49,9 +49,9 @@ std::string from_base64(std::string_view text) {
 }
 
 /// The entries of a line.
-class Fields {
+class LineFields {
 public:
-    explicit Fields(const Value& line) : line_(line) {}
+    explicit LineFields(const Value& line) : line_(line) {}
 
     const Value* find(std::string_view name) const { return line_.find(name); }
 
@@ -147,7 +147,7 @@ private:
                 wrong("the first line, and only that, is of kind \"timegraph\"");
             }
             if (ended_) wrong("it is behind the line of kind \"end\"");
-            take(*kind->if_string(), Fields(value));
+            take(*kind->if_string(), LineFields(value));
         });
         if (taken) return;
         Error error = taken.error();
@@ -160,7 +160,7 @@ private:
         throw Failure{error};
     }
 
-    void take(std::string_view kind, const Fields& line) {
+    void take(std::string_view kind, const LineFields& line) {
         if (kind == jsonl::kMessage) return take_message(line);
         if (kind == jsonl::kVote) {
             need(writer_->vote({line.mark(), {line.number("member")}, line.text("hash")}));
@@ -180,7 +180,7 @@ private:
         }
     }
 
-    void take_rare(std::string_view kind, const Fields& line) {
+    void take_rare(std::string_view kind, const LineFields& line) {
         if (kind == jsonl::kMeta) {
             need(writer_->meta(line.text("name"), line.text("value")));
         } else if (kind == jsonl::kBookmark) {
@@ -204,14 +204,14 @@ private:
         }
     }
 
-    void take_message(const Fields& line) {
+    void take_message(const LineFields& line) {
         std::string payload = line.text("payload");
         std::string extra = line.find("extra") || line.find("extra64") ? line.text("extra") : "";
         std::uint64_t sender = line.find("sender") ? line.number("sender") : 0;
         need(writer_->append(MessageView(line.stamp(), {sender}, payload, extra)));
     }
 
-    void take_keyframe(const Fields& line) {
+    void take_keyframe(const LineFields& line) {
         if (line.find("foreign")) {
             need(writer_->foreign_keyframe(line.mark(), {line.number("seq")}, line.text("hash"),
                                            line.unpacked("foreign")));

@@ -364,11 +364,11 @@ result<Reader::Info> Reader::info() const {
         info.keyframes = head.rows(Table::keyframes);
         info.votes = head.rows(Table::votes);
         info.bookmarks = head.rows(Table::bookmarks);
+        info.branches = head.rows(Table::branches);
+        info.edits = head.rows(Table::edits);
         info.gaps = head.rows(Table::gaps);
         info.errors = head.rows(Table::errors);
         info.files = head.rows(Table::files);
-        info.branches = head.rows(Table::branches);
-        info.edits = head.rows(Table::edits);
         info.first = first_stamp(*database_);
         for (const char* suffix : {"", "-wal"}) {
             std::error_code error;

@@ -1,12 +1,17 @@
 #include "timeline_widget.h"
 
+#include <QHelpEvent>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QTextDocumentFragment>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include "../test_main.h"
 #include "made_up_lanes.h"
 #include "overview_strip.h"
+#include "teatime/timegraph/writer.h"
 #include "timeline_lanes.h"
 #include "times.h"
 
@@ -50,6 +55,11 @@ class TimelineWidgetTest : public QObject {
         QWheelEvent wheel(at, lanes_->mapToGlobal(at), {}, {0, by}, Qt::NoButton, with,
                           Qt::NoScrollPhase, false);
         QApplication::sendEvent(lanes_, &wheel);
+    }
+    QString tip_at(QPoint at) const {
+        QHelpEvent help(QEvent::ToolTip, at, lanes_->mapToGlobal(at));
+        QApplication::sendEvent(lanes_, &help);
+        return QTextDocumentFragment::fromHtml(QToolTip::text()).toPlainText();
     }
     Mark asked_for(QSignalSpy& spy) const {
         return spy.isEmpty() ? Mark{} : spy.last().at(0).value<Mark>();
@@ -201,6 +211,47 @@ private slots:
         source_.asked = 0;
         lanes_->grab();
         QCOMPARE(source_.asked, 2);
+    }
+
+    void branches_are_where_they_leave_the_trunk() {
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("branches.timegraph").toStdString();
+        auto writer = timegraph::Writer::create(path, {});
+        QVERIFY(writer);
+        timegraph::Branch first{{}, mark(4s, 2), {}, "what if she stayed", {}};
+        first.edits = {{"drop", {7}, {}, 0, {}, {}, {}, {}},
+                       {"set", {}, VirtualTime(4s), 2, {}, "counter.count", "7", {}}};
+        QVERIFY(writer->branch(first));
+        QVERIFY(writer->branch({{}, mark(8s), {}, "", {}}));
+        QVERIFY(writer->branch({{}, {{1}, VirtualTime(6s), 1}, {}, "deeper", {}}));
+        QVERIFY(writer->close());
+        auto facts = ten_seconds();
+        auto reader = timegraph::Reader::open(path);
+        QVERIFY(reader);
+        facts->info = *reader->info();
+        facts->info.end.bound = VirtualTime(10s);
+        read_lists(*reader, *facts, nullptr);
+        const QImage before = lanes_->grab().toImage();
+        timeline_->set_facts(facts);
+        QVERIFY(lanes_->grab().toImage() != before);
+
+        const int em = lanes_->fontMetrics().height();
+        const int y = em + 10 + em / 2;  // the first row of notes
+        QSignalSpy spy(timeline_.get(), &TimelineWidget::mark_requested);
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x_of(VirtualTime(4s)) + 2, y});
+        QCOMPARE(asked_for(spy), mark(4s, 2));
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x_of(VirtualTime(8s)) + 2, y});
+        QCOMPARE(asked_for(spy), mark(8s));
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x_of(VirtualTime(6s)), y});
+        QVERIFY(asked_for(spy).whole_instant());  // a branch's branch: there is nothing here
+
+        QCOMPARE(tip_at({x_of(VirtualTime(4s)), y}),
+                 "what if she stayed, from 4s#2\n\u2013 without message 7\n"
+                 "\u2013 counter.count is 7 at 4s#2\ndeeper, from 6s#1 of branch 1");
+        QCOMPARE(tip_at({x_of(VirtualTime(8s)), y}), "branch 2, from 8s");
+        QCOMPARE(tip_at({5, y}), "Branches");
+        timeline_->set_facts(ten_seconds());
+        QCOMPARE(lanes_->grab().toImage(), before);  // no row without branches
     }
 
     void moving_the_playhead_does_not_ask_for_lanes_again() {

@@ -83,6 +83,25 @@ private slots:
         QCOMPARE(reader.files().value(), std::vector{file});
     }
 
+    void branches_come_back_with_their_edits_and_cannot_leave_from_nowhere() {
+        std::string path = fresh();
+        Writer writer = create(path);
+        Branch first{{1}, mark(2s, 5), kWall, "what if she stayed", {}};
+        first.edits = {{"drop", {7}, {}, 0, {}, {}, {}, {}},
+                       {"insert", {8}, at(3s), 0, {2}, {}, "\"[1]\"", ",0"},
+                       {"set", {}, at(2s), 5, {}, "counter.count", "7", {}}};
+        Branch second{{2}, {{1}, at(4s), 0}, kWall, "", {}};
+        QCOMPARE(writer.branch(first).value(), first.id);
+        QCOMPARE(writer.branch(second).value(), second.id);
+        QVERIFY(!writer.branch({{}, {{3}, at(4s), 0}, kWall, "of itself", {}}));
+        VERIFY_OK(writer.close());
+        Reader reader = open(path);
+        QCOMPARE(reader.branches().value(), (std::vector{first, second}));
+        QCOMPARE(reader.info()->branches, 2u);
+        QCOMPARE(reader.info()->edits, 3u);
+        VERIFY_OK(verify(path));
+    }
+
     void members_come_and_go_and_come_again() {
         std::string path = fresh();
         Writer writer = create(path);

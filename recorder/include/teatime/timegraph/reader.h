@@ -54,7 +54,7 @@ public:
         std::optional<Stamp> first;
         std::uint64_t blocks = 0, keyframes = 0, votes = 0, bookmarks = 0, gaps = 0, errors = 0,
                       files = 0;
-        std::uint64_t branches = 0, edits = 0;  ///< of which this library reads no more
+        std::uint64_t branches = 0, edits = 0;  ///< see branches()
         std::uint64_t file_bytes = 0;
         bool operator==(const Info&) const = default;
     };
@@ -150,6 +150,9 @@ public:
                                                       Mark::kWholeInstant}) const;
     result<std::vector<ClockPoint>> clock() const;
     result<std::vector<Bookmark>> bookmarks() const;
+    /// In order of their ids, so parents come first. What they hold is not read: of messages and
+    /// states this class knows the trunk.
+    result<std::vector<Branch>> branches() const;
     result<std::vector<Member>> members() const;
     result<std::vector<Gap>> gaps() const;
     result<std::vector<HandlerError>> errors() const;

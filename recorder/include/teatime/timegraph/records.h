@@ -92,6 +92,29 @@ struct Bookmark {
     bool operator==(const Bookmark&) const = default;
 };
 
+/// What a branch changes in the messages of its parent, or in the state at the fork.
+struct Edit {
+    std::string what;  ///< "drop", "replace", "delay", "insert" or "set"; layout.h says of what
+    Seq seq;
+    VirtualTime time{};
+    std::uint64_t n = 0;
+    MemberId sender;
+    std::string path;
+    std::string payload;
+    std::string extra;
+    bool operator==(const Edit&) const = default;
+};
+
+/// A what-if continuation: its parent up to the fork, with edits, which are applied in order.
+struct Branch {
+    BranchId id;
+    Mark fork;  ///< on the parent, which has a lower id
+    WallTime made;
+    std::string name;
+    std::vector<Edit> edits;
+    bool operator==(const Branch&) const = default;
+};
+
 struct Member {
     MemberId id;
     std::string name;

@@ -68,6 +68,8 @@ public:
     result<void> vote(const Vote& vote);
     result<void> clock(const ClockPoint& point);
     result<void> bookmark(const Bookmark& bookmark);
+    /// Its id is given here, whatever `branch.id` is. The fork must be on a branch that there is.
+    result<BranchId> branch(const Branch& branch);
     result<void> member_joined(MemberId id, std::string_view name, std::string_view role,
                                Stamp stamp);
     result<void> member_left(MemberId id, Stamp stamp);
