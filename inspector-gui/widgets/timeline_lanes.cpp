@@ -65,6 +65,8 @@ void TimelineLanes::take_lanes() {
 }
 
 void TimelineLanes::set_others(std::vector<OtherPlayhead> others) {
+    std::stable_sort(others.begin(), others.end(),
+                     [](const auto& a, const auto& b) { return a.mark.time < b.mark.time; });
     if (others == others_) return;
     const bool row_changes = others.empty() != others_.empty();
     others_ = std::move(others);
@@ -84,7 +86,8 @@ void TimelineLanes::arrange() {
     layout_.set_heights(em + 5, em + 7);
     std::vector<Note> notes;
     if (facts_) {
-        if (!facts_->bookmarks.empty() || !others_.empty()) notes.push_back(Note::marks);
+        if (!others_.empty()) notes.push_back(Note::others);
+        if (!facts_->bookmarks.empty()) notes.push_back(Note::marks);
         if (!notes_.forks.empty()) notes.push_back(Note::branches);
         if (!notes_.stretches.empty() || !notes_.clock.breaks().empty()) {
             notes.push_back(Note::time);
@@ -207,7 +210,10 @@ Mark TimelineLanes::mark_at(const QPoint& at) const {
         if (!row.rect.contains(at)) continue;
         const double near = axis().scale().us_per_pixel;
         const VirtualTime time = time_at(at.x());
-        if (row.note == Note::marks) {
+        if (row.note == Note::others) {
+            const auto tags = other_tags();
+            if (const TagPlace* tag = other_at(tags, at.x())) return others_[tag->first].mark;
+        } else if (row.note == Note::marks) {
             if (auto* mark = nearest(facts_->bookmarks, time, near, kTimeOfMark)) return mark->mark;
         } else if (row.note == Note::branches) {
             if (auto* fork = nearest(notes_.forks, time, near, kTimeOfMark)) return fork->mark;
@@ -287,12 +293,16 @@ QString TimelineLanes::note_tip(Note note, const QPoint& at) const {
     const double near = axis().scale().us_per_pixel;
     const VirtualTime time = time_at(at.x());
     const auto text = [](const std::string& s) { return QString::fromStdString(s); };
-    if (note == Note::marks) {
-        for (const OtherPlayhead& other : others_) {
-            if (std::abs(x_of(other.mark.time) - at.x()) <= 5) {
-                return tr("%1 is at %2").arg(other.name, text_of(other.mark));
-            }
+    if (note == Note::others) {
+        const auto tags = other_tags();
+        const TagPlace* tag = other_at(tags, at.x());
+        QStringList lines;
+        for (std::size_t i = 0; tag && i < tag->count; ++i) {
+            const OtherPlayhead& other = others_[tag->first + i];
+            lines += tr("%1 is at %2").arg(other.name, text_of(other.mark));
         }
+        return lines.join('\n');
+    } else if (note == Note::marks) {
         if (auto* mark = nearest(facts_->bookmarks, time, near, kTimeOfMark)) {
             return text(mark->comment) + '\n' + text_of(mark->mark) +
                    (mark->author.empty() ? QString() : tr(", by %1").arg(text(mark->author)));
@@ -335,6 +345,28 @@ QString TimelineLanes::note_tip(Note note, const QPoint& at) const {
         }
     }
     return {};
+}
+
+QString TimelineLanes::name_in_tag(const OtherPlayhead& other) const {
+    const double x = x_of(other.mark.time);
+    if (x < content().left()) return QStringLiteral("\u25c2 ") + other.name;
+    return x > width() ? other.name + QStringLiteral(" \u25b8") : other.name;
+}
+
+std::vector<TagPlace> TimelineLanes::other_tags() const {
+    std::vector<TagWish> wishes;
+    for (const OtherPlayhead& other : others_) {
+        const double wide = fontMetrics().horizontalAdvance(name_in_tag(other)) + 8;
+        wishes.push_back({x_of(other.mark.time), wide});
+    }
+    return lay_out_tags(wishes, content().left(), width(), fontMetrics().height() * 2.5);
+}
+
+const TagPlace* TimelineLanes::other_at(const std::vector<TagPlace>& tags, int x) const {
+    const auto at = std::find_if(tags.begin(), tags.end(), [x](const TagPlace& tag) {
+        return x >= tag.left && x < tag.left + tag.wide;
+    });
+    return at == tags.end() ? nullptr : &*at;
 }
 
 /// Of all branches that leave there.
@@ -400,6 +432,8 @@ QString TimelineLanes::dot_tip(const Dot& dot) const {
 
 QString TimelineLanes::gutter_name(Note note) const {
     switch (note) {
+        case Note::others:
+            return tr("Others");
         case Note::marks:
             return tr("Marks");
         case Note::branches:

@@ -5,6 +5,7 @@
 
 #include "lanes.h"
 #include "player.h"
+#include "tag_layout.h"
 #include "timeline_notes.h"
 #include "timeline_track.h"
 
@@ -18,8 +19,8 @@ struct OtherPlayhead {
     bool operator==(const OtherPlayhead&) const = default;
 };
 
-/// The middle of the timeline: ruler, rows of marks, branches, time control, votes, keyframes and
-/// errors, and the lanes of messages. A part of TimelineWidget.
+/// The middle of the timeline: ruler, rows of others, marks, branches, time control, votes,
+/// keyframes and errors, and the lanes of messages. A part of TimelineWidget.
 class TimelineLanes : public TimelineTrack {
     Q_OBJECT
 public:
@@ -45,7 +46,7 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    enum class Note { marks, branches, time, votes, keyframes, errors };
+    enum class Note { others, marks, branches, time, votes, keyframes, errors };
     struct NoteRow {
         Note note;
         QRect rect;  ///< content and gutter
@@ -78,6 +79,7 @@ private:
     void paint_errors(QPainter& painter, const TimelineColors& colors, const QRect& row) const;
     void paint_outside(QPainter& painter, const TimelineColors& colors) const;
     void paint_lanes(QPainter& painter, const TimelineColors& colors);
+    QColor lane_color(const TimelineColors& colors, std::size_t lane) const;
     void paint_group(QPainter& painter, const TimelineColors& colors, const LaneLayout::Row& row,
                      const QRect& rect) const;
     void paint_density(QPainter& painter, const QColor& color, const LaneSlice& slice,
@@ -86,6 +88,10 @@ private:
                        const QRect& rect) const;
     void paint_empty(QPainter& painter, const TimelineColors& colors, const QRect& rect) const;
     void paint_others(QPainter& painter, const TimelineColors& colors) const;
+    QString name_in_tag(const OtherPlayhead& other) const;
+    /// Their names side by side, on a row of their own.
+    std::vector<TagPlace> other_tags() const;
+    const TagPlace* other_at(const std::vector<TagPlace>& tags, int x) const;
     void paint_focus(QPainter& painter, const TimelineColors& colors) const;
     void paint_label(QPainter& painter, const TimelineColors& colors) const;
 

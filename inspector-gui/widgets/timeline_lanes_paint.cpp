@@ -148,6 +148,8 @@ void TimelineLanes::paint_notes(QPainter& painter, const TimelineColors& colors)
         painter.save();
         painter.setClipRect(content());
         switch (row.note) {
+            case Note::others:  // they move
+                break;
             case Note::marks:
                 paint_marks(painter, colors, row.rect);
                 break;
@@ -348,7 +350,7 @@ void TimelineLanes::paint_lanes(QPainter& painter, const TimelineColors& colors)
             continue;
         }
         if ((other = !other)) painter.fillRect(rect, colors.band);
-        const QColor color = colors.hue(seen.row.lane);
+        const QColor color = lane_color(colors, seen.row.lane);
         painter.fillRect(QRect(0, rect.top() + 3, 4, rect.height() - 6), color);
         painter.setPen(colors.text);
         const int room = content().left() - 2 * kPadding - 6;
@@ -370,6 +372,12 @@ void TimelineLanes::paint_lanes(QPainter& painter, const TimelineColors& colors)
         painter.fillRect(bar, colors.faint_text);
     }
     painter.restore();
+}
+
+/// A member's playhead has the same.
+QColor TimelineLanes::lane_color(const TimelineColors& colors, std::size_t lane) const {
+    const Lane& shown = source_->lanes()[lane];
+    return colors.hue(shown.kind == Lane::Kind::external ? shown.member.value : lane);
 }
 
 void TimelineLanes::paint_group(QPainter& painter, const TimelineColors& colors,
@@ -436,7 +444,7 @@ void TimelineLanes::paint_density(QPainter& painter, const QColor& color, const 
 
 void TimelineLanes::paint_singles(QPainter& painter, const TimelineColors& colors,
                                   const SeenLane& seen, const QRect& rect) const {
-    const QColor color = colors.hue(seen.row.lane);
+    const QColor color = lane_color(colors, seen.row.lane);
     const bool outside = seen.row.kind == Lane::Kind::external;
     const double tall = outside ? std::min(rect.height() - 6.0, 15.0) : 7;
     const QPixmap usual = dot_picture(color, outside, tall, devicePixelRatioF());
@@ -485,23 +493,33 @@ void TimelineLanes::paint_moving(QPainter& painter, const TimelineColors& colors
 }
 
 void TimelineLanes::paint_others(QPainter& painter, const TimelineColors& colors) const {
+    if (others_.empty()) return;
     painter.save();
     painter.setClipRect(content());
+    const QRect& row = rows_.front().rect;  // see arrange()
+    const double below = row.bottom() + 1;
     for (const OtherPlayhead& other : others_) {
+        painter.fillRect(QRectF(x_of(other.mark.time), below, 1.5, height() - below),
+                         colors.hue(other.color));
+    }
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (const TagPlace& place : other_tags()) {
+        const OtherPlayhead& other = others_[place.first];
         const QColor color = colors.hue(other.color);
-        const double x = x_of(other.mark.time);
-        painter.fillRect(QRectF(x, ruler_height_, 1.5, height() - ruler_height_), color);
-        const double wide = painter.fontMetrics().horizontalAdvance(other.name) + 8;
-        const double left = std::clamp(x, double(content().left()),
-                                       std::max<double>(content().left(), width() - wide));
-        const QRectF tag(left, ruler_height_ + 1, wide, painter.fontMetrics().height() + 1);
-        painter.setRenderHint(QPainter::Antialiasing);
+        const QRectF tag(place.left, row.top() + 1, place.wide, row.height() - 3);
+        // From the name down to its line, where that is not below it.
+        const double x = x_of(other.mark.time) + 0.75;
+        painter.setPen(QPen(color, 1.5));
+        painter.drawLine(QPointF(std::clamp(x, tag.left() + 1, tag.right() - 1), tag.bottom() - 1),
+                         QPointF(x, below));
         painter.setPen(Qt::NoPen);
         painter.setBrush(color);
         painter.drawRoundedRect(tag, 3, 3);
-        painter.setRenderHint(QPainter::Antialiasing, false);
         painter.setPen(colors.on_bad);
-        put_text(painter, tag, other.name, Qt::AlignCenter);
+        put_text(painter, tag,
+                 place.count > 1 ? tr("+%1").arg(place.count)
+                                 : elided(painter, name_in_tag(other), place.wide - 6),
+                 Qt::AlignCenter);
     }
     painter.restore();
 }

@@ -254,6 +254,29 @@ private slots:
         QCOMPARE(lanes_->grab().toImage(), before);  // no row without branches
     }
 
+    void names_of_others_and_marks_are_on_rows_of_their_own() {
+        auto facts = ten_seconds();
+        facts->bookmarks.push_back({mark(5s, 3), {}, "Ann", "here"});
+        timeline_->set_facts(facts);
+        timeline_->set_others({{"Bob", mark(5s, 7), 1}, {"Cleo", mark(5s, 9), 2}});
+        const int em = lanes_->fontMetrics().height();
+        const int names = em + 10 + em / 2, marks = names + em + 3;
+        const int x = x_of(VirtualTime(5s));
+        QSignalSpy spy(timeline_.get(), &TimelineWidget::mark_requested);
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x + 2, marks});
+        QCOMPARE(asked_for(spy), mark(5s, 3));
+        QCOMPARE(tip_at({x + 2, marks}), "here\n5s#3, by Ann");
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x + 3, names});
+        QCOMPARE(asked_for(spy), mark(5s, 7));
+        const int beside = x + lanes_->fontMetrics().horizontalAdvance("Bob") + 8 + 2 + 4;
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {beside, names});
+        QCOMPARE(asked_for(spy), mark(5s, 9));
+        QCOMPARE(tip_at({beside, names}), "Cleo is at 5s#9");
+        timeline_->set_others({});
+        QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x + 2, names});
+        QCOMPARE(asked_for(spy), mark(5s, 3));
+    }
+
     void moving_the_playhead_does_not_ask_for_lanes_again() {
         source_.asked = 0;
         for (int i = 0; i < 10; ++i) {
