@@ -69,7 +69,7 @@ void Comparison::compare() {
                 if (left != asked_left_ || right != asked_right_) return;
                 compared_left_ = left;
                 compared_right_ = right;
-                differences_ = std::move(*found);
+                differences_ = found;
                 emit changed();
             },
             Qt::QueuedConnection);

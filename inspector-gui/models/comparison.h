@@ -27,8 +27,8 @@ public:
     void set_offset(Duration offset);
     Duration offset() const { return offset_; }
 
-    /// As of diff(left, right); of the Moments below.
-    const std::vector<Change>& differences() const { return differences_; }
+    /// As of diff(left, right); of the Moments below. Null before the first changed().
+    const std::shared_ptr<const std::vector<Change>>& differences() const { return differences_; }
     bool same_hash() const;
     const MomentPtr& left_moment() const { return compared_left_; }
     const MomentPtr& right_moment() const { return compared_right_; }
@@ -48,7 +48,7 @@ private:
     Duration offset_{0};
     MomentPtr compared_left_, compared_right_;
     MomentPtr asked_left_, asked_right_;
-    std::vector<Change> differences_;
+    std::shared_ptr<const std::vector<Change>> differences_;
     Background background_;
 };
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <unordered_map>
 
-#include "change_model.h"
 #include "state_filter.h"
 #include "teatime/state/json.h"
 
@@ -60,18 +60,6 @@ const Value* referred(const Schema* schema, std::uint32_t type, const Value& val
                : nullptr;
 }
 
-/// The Island's own parts, as state_tree() names them.
-Value island_value(const Image& image) {
-    Value::Entries parts;
-    parts.emplace_back("time", to_string(image.mark()));
-    parts.emplace_back("seq", image.seq.value);
-    for (const char* name : {"names", "subscriptions", "random"}) {
-        auto part = state_tree(image, name);
-        if (part) parts.emplace_back(name, std::move(*part));
-    }
-    return parts;
-}
-
 /// Takes `.key`, `[3]` or `["key"]` from the front of a path.
 bool take_part(std::string_view& path, std::string& key) {
     if (path.starts_with("[\"")) {
@@ -101,7 +89,7 @@ bool take_part(std::string_view& path, std::string& key) {
 
 /// What is at one place of the state now.
 struct StateModel::Item {
-    std::string key;   ///< tells it from its siblings; of an object its id
+    std::string key;   ///< tells it from its siblings, but in lists; of an object its id
     std::string name;  ///< of an object, for people: names move from one to another
     std::size_t place = 0;
     bool in_list = false;
@@ -110,6 +98,10 @@ struct StateModel::Item {
     const Schema* schema = nullptr;
     std::uint32_t type = kNoType;
     bool is_island() const { return !object && !value; }
+    ObjectId id() const { return object ? object->id : ObjectId{}; }
+    bool same_place(const Item& other) const {
+        return in_list ? other.in_list && place == other.place : !other.in_list && key == other.key;
+    }
     const std::string& label() const { return object ? name : key; }
 };
 
@@ -119,7 +111,11 @@ struct StateModel::Node {
     Item item;
     bool matched_above = false;  ///< by name, it or what is above: everything inside is shown
 
-    std::unique_ptr<const Value> own;             ///< of an object or the Island, once decoded
+    // Of an object or the Island, once it is opened.
+    DecodedPtr decoded;
+    bool loading = false;  ///< and will be decoded
+    bool stale = false;    ///< decoded from an older state
+
     QString summary;                              ///< of an object, once made
     std::vector<std::unique_ptr<Node>> children;  ///< the first so many of the visible
     bool fetched = false;                         ///< children are kept up to date
@@ -127,8 +123,17 @@ struct StateModel::Node {
     std::vector<std::size_t> visible;             ///< their places, where a filter leaves some out
     bool all_visible = true;
 
-    const Value* value() const { return own ? own.get() : item.value; }
+    const Value* value() const { return decoded ? &decoded->value : item.value; }
     bool is_root() const { return !parent; }
+    bool is_opened() const { return decoded || loading; }
+    /// The places inside that a filter leaves.
+    const std::vector<std::size_t>* matching() const {
+        const Node* owner = this;
+        while (owner && !owner->decoded) owner = owner->parent;
+        if (!owner) return nullptr;
+        auto found = owner->decoded->matching.find(value());
+        return found == owner->decoded->matching.end() ? nullptr : &found->second;
+    }
     std::string path() const {
         if (is_root() || item.is_island()) return {};
         if (item.object) return item.name;
@@ -155,39 +160,86 @@ StateModel::~StateModel() = default;
 // ---- what is shown ---------------------------------------------------------------------------
 
 void StateModel::show(const MomentPtr& moment) {
-    show(moment, moment ? moment->changes : std::vector<Change>());
+    show(moment, moment ? ChangesPtr(moment, &moment->changes) : nullptr);
 }
 
-void StateModel::show(const MomentPtr& moment, const std::vector<Change>& changes) {
-    const MomentPtr before = std::exchange(moment_, moment && moment->state ? moment : nullptr);
-    names_ = moment_ ? object_names(*moment_->state) : decltype(names_)();
-    set_changes(changes);
-    rebuild();  // compares with `before`, which nodes point into until it is done
-    if (!filter_.isEmpty()) start_filter();
+void StateModel::show(const MomentPtr& moment, ChangesPtr changes) {
+    wanted_ = moment && moment->state ? moment : nullptr;
+    wanted_changes_ = wanted_ ? std::move(changes) : nullptr;
+    ask();
 }
 
-void StateModel::rebuild() {
-    ++changing_;
-    update(*root_, flags_changed_);
-    flags_changed_ = false;
-    --changing_;
+void StateModel::set_filter(const QString& text) {
+    if (text == filter_) return;
+    filter_ = text;
+    needle_ = lower(text.toStdString());
+    ask();
 }
 
-void StateModel::set_changes(const std::vector<Change>& changes) {
-    flags_changed_ = !old_values_.isEmpty() || !changes.empty();
-    old_values_.clear();
-    changed_inside_.clear();
-    for (const Change& change : changes) {
-        QString path = inspector::path_of(change);
-        bool fresh = change.what == Change::What::added;
-        old_values_.insert(path, fresh ? QVariant() : QVariant(to_text(change.before)));
-        for (qsizetype end = path.size() - 1; end > 0; --end) {
-            if (path[end] != '.' && path[end] != '[') continue;
-            QString above = path.left(end);
-            if (changed_inside_.contains(above)) break;
-            changed_inside_.insert(above);
-        }
+StateRequest StateModel::request() const {
+    StateRequest request{now_.moment, wanted_, wanted_changes_, needle_, needle_ != now_.needle,
+                         {}};
+    for (const auto& child : root_->children) {
+        if (!child->is_opened()) continue;
+        request.opened.push_back({child->item.id(), child->stale || child->loading});
     }
+    return request;
+}
+
+/// For what is wanted now. What is under way goes on, else nothing would be shown while the
+/// playhead is dragged; but not the search for a text that nobody looks for any more.
+void StateModel::ask() {
+    StateRequest request = this->request();
+    if (costs_little(request)) {
+        ++run_;  // what is under way comes too late
+        busy_ = again_ = false;
+        return take(answer(request, {}));
+    }
+    again_ = busy_;
+    if (!busy_ || asked_needle_ != needle_) start(std::move(request));
+}
+
+void StateModel::start(StateRequest request) {
+    busy_ = true;
+    again_ = false;
+    asked_needle_ = request.needle;
+    background_.run([this, run = ++run_, request = std::move(request),
+                     old = std::exchange(old_, {})](const std::stop_token& stop) mutable {
+        old.clear();
+        auto found = std::make_shared<StateAnswer>(answer(request, stop));
+        if (stop.stop_requested()) return;
+        QMetaObject::invokeMethod(
+            this,
+            [this, run, found] {
+                if (run != run_) return;
+                busy_ = false;
+                take(std::move(*found));
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void StateModel::take(StateAnswer answer) {
+    const bool other_filter = answer.needle != now_.needle;
+    const bool repaint = !now_.old_values.isEmpty() || !answer.old_values.isEmpty();
+    const StateAnswer before = std::exchange(now_, std::move(answer));
+    old_.push_back(before.moment);
+    ++changing_;
+    stale_ = false;
+    update(*root_, repaint);  // nodes point into what was before until it is done
+    --changing_;
+    now_.decoded.clear();
+    if (stale_ || again_) ask();
+    if (!busy_ && !old_.empty()) {
+        background_.run([old = std::exchange(old_, {})](const std::stop_token&) {});
+    }
+    if (other_filter || !now_.needle.empty()) {
+        const std::size_t left = !now_.moment          ? 0
+                                 : now_.needle.empty() ? now_.moment->state->objects.size()
+                                                       : now_.matching.size();
+        emit filtered(static_cast<int>(left));
+    }
+    if (!busy_) emit shown();
 }
 
 /// Brings what is fetched of a node's inside up to date.
@@ -198,7 +250,7 @@ void StateModel::update(Node& node, bool repaint) {
     std::size_t want = node.children.size();
     if (had_all) want = std::max(want, std::size_t{kWindow});
     want = std::min(want, node.available);
-    std::vector<Item> now = items(node, 0, want);
+    const std::vector<Item> now = items(node, 0, want);
     replace_children(node, now);
     for (std::size_t i = 0; i < now.size(); ++i) adopt(*node.children[i], now[i], repaint);
     if (repaint && !node.children.empty()) {
@@ -210,30 +262,19 @@ void StateModel::update(Node& node, bool repaint) {
 /// The node is this item from now on.
 void StateModel::adopt(Node& child, const Item& item, bool repaint) {
     bool other = false;
-    std::unique_ptr<const Value> old;  // inner nodes point into it until they are updated
     if (item.object) {
         const Image::Object* before = child.item.object;
         if (child.item.name != item.name) repaint = true;
         other = !before || before->fields != item.object->fields ||
                 (before != item.object && !(*child.item.schema == *item.schema));
-        child.item = item;
-        if (other) child.summary.clear();
-        if (other && child.own) {
-            old = std::move(child.own);
-            decode(child);
-        }
-    } else if (item.is_island()) {
-        child.item = item;
-        old = std::move(child.own);
-        if (old) decode(child);
-        other = old && !(*old == *child.own);
-    } else {
-        child.item = item;
     }
-    child.matched_above = child.parent->matched_above || (!needle_.empty() && !item.in_list &&
-                                                          contains_text(item.label(), needle_));
-    if (item.object && !needle_.empty()) {
-        child.matched_above |= contains_text(item.schema->class_name, needle_);
+    child.item = item;
+    if (other) child.summary.clear();
+    if (child.is_opened()) other |= decode_again(child, other);
+    child.matched_above = child.parent->matched_above || (!now_.needle.empty() && !item.in_list &&
+                                                          contains_text(item.label(), now_.needle));
+    if (item.object && !now_.needle.empty()) {
+        child.matched_above |= contains_text(item.schema->class_name, now_.needle);
     }
     update(child, repaint || other);
     if (other && !repaint) {
@@ -241,28 +282,36 @@ void StateModel::adopt(Node& child, const Item& item, bool repaint) {
     }
 }
 
-void StateModel::decode(Node& node) {
-    const Image& image = *moment_->state;
-    if (node.item.is_island()) {
-        node.own = std::make_unique<const Value>(island_value(image));
-    } else {
-        auto fields = decode_object(image, *node.item.object);
-        node.own = std::make_unique<const Value>(
-            fields ? std::move(*fields)
-                   : Value(Value::Entries{{"unreadable", fields.error().message}}));
+/// Takes what was found out for the state that is shown now. True: it is another than before.
+bool StateModel::decode_again(Node& child, bool differs) {
+    const auto found = now_.decoded.find(child.item.id());
+    if (found == now_.decoded.end()) {  // opened while the answer was on its way
+        child.stale |=
+            differs || !child.decoded || !child.item.object || child.decoded->needle != now_.needle;
+        stale_ |= child.stale;
+        return false;
     }
+    child.stale = false;
+    if (!found->second) return false;  // as it was
+    child.summary.clear();
+    old_.push_back(std::exchange(child.decoded, found->second));
+    if (child.loading) {
+        child.loading = false;
+        child.fetched = true;
+    }
+    return true;
 }
 
 void StateModel::find_visible(Node& node) const {
-    const Image* image = moment_ ? moment_->state.get() : nullptr;
+    const Image* image = now_.moment ? now_.moment->state.get() : nullptr;
     const std::size_t places = node.places(image);
-    node.all_visible = needle_.empty() || node.matched_above;
+    node.all_visible = now_.needle.empty() || node.matched_above;
     node.visible.clear();
     node.available = places;
     if (node.all_visible || !image) return;
     if (node.is_root()) {
-        if (matches("Island", island_value(*image), needle_)) node.visible.push_back(0);
-        for (ObjectId id : matching_) {
+        if (now_.island_matches) node.visible.push_back(0);
+        for (ObjectId id : now_.matching) {
             const Image::Object* object = image->find_object(id);
             if (object) {
                 node.visible.push_back(1 +
@@ -270,12 +319,7 @@ void StateModel::find_visible(Node& node) const {
             }
         }
     } else if (node.fetched) {
-        for (std::size_t place = 0; place < places; ++place) {
-            Item inside = item(node, place);
-            bool wanted =
-                matches(inside.in_list ? std::string_view() : inside.key, *inside.value, needle_);
-            if (wanted) node.visible.push_back(place);
-        }
+        if (const auto* matching = node.matching()) node.visible = *matching;
     } else {
         return;  // found when it is opened
     }
@@ -290,19 +334,18 @@ StateModel::Item StateModel::item(const Node& node, std::size_t place) const {
             item.key = "Island";
             return item;
         }
-        const Image& image = *moment_->state;
+        const Image& image = *now_.moment->state;
         item.object = &image.objects[place - 1];
         item.schema = &image.schemas[item.object->schema];
         item.type = 0;
-        auto named = names_.find(item.object->id);
+        auto named = now_.names.find(item.object->id);
         item.key = "#" + std::to_string(item.object->id.value);
-        item.name = named != names_.end() ? *named->second : item.key;
+        item.name = named != now_.names.end() ? *named->second : item.key;
         return item;
     }
     item.schema = node.item.schema;
     if (const auto* list = node.value()->if_list()) {
         item.in_list = true;
-        item.key = std::to_string(place);
         item.value = &(*list)[place];
     } else {
         const auto& [key, value] = (*node.value()->if_entries())[place];
@@ -323,38 +366,40 @@ std::vector<StateModel::Item> StateModel::items(const Node& node, std::size_t fr
     return found;
 }
 
-/// Keeps the nodes whose keys stay, in their order, so that what points to them stays too.
-void StateModel::replace_children(Node& node, std::vector<Item> now) {
+/// Keeps the nodes whose places stay, in their order, so that what points to them stays too.
+void StateModel::replace_children(Node& node, const std::vector<Item>& now) {
     auto& children = node.children;
-    QHash<QByteArrayView, std::size_t> places;
-    auto view = [](const std::string& key) {
-        return QByteArrayView(key.data(), static_cast<qsizetype>(key.size()));
+    auto fresh = [&now](std::size_t from, std::size_t to) {
+        return std::vector<Item>(now.begin() + static_cast<std::ptrdiff_t>(from),
+                                 now.begin() + static_cast<std::ptrdiff_t>(to));
     };
-    bool same = children.size() == now.size();
-    for (std::size_t i = 0; same && i < now.size(); ++i) {
-        same = children[i]->item.key == now[i].key;
+    std::size_t same = 0;
+    while (same < std::min(children.size(), now.size()) &&
+           children[same]->item.same_place(now[same])) {
+        ++same;
     }
-    if (same) return;
-    for (std::size_t i = 0; i < now.size(); ++i) places.insert(view(now[i].key), i);
+    if (same == now.size()) return remove_children(node, same, children.size());
+    if (same == children.size()) return insert_children(node, same, fresh(same, now.size()));
+    auto key_of = [](const Item& item) {
+        return item.in_list ? std::to_string(item.place) : item.key;
+    };
+    std::unordered_map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < now.size(); ++i) places.emplace(key_of(now[i]), i);
     for (std::size_t end = children.size(); end > 0;) {
-        auto stays = [&](std::size_t i) { return places.contains(view(children[i]->item.key)); };
+        auto stays = [&](std::size_t i) { return places.contains(key_of(children[i]->item)); };
         std::size_t begin = end;
         while (begin > 0 && !stays(begin - 1)) --begin;
         if (begin < end) remove_children(node, begin, end);
         end = begin > 0 ? begin - 1 : 0;
     }
-    auto place_of = [&](std::size_t i) { return places.value(view(children[i]->item.key)); };
+    auto place_of = [&](std::size_t i) { return places.at(key_of(children[i]->item)); };
     for (std::size_t i = 1; i < children.size(); ++i) {
         if (place_of(i) > place_of(i - 1)) continue;
         remove_children(node, 0, children.size());  // another order: none can stay
     }
     for (std::size_t i = 0; i < now.size();) {
         std::size_t next = i < children.size() ? place_of(i) : now.size();
-        if (next > i) {
-            std::vector<Item> fresh(now.begin() + static_cast<std::ptrdiff_t>(i),
-                                    now.begin() + static_cast<std::ptrdiff_t>(next));
-            insert_children(node, i, std::move(fresh));
-        }
+        if (next > i) insert_children(node, i, fresh(i, next));
         i = next + 1;
     }
 }
@@ -393,40 +438,6 @@ void StateModel::insert_children(Node& node, std::size_t at, std::vector<Item> i
     --changing_;
 }
 
-// ---- filter ----------------------------------------------------------------------------------
-
-void StateModel::set_filter(const QString& text) {
-    if (text == filter_) return;
-    filter_ = text;
-    if (!text.isEmpty()) return start_filter();
-    ++filter_run_;
-    background_.cancel();
-    needle_.clear();
-    matching_.clear();
-    rebuild();
-    emit filtered(moment_ ? static_cast<int>(moment_->state->objects.size()) : 0);
-}
-
-void StateModel::start_filter() {
-    if (!moment_) return;
-    std::string needle = lower(filter_.toStdString());
-    background_.run(
-        [this, run = ++filter_run_, image = moment_->state, needle](const std::stop_token& stop) {
-            auto found = matching_objects(*image, needle, stop);
-            if (stop.stop_requested()) return;
-            QMetaObject::invokeMethod(
-                this,
-                [this, run, needle, found = std::move(found)] {
-                    if (run != filter_run_) return;
-                    needle_ = needle;
-                    matching_ = found;
-                    rebuild();
-                    emit filtered(static_cast<int>(matching_.size()));
-                },
-                Qt::QueuedConnection);
-        });
-}
-
 // ---- places ----------------------------------------------------------------------------------
 
 StateModel::Node* StateModel::node_of(const QModelIndex& index) const {
@@ -443,11 +454,9 @@ QString StateModel::path_of(const QModelIndex& index) const {
 
 bool StateModel::fetch_to(Node& node, std::size_t row) {
     if (row >= std::size_t{kMostFetched}) return false;
-    while (node.children.size() <= row) {
-        QModelIndex here = index_of_node(node);
-        if (!canFetchMore(here)) return false;
-        fetchMore(here);
-    }
+    if (row < node.children.size()) return true;
+    if (!canFetchMore(index_of_node(node)) || row >= node.available) return false;
+    fetch(node, row / kWindow * kWindow + kWindow);
     return true;
 }
 
@@ -464,7 +473,7 @@ StateModel::Node* StateModel::child_at(Node& node, std::size_t place) {
 
 /// The object that the path begins with: `#17` or the longest name; else the Island.
 StateModel::Node* StateModel::find_object(std::string_view path, std::size_t& used) {
-    const Image& image = *moment_->state;
+    const Image& image = *now_.moment->state;
     auto ends = [&](std::size_t at) {
         return at == path.size() || path[at] == '.' || path[at] == '[';
     };
@@ -489,7 +498,7 @@ StateModel::Node* StateModel::find_object(std::string_view path, std::size_t& us
 }
 
 QModelIndex StateModel::index_of(const QString& path) {
-    if (!moment_) return {};
+    if (!now_.moment) return {};
     const std::string text = path.toStdString();
     std::string_view rest = text;
     std::size_t used = 0;
@@ -507,7 +516,7 @@ QModelIndex StateModel::index_of(const QString& path) {
         } else if (const auto* entries = value ? value->if_entries() : nullptr) {
             auto found = std::find_if(entries->begin(), entries->end(),
                                       [&](const auto& entry) { return entry.first == key; });
-            if (found == entries->end() || node->places(moment_->state.get()) == 0) return {};
+            if (found == entries->end() || node->places(now_.moment->state.get()) == 0) return {};
             place = static_cast<std::size_t>(found - entries->begin());
         } else {
             return {};
@@ -547,6 +556,7 @@ bool StateModel::hasChildren(const QModelIndex& parent) const {
 bool StateModel::canFetchMore(const QModelIndex& parent) const {
     if (parent.column() > 0 || changing_ > 0) return false;
     const Node& node = *node_of(parent);
+    if (node.loading) return false;
     return node.fetched ? node.children.size() < node.available : hasChildren(parent);
 }
 
@@ -554,12 +564,30 @@ void StateModel::fetchMore(const QModelIndex& parent) {
     if (!canFetchMore(parent)) return;
     Node& node = *node_of(parent);
     if (!node.fetched) {
-        if (!node.item.value && !node.own) decode(node);
+        const bool decoded = node.item.value || node.decoded || open(node);
+        if (!decoded) return;
         node.fetched = true;
         find_visible(node);
     }
-    std::size_t from = node.children.size();
-    insert_children(node, from, items(node, from, std::min(from + kWindow, node.available)));
+    fetch(node, node.children.size() + kWindow);
+}
+
+/// False: it is a large one, which another thread decodes.
+bool StateModel::open(Node& node) {
+    const Image& image = *now_.moment->state;
+    if (costs_little(image, node.item.id())) {
+        node.decoded = decode(image, node.item.id(), now_.needle);
+        return true;
+    }
+    node.loading = true;
+    ask();
+    return false;
+}
+
+/// Up to so many rows.
+void StateModel::fetch(Node& node, std::size_t rows) {
+    const std::size_t from = node.children.size();
+    insert_children(node, from, items(node, from, std::min(rows, node.available)));
 }
 
 QVariant StateModel::headerData(int section, Qt::Orientation orientation, int role) const {
@@ -584,11 +612,11 @@ QVariant StateModel::data(const QModelIndex& index, int role) const {
         case PathRole:
             return path_of(index);
         case ChangedRole:
-            return old_values_.contains(path_of(index));
+            return now_.old_values.contains(path_of(index));
         case ChangedInsideRole:
-            return changed_inside_.contains(path_of(index));
+            return now_.changed_inside.contains(path_of(index));
         case OldValueRole:
-            return old_values_.value(path_of(index));
+            return now_.old_values.value(path_of(index));
         case Qt::DisplayRole:
             break;
         default:
@@ -604,9 +632,9 @@ QVariant StateModel::data(const QModelIndex& index, int role) const {
     }
     if (item.value) return to_text(*item.value);
     if (!item.object) return {};
-    if (node.summary.isEmpty() && node.own) node.summary = to_text(*node.own);
+    if (node.summary.isEmpty() && node.decoded) node.summary = to_text(node.decoded->value);
     if (node.summary.isEmpty() && item.object->fields.size() <= kSummaryBytes) {
-        auto fields = decode_object(*moment_->state, *item.object);
+        auto fields = decode_object(*now_.moment->state, *item.object);
         if (fields) node.summary = to_text(*fields);
     }
     return node.summary;

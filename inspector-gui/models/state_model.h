@@ -1,17 +1,15 @@
 #pragma once
 
 #include <QAbstractItemModel>
-#include <QHash>
-#include <QSet>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "background.h"
 #include "moment.h"
 #include "rows_model.h"
+#include "state_decoding.h"
 
 namespace teatime::inspector {
 
@@ -19,6 +17,10 @@ namespace teatime::inspector {
 /// inside those. An object is decoded when it is opened, of long lists a window of rows is there
 /// and more come by fetchMore(). A newer Moment changes rows in place and adds or removes some, so
 /// a view keeps what is expanded and selected while the playhead is dragged.
+///
+/// What costs little is there at once. Else the state is shown when a thread has decoded what is
+/// open: shown() follows. Meanwhile the one before stays; of those asked for only the newest
+/// counts.
 ///
 /// What the message of the Moment changed has ChangedRole and OldValueRole, what it is in
 /// ChangedInsideRole. GUI thread only.
@@ -30,20 +32,22 @@ public:
     explicit StateModel(QObject* parent = nullptr);
     ~StateModel() override;
 
-    /// Without a state: empty. Flags are the Moment's own changes.
+    /// Without a state: empty, at once. Flags are the Moment's own changes.
     void show(const MomentPtr& moment);
     /// The same, flagged with other differences: of two states that are compared.
-    void show(const MomentPtr& moment, const std::vector<Change>& changes);
+    void show(const MomentPtr& moment, ChangesPtr changes);
+    /// Something that was asked for is not shown yet.
+    bool working() const { return busy_; }
 
-    /// Only what has the text in its name, class or value, or is inside or above of such. Objects
-    /// are looked through in the background: filtered() follows, also after a newer Moment.
+    /// Only what has the text in its name, class or value, or is inside or above of such:
+    /// filtered() follows, also after a newer Moment.
     void set_filter(const QString& text);
     const QString& filter() const { return filter_; }
 
     /// `counter.discs[3].at.x`, `#17`; of the Island's own parts `names.door`.
     QString path_of(const QModelIndex& index) const;
     /// Fetches what is needed to get there, at most kMostFetched rows of one list. Invalid where
-    /// there is none.
+    /// there is none, or while a large object on the way is being decoded: then working().
     QModelIndex index_of(const QString& path);
     static constexpr int kWindow = 256;
     static constexpr int kMostFetched = 100'000;
@@ -59,6 +63,7 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 signals:
+    void shown();                ///< what working() was about
     void filtered(int objects);  ///< that many are left
 
 private:
@@ -69,35 +74,40 @@ private:
     QModelIndex index_of_node(const Node& node, int column = 0) const;
     QVariant value_data(const Node& node, int role) const;
 
-    void rebuild();
+    void ask();
+    StateRequest request() const;
+    void start(StateRequest request);
+    void take(StateAnswer answer);
     void update(Node& node, bool repaint);
     void adopt(Node& child, const Item& item, bool repaint);
-    void decode(Node& node);
+    bool decode_again(Node& child, bool differs);
+    bool open(Node& node);
     void find_visible(Node& node) const;
     std::vector<Item> items(const Node& node, std::size_t from, std::size_t to) const;
     Item item(const Node& node, std::size_t place) const;
-    void replace_children(Node& node, std::vector<Item> items);
+    void replace_children(Node& node, const std::vector<Item>& items);
     void remove_children(Node& node, std::size_t from, std::size_t to);
     void insert_children(Node& node, std::size_t at, std::vector<Item> items);
+    void fetch(Node& node, std::size_t rows);
     bool fetch_to(Node& node, std::size_t row);
     Node* child_at(Node& node, std::size_t place);
     Node* find_object(std::string_view path, std::size_t& used);
 
-    void set_changes(const std::vector<Change>& changes);
-    void start_filter();
-
-    MomentPtr moment_;
-    std::unordered_map<ObjectId, const std::string*> names_;  // of the moment's state
+    StateAnswer now_;  ///< what is shown
     std::unique_ptr<Node> root_;
-    QHash<QString, QVariant> old_values_;  // by path of what changed; invalid: there was none
-    QSet<QString> changed_inside_;
-    bool flags_changed_ = false;
     int changing_ = 0;  ///< rows are on the move: who looks at them now gets no more
 
     QString filter_;
-    std::string needle_;              // of what is shown
-    std::vector<ObjectId> matching_;  // ascending
-    std::uint64_t filter_run_ = 0;
+    std::string needle_;  ///< of `filter_`; what is shown may still be of another
+    MomentPtr wanted_;
+    ChangesPtr wanted_changes_;
+    std::string asked_needle_;  ///< of what is under way
+    bool busy_ = false;         ///< an answer is under way
+    bool again_ = false;        ///< and then another is wanted
+    bool stale_ = false;        ///< something was opened meanwhile that the answer has not
+    std::uint64_t run_ = 0;     ///< of the newest request
+    std::vector<std::shared_ptr<const void>>
+        old_;  ///< no longer shown; large ones take long to free
     Background background_;
 };
 

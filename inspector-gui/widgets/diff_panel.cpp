@@ -177,9 +177,9 @@ void DiffPanel::open_other() {
 }
 
 void DiffPanel::show_result() {
-    const std::vector<Change>& changes = comparison_->differences();
+    const std::vector<Change>& changes = *comparison_->differences();
     changes_.show(changes);
-    all_.show(comparison_->right_moment(), changes);
+    all_.show(comparison_->right_moment(), comparison_->differences());
     list_->set_empty_text(tr("The same."));
     summary_->setText(changes.empty()       ? tr("the same, to the bit")
                       : changes.size() == 1 ? tr("1 difference")
@@ -189,8 +189,8 @@ void DiffPanel::show_result() {
 
 bool DiffPanel::complete() const {
     if (!other_ || !other_->is_open()) return !other_;
-    return comparison_->left_moment() && comparison_->right_moment() && !other_->working() &&
-           comparison_->left_moment()->mark == other_->moment()->mark &&
+    return !all_.working() && comparison_->left_moment() && comparison_->right_moment() &&
+           !other_->working() && comparison_->left_moment()->mark == other_->moment()->mark &&
            comparison_->right_moment()->mark == mine_.moment()->mark;
 }
 

@@ -44,6 +44,7 @@ StatePanel::StatePanel(QWidget* parent) : Panel(parent) {
 
     connect(filter_, &QLineEdit::textChanged, &model_, &StateModel::set_filter);
     connect(&model_, &StateModel::filtered, this, &StatePanel::open_matches);
+    connect(&model_, &StateModel::shown, this, &StatePanel::was_shown);
     connect(view_, &QWidget::customContextMenuRequested, this, &StatePanel::show_menu);
     connect(view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
         QString ref = ref_of(index.siblingAtColumn(StateModel::Value_).data().toString());
@@ -56,9 +57,8 @@ QWidget* StatePanel::first_focus() {
 }
 
 void StatePanel::set_moment(const MomentPtr& moment) {
-    bool first = !model_.hasChildren();
+    first_ |= !model_.hasChildren();
     model_.show(moment);
-    if (first && model_.rowCount() > 1) view_->expand(model_.index(1, 0));  // the root object
     view_->set_empty_text(moment && !moment->problem.empty()
                               ? QString::fromStdString(moment->problem)
                           : filter_->text().isEmpty() ? tr("No state is known here.")
@@ -67,6 +67,10 @@ void StatePanel::set_moment(const MomentPtr& moment) {
 
 bool StatePanel::reveal(const QString& path) {
     QModelIndex index = model_.index_of(path);
+    if (!index.isValid() && model_.working()) {  // a large object is being decoded
+        revealing_ = path;
+        return true;
+    }
     if (!index.isValid()) {
         emit said(tr("There is no %1 at this moment").arg(path));
         return false;
@@ -74,6 +78,13 @@ bool StatePanel::reveal(const QString& path) {
     view_->setCurrentIndex(index);
     view_->scrollTo(index, QAbstractItemView::PositionAtCenter);
     return true;
+}
+
+void StatePanel::was_shown() {
+    if (model_.rowCount() > 1 && std::exchange(first_, false)) {
+        view_->expand(model_.index(1, 0));  // the root object
+    }
+    if (!revealing_.isEmpty()) reveal(std::exchange(revealing_, {}));
 }
 
 QString StatePanel::selected_path() const {

@@ -17,7 +17,8 @@ public:
     explicit StatePanel(QWidget* parent = nullptr);
 
     void set_moment(const MomentPtr& moment);
-    /// Selects what the path names and opens what is above; false: there is no such thing here.
+    /// Selects what the path names and opens what is above, inside a large object a moment later;
+    /// false: there is no such thing here.
     bool reveal(const QString& path);
     QString selected_path() const;
 
@@ -29,10 +30,13 @@ public:
 private:
     void show_menu(QPoint at);
     void open_matches();
+    void was_shown();
 
     StateModel model_;
     ListView* view_;
     QLineEdit* filter_;
+    bool first_ = true;  ///< nothing was shown yet
+    QString revealing_;  ///< as soon as it is decoded
 };
 
 }  // namespace teatime::inspector
