@@ -14,6 +14,7 @@
 #include "mark_model.h"
 #include "player.h"
 #include "program.h"
+#include "session_figures.h"
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
@@ -220,6 +221,66 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(marks.rowCount(), 1, kPatienceMs);
         QCOMPARE(marks.index(0, MarkModel::Comment).data().toString(), "look here");
         QCOMPARE(marks.index(0, MarkModel::Author).data().toString(), "Ben");
+    }
+
+    /// The Info page of a session that runs, as long as it is looked at.
+    void how_the_session_is_can_be_watched() {
+        member("counter");
+        LiveSession live;
+        QSignalSpy ready(&live, &LiveSession::ready), told(&live, &LiveSession::figures_changed);
+        live.join(options("s"));
+        QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+        QVERIFY(live.figures().is_null());
+        FactsModel page;
+        QAbstractItemModelTester tester(&page);
+        connect(&live, &LiveSession::figures_changed, &page, [&] {
+            page.show_session(describe_session(live.figures(), live.company(), live.member()));
+        });
+        const auto says = [&](const QString& label) {
+            for (int row = 0; row < page.rowCount(); ++row) {
+                if (page.index(row, 0).data().toString().trimmed() != label) continue;
+                return page.index(row, 1).data().toString();
+            }
+            return QString();
+        };
+        const auto number = [&](const QString& label, const char* pattern) {
+            return QRegularExpression(pattern).match(says(label)).captured(1).toDouble();
+        };
+        live.watch_figures(true);
+        QTRY_COMPARE_WITH_TIMEOUT(says("Island"), "s of counter", kPatienceMs);
+        QCOMPARE(says("You"), QString("tester (member %1)").arg(live.member().value));
+        QCOMPARE(says("Leads"), "nobody");
+        QCOMPARE(says("Asks for time"), "nobody: heartbeats");
+        QCOMPARE(says("Members"), "3");  // the one that plays, our recorder, ourselves
+        QCOMPARE(says("Waiting"), "0");
+        QVERIFY2(says("tester").contains("no replica"), qPrintable(says("tester")));
+
+        // What happens is seen a second later.
+        const double before = number("Messages", "; (\\d+) so far");
+        for (int i = 0; i < 20; ++i) {
+            live.send(QString::fromStdString(call_payload("counter", "add", {Value(1)})));
+        }
+        QTRY_VERIFY2_WITH_TIMEOUT(number("Messages", "; (\\d+) so far") >= before + 20,
+                                  qPrintable(says("Messages")), kPatienceMs);
+        QTRY_VERIFY2_WITH_TIMEOUT(number("tester", "round trip ([0-9.]+) ms, p99") > 0,
+                                  qPrintable(says("tester")), kPatienceMs);
+        QVERIFY2(says("tester").contains("backlog "), qPrintable(says("tester")));
+        live.pause();
+        QTRY_VERIFY2_WITH_TIMEOUT(says("Time").endsWith(", rate 1, paused"),
+                                  qPrintable(says("Time")), kPatienceMs);
+        QCOMPARE(says("Leads"), "tester");
+        live.send(QString::fromStdString(call_payload("counter", "add", {Value(1)})));
+        QTRY_COMPARE_WITH_TIMEOUT(says("Waiting"), "1", kPatienceMs);
+
+        // Nobody looks: nobody asks. What was asked before may still be answered.
+        live.watch_figures(false);
+        QTest::qWait(200);
+        const auto answers = told.count();
+        live.resume();
+        QTRY_VERIFY_WITH_TIMEOUT(!live.time().paused, kPatienceMs);
+        QTest::qWait(1500);
+        QCOMPARE(told.count(), answers);
+        QVERIFY(says("Time").endsWith("paused"));
     }
 
     void no_such_session_is_a_sentence() {
