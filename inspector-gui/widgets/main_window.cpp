@@ -47,6 +47,7 @@ MainWindow::MainWindow(QStringList modules, QWidget* parent)
     film_ = std::make_unique<Film>();
     plot_model_ = std::make_unique<PlotModel>();
     questions_ = std::make_unique<Questions>();
+    picker_ = std::make_unique<Picker>();
     session_list_ = std::make_unique<SessionList>();
     actions_ = new Actions(*this, action_table());
     setWindowIcon(program_icon());
@@ -225,6 +226,13 @@ void MainWindow::connect_models() {
     connect(transport_bar_, &TransportBar::refused, this, &MainWindow::say);
     connect(world_, &WorldView::pointer_at, status_,
             [this](const QPointF& at) { status_->set_pointer(at); });
+    connect(world_, &WorldView::clicked, this, [this](const QPointF& at, double reach) {
+        picker_->pick(player_->moment(), {at.x(), at.y()}, reach);
+    });
+    connect(picker_.get(), &Picker::picked, this, [this](const QString& path) {
+        if (path.isEmpty()) return say(tr("No field of the state tells what is there"));
+        show_object(path);
+    });
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
     connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
     for (QDockWidget* dock : docks_) {

@@ -11,6 +11,7 @@
 #include "list_models.h"
 #include "live.h"
 #include "mark_model.h"
+#include "picker.h"
 #include "player.h"
 #include "plot.h"
 #include "questions.h"
@@ -151,6 +152,7 @@ private:
     std::unique_ptr<Film> film_;
     std::unique_ptr<PlotModel> plot_model_;
     std::unique_ptr<Questions> questions_;
+    std::unique_ptr<Picker> picker_;
     std::unique_ptr<LiveSession> live_;
     std::unique_ptr<WorldInput> world_input_;
     std::optional<MemberId> followed_;  ///< whose playhead is followed; 0: of a shared recording

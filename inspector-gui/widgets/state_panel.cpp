@@ -5,8 +5,10 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QRegularExpression>
+#include <QToolButton>
 #include <QVBoxLayout>
 
+#include "icons.h"
 #include "list_view.h"
 
 namespace teatime::inspector {
@@ -39,6 +41,19 @@ StatePanel::StatePanel(QWidget* parent) : Panel(parent) {
     auto* tools = new QHBoxLayout;
     tools->setContentsMargins(4, 4, 4, 4);
     tools->addWidget(filter_);
+    auto button = [&](const char* name, Glyph glyph, const QString& text, auto does) {
+        auto* made = new QToolButton;
+        made->setObjectName(name);
+        made->setIcon(glyph_icon(glyph));
+        made->setToolTip(text);
+        made->setAccessibleName(text);
+        connect(made, &QToolButton::clicked, this, does);
+        tools->addWidget(made);
+    };
+    button("who-wrote", Glyph::author, tr("Who wrote the selected field? (W)"),
+           [this] { emit who_wrote(selected_path()); });
+    button("pin", Glyph::pin, tr("Pin the selected field to the plots (P)"),
+           [this] { emit pin(selected_path()); });
     column->addLayout(tools);
     column->addWidget(view_, 1);
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kMargin = 12;
 constexpr double kMostZoom = 1000;
+constexpr double kClickReach = 4;  // pixels
 
 Input::Button button_of(Qt::MouseButtons buttons) {
     if (buttons & Qt::LeftButton) return Input::Button::left;
@@ -206,6 +207,7 @@ void WorldView::mousePressEvent(QMouseEvent* event) {
     bool pans = !used_ || event->button() == Qt::MiddleButton;
     if (pans && (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton)) {
         dragged_ = event->position();
+        if (event->button() == Qt::LeftButton) pressed_ = dragged_;
         setCursor(Qt::ClosedHandCursor);
     } else if (used_) {
         held_ = button_of(event->button());
@@ -215,6 +217,8 @@ void WorldView::mousePressEvent(QMouseEvent* event) {
 
 void WorldView::mouseMoveEvent(QMouseEvent* event) {
     emit pointer_at(world_at(event->position()));
+    if (pressed_ && (event->position() - *pressed_).manhattanLength() <= kClickReach) return;
+    pressed_.reset();
     if (dragged_) {
         pan_ += event->position() - *dragged_;
         dragged_ = event->position();
@@ -225,6 +229,12 @@ void WorldView::mouseMoveEvent(QMouseEvent* event) {
 }
 
 void WorldView::mouseReleaseEvent(QMouseEvent* event) {
+    if (pressed_) {
+        const QPointF at = world_at(*pressed_);
+        const double reach = (world_at(*pressed_ + QPointF(kClickReach, 0)) - at).x();
+        pressed_.reset();
+        emit clicked(at, reach);
+    }
     if (dragged_) {
         dragged_.reset();
         setCursor(used_ ? Qt::CrossCursor : Qt::ArrowCursor);

@@ -13,9 +13,9 @@ class QToolButton;
 
 namespace teatime::inspector {
 
-/// The world's own picture at the playhead. Wheel zooms around the pointer, dragging pans, a double
-/// click fits. Where the world is `used`, mouse and keys are the world's, and panning needs the
-/// middle button or the wheel.
+/// The world's own picture at the playhead. Wheel zooms around the pointer, dragging pans, a click
+/// asks what is there, a double click fits. Where the world is `used`, mouse and keys are the
+/// world's, and panning needs the middle button or the wheel.
 class WorldView : public QWidget {
     Q_OBJECT
 public:
@@ -44,6 +44,8 @@ public:
 signals:
     void pointer_at(const QPointF& world);
     void pointer_left();
+    /// On something, where the mouse is not the world's. `reach`: a few pixels in world units.
+    void clicked(const QPointF& world, double reach);
     void input(const teatime::Input& input);
     void return_to_live();
 
@@ -71,7 +73,8 @@ private:
     QPointF pan_;      // widget pixels, from where it fits
     bool used_ = false;
     std::optional<QPointF> dragged_;
-    QPointF pointer_;  // world
+    std::optional<QPointF> pressed_;  // and not moved since
+    QPointF pointer_;                 // world
     Input::Button held_ = Input::Button::none;
     QToolButton* badge_;
 };

@@ -1,3 +1,4 @@
+#include <QDir>
 #include <QLineEdit>
 #include <QProcess>
 #include <QRegularExpression>
@@ -13,6 +14,7 @@
 #include "diff_panel.h"
 #include "film.h"
 #include "find_box.h"
+#include "first_page.h"
 #include "info_bar.h"
 #include "list_view.h"
 #include "main_window.h"
@@ -65,6 +67,12 @@ class WindowTest : public QObject {
         window->show();
         window->open(path, at);
         return window;
+    }
+    static QModelIndex row_of(const QAbstractItemModel& model, const QString& name) {
+        for (int row = 0; row < model.rowCount(); ++row) {
+            if (model.index(row, 0).data().toString().trimmed() == name) return model.index(row, 0);
+        }
+        return {};
     }
     static std::string hash_shown(MainWindow& window) {
         return window.findChild<StatusStrip*>()->hash_text().toStdString();
@@ -156,6 +164,62 @@ private slots:
         QTest::keyClick(box, Qt::Key_Return);
         QCOMPARE(window->player().playhead(), mark_of("2.5s"));
         QVERIFY(window->findChild<StatusStrip*>()->currentMessage().contains("soon"));
+    }
+
+    /// As somebody who has never seen the window, on what it offers.
+    void five_clicks_lead_from_the_first_page_to_who_changed_the_velocity_of_a_disc() {
+        QTemporaryDir folder;
+        const QString file = folder.filePath("bounce.timegraph");
+        QVERIFY(QFile::copy(SAMPLES "/bounce/bounce.timegraph", file));
+        const QString before = QDir::currentPath();
+        QDir::setCurrent(folder.path());
+        MainWindow window({MODULES});
+        window.resize(1600, 1000);
+        window.show();
+        window.show_first_page();
+        QDir::setCurrent(before);
+        int clicks = 0;
+        const auto click = [&clicks](QWidget* where, QPoint at) {
+            QVERIFY(where->rect().contains(at));
+            QTest::mouseClick(where, Qt::LeftButton, {}, at);
+            ++clicks;
+        };
+        const auto click_row = [&click](QAbstractItemView& view, const QModelIndex& index) {
+            QVERIFY(index.isValid());
+            click(view.viewport(), view.visualRect(index).center());
+        };
+
+        auto& files = *window.findChild<FirstPage*>()->findChild<ListView*>();
+        click_row(files, row_of(*files.model(), file.section('/', -1)));
+        WAIT(window.complete() && window.player().is_open());
+        QWidget* lanes = window.timeline().findChild<TimelineLanes*>();
+        click(lanes, {lanes->width() * 2 / 3, 8});
+        WAIT(window.complete() && window.player().playhead().time > kSessionStart);
+        WorldView& world = window.world();
+        const auto* disc = std::get_if<Scene::Circle>(&world.moment()->picture->shapes().back());
+        QVERIFY(disc);
+        const QPointF there(disc->center.x, disc->center.y);
+        click(&world, world.world_to_widget().map(there).toPoint());
+        auto& state = *window.findChild<StatePanel*>();
+        WAIT(state.selected_path().endsWith(".at"));
+        const QString velocity = state.selected_path().chopped(3) + ".velocity";
+        click_row(state.view(), state.model().index_of(velocity));
+        QCOMPARE(state.selected_path(), velocity);
+        auto* who = state.findChild<QToolButton*>("who-wrote");
+        click(who, who->rect().center());
+        QCOMPARE(clicks, 5);
+        WAIT(
+            window.info_bar().text("wrote").startsWith(velocity + " was written by bounce.step()"));
+        WAIT(window.complete());
+
+        replayer::TimelineOptions options;
+        options.modules = {MODULES};
+        auto truth = replayer::Timeline::open(file.toStdString(), options);
+        QVERIFY(truth && truth->seek(window.player().playhead()));
+        const auto after = state_tree(*truth->state(), velocity.toStdString());
+        QVERIFY(truth->step_backward(replayer::StepBy::message));
+        const auto earlier = state_tree(*truth->state(), velocity.toStdString());
+        QVERIFY(after && earlier && *after != *earlier);
     }
 
     void two_moments_differ_in_what_happened_between() {

@@ -1,0 +1,163 @@
+#include "picker.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rows_model.h"
+#include "state_filter.h"
+#include "teatime/state/inspect.h"
+
+namespace teatime::inspector {
+namespace {
+
+double distance(Point a, Point b) {
+    return std::hypot(a.x - b.x, a.y - b.y);
+}
+
+double distance_to_line(Point p, Point from, Point to) {
+    const double length = distance(from, to);
+    if (length == 0) return distance(p, from);
+    const double along =
+        ((p.x - from.x) * (to.x - from.x) + (p.y - from.y) * (to.y - from.y)) / (length * length);
+    const double part = std::clamp(along, 0.0, 1.0);
+    return distance(p, {from.x + part * (to.x - from.x), from.y + part * (to.y - from.y)});
+}
+
+std::vector<Point> nearest_first(std::vector<Point> points, Point at) {
+    std::stable_sort(points.begin(), points.end(),
+                     [at](Point a, Point b) { return distance(a, at) < distance(b, at); });
+    return points;
+}
+
+/// What a shape tells of where it stands, if it is there.
+struct Anchors {
+    Point at;
+    double reach = 0;
+
+    using Points = std::vector<Point>;
+    Points along(const Points& points, double width, bool closed) const {
+        if (points.empty()) return {};
+        double least = closed ? distance_to_line(at, points.back(), points.front()) : 1e300;
+        for (std::size_t i = 1; i < points.size(); ++i) {
+            least = std::min(least, distance_to_line(at, points[i - 1], points[i]));
+        }
+        const bool there = least <= std::max(width / 2, reach) || (closed && inside(points));
+        return there ? nearest_first(points, at) : Points();
+    }
+    bool inside(const Points& points) const {
+        bool in = false;
+        for (std::size_t i = 0, j = points.size() - 1; i < points.size(); j = i++) {
+            const Point &a = points[i], &b = points[j];
+            const bool between = (a.y > at.y) != (b.y > at.y);
+            if (between && at.x < (b.x - a.x) * (at.y - a.y) / (b.y - a.y) + a.x) in = !in;
+        }
+        return in;
+    }
+
+    Points operator()(const Scene::Line& line) const {
+        return along({line.from, line.to}, line.style.width, false);
+    }
+    Points operator()(const Scene::Polyline& line) const {
+        return along(line.points, line.style.width, false);
+    }
+    Points operator()(const Scene::Polygon& polygon) const {
+        return along(polygon.points, polygon.style.width, true);
+    }
+    Points operator()(const Scene::Circle& circle) const {
+        const bool there = distance(at, circle.center) <= std::max(circle.radius, reach);
+        return there ? Points{circle.center} : Points();
+    }
+    Points operator()(const Scene::Rectangle& rectangle) const {
+        const Rect& rect = rectangle.rect;
+        if (!rect.contains(at)) return {};
+        return {{rect.x, rect.y}, {rect.x + rect.width / 2, rect.y + rect.height / 2}};
+    }
+    Points operator()(const Scene::Text& text) const {
+        return distance(at, text.at) <= std::max(text.size, reach) ? Points{text.at} : Points();
+    }
+};
+
+/// Paths of the points in a value, as far as they are anchors.
+class PointSearch {
+public:
+    explicit PointSearch(const std::vector<Point>& anchors)
+        : anchors_(anchors), best_(anchors.size()) {}
+
+    void look(const std::string& path, const Value& value) {
+        if (best_ == 0) return;
+        if (const auto* list = value.if_list()) {
+            for (std::size_t i = 0; i < list->size(); ++i) {
+                if (may_hold((*list)[i])) look(path_inside(path, i), (*list)[i]);
+            }
+        } else if (const auto* entries = value.if_entries()) {
+            consider(path, value);
+            for (const auto& [key, inner] : *entries) {
+                if (may_hold(inner)) look(path_inside(path, key), inner);
+            }
+        }
+    }
+    const std::string& found() const { return found_; }
+    bool done() const { return best_ == 0; }
+
+private:
+    static bool may_hold(const Value& value) { return value.if_list() || value.if_entries(); }
+    void consider(const std::string& path, const Value& value) {
+        const Value *x = value.find("x"), *y = value.find("y");
+        Point point;
+        if (!x || !y || !x->as_double(point.x) || !y->as_double(point.y)) return;
+        const auto anchor = std::find(anchors_.begin(), anchors_.end(), point);
+        const auto place = static_cast<std::size_t>(anchor - anchors_.begin());
+        if (place >= best_) return;
+        best_ = place;
+        found_ = path;
+    }
+
+    const std::vector<Point>& anchors_;
+    std::size_t best_;
+    std::string found_;
+};
+
+}  // namespace
+
+std::vector<Point> anchors_at(const Scene& scene, Point at, double reach) {
+    const Anchors anchors{at, reach};
+    const auto& shapes = scene.shapes();
+    for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {  // the last lies on top
+        std::vector<Point> found = std::visit(anchors, *shape);
+        if (!found.empty()) return found;
+    }
+    return {};
+}
+
+std::string field_at(const Image& image, const std::vector<Point>& anchors,
+                     const std::stop_token& stop) {
+    if (anchors.empty()) return {};
+    const auto names = object_names(image);
+    PointSearch search(anchors);
+    for (const Image::Object& object : image.objects) {
+        if (stop.stop_requested() || search.done()) break;
+        const auto named = names.find(object.id);
+        const auto fields = decode_object(image, object);
+        if (!fields) continue;
+        search.look(named != names.end() ? *named->second : "#" + std::to_string(object.id.value),
+                    *fields);
+    }
+    return search.found();
+}
+
+void Picker::pick(const MomentPtr& moment, Point at, double reach) {
+    if (!moment || !moment->picture || !moment->state) return;
+    background_.run([this, moment, at, reach, run = ++run_](const std::stop_token& stop) {
+        const auto anchors = anchors_at(*moment->picture, at, reach);
+        const QString path = to_text(field_at(*moment->state, anchors, stop));
+        if (stop.stop_requested()) return;
+        QMetaObject::invokeMethod(
+            this,
+            [this, path, run] {
+                if (run == run_) emit picked(path);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+}  // namespace teatime::inspector
