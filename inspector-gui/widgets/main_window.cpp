@@ -172,6 +172,11 @@ void MainWindow::make_panels() {
               new RowsPanel(tr("Members"), member_model_, {9, 20, 14, 16, 16},
                             tr("No members are known.")));
     for (const char* name : {"state", "messages"}) show_panel(name);
+    divide_panels();
+}
+
+/// Docks forget their sizes while they are hidden.
+void MainWindow::divide_panels() {
     resizeDocks({docks_.front()}, {620}, Qt::Horizontal);
     resizeDocks({docks_.front(), docks_.back()}, {520, 400}, Qt::Vertical);
 }
@@ -377,6 +382,7 @@ void MainWindow::opened() {
     if (from_first_page) {
         for (QDockWidget* dock : docks_) dock->show();
         for (const char* name : {"state", "messages"}) show_panel(name);
+        divide_panels();
     }
     const FactsPtr facts = player_->facts();
     history_->open(facts, timeline_options());

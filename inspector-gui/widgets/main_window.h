@@ -88,6 +88,7 @@ private:
     void make_menus();
     void make_central();
     void make_panels();
+    void divide_panels();
     void add_panel(const QString& name, const QString& title, Qt::DockWidgetArea area,
                    Panel* panel);
     void connect_models();

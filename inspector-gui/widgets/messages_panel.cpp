@@ -13,7 +13,7 @@ namespace teatime::inspector {
 MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
     view_ = new RowView(tr("Messages"), tr("No messages are known yet."));
     view_->setModel(&model_);
-    view_->set_widths({13, 9, 10, 10, 10, 13, 15, 9});
+    view_->set_widths({13, 9, 10, 10, 10, 13, 23, 11});
     filter_ = new QLineEdit;
     filter_->setObjectName("message-filter");
     filter_->setPlaceholderText(tr("Filter: sender, target, selector or arguments"));

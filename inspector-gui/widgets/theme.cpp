@@ -48,10 +48,14 @@ void apply_theme(QApplication& application, Theme theme) {
             ? made(QColor(0x25272b), QColor(0x1c1e21), QColor(0x33363b), QColor(0xe4e6ea), accent)
             : made(QColor(0xf2f3f5), QColor(0xffffff), QColor(0xf7f8fa), QColor(0x1d2126), accent);
     application.setPalette(palette);
-    // An empty box would be dark on dark: Fusion's outlines are darker than the window.
-    QPalette boxes = palette;
-    if (theme == Theme::dark) boxes.setColor(QPalette::Base, palette.color(QPalette::Mid));
+    // An empty box or field would be dark on dark: Fusion's outlines are darker than the window.
+    QPalette boxes = palette, fields = palette;
+    if (theme == Theme::dark) {
+        boxes.setColor(QPalette::Base, palette.color(QPalette::Mid));
+        fields.setColor(QPalette::Base, palette.color(QPalette::Button));
+    }
     QApplication::setPalette(boxes, "QCheckBox");
+    QApplication::setPalette(fields, "QLineEdit");
 }
 
 bool is_dark(const QPalette& palette) {

@@ -15,6 +15,8 @@
 namespace teatime::inspector {
 namespace {
 
+constexpr int kGridColumns = 5;  // the last one is empty beside buttons
+
 QLabel* plain_label() {
     auto* label = new QLabel;
     label->setTextFormat(Qt::PlainText);
@@ -65,11 +67,12 @@ void TogetherPanel::build_controls(QWidget* page) {
     auto* leave = new QPushButton(tr("Leave"));
     connect(leave, &QPushButton::clicked, this, &TogetherPanel::leave_wanted);
     grid->addWidget(name_, 0, 0, 1, 3);
-    grid->addWidget(leave, 0, 3, Qt::AlignRight);
-    grid->addWidget(state_, 1, 0, 1, 4);
+    grid->addWidget(leave, 0, 3, 1, kGridColumns - 3, Qt::AlignRight);
+    grid->addWidget(state_, 1, 0, 1, kGridColumns);
     build_time(*grid);
     build_company(*grid);
-    grid->setRowStretch(7, 3);
+    grid->setColumnStretch(kGridColumns - 1, 1);  // buttons keep their size
+    grid->setRowStretch(7, 4);
     grid->setRowStretch(8, 2);
     grid->setRowStretch(9, 3);
 }
@@ -118,12 +121,12 @@ void TogetherPanel::build_time(QGridLayout& grid) {
     grid.addWidget(rate_text, 3, 0);
     grid.addWidget(rate_, 3, 1);
     grid.addWidget(until_text, 3, 2, Qt::AlignRight);
-    grid.addWidget(until_, 3, 3);
+    grid.addWidget(until_, 3, 3, 1, kGridColumns - 3);
     time_parts_ = {pause_, rate_, until_, rate_text, until_text};
     time_parts_.insert(time_parts_.end(), steps_.begin(), steps_.end());
     outcome_ = plain_label();
     outcome_->setObjectName("outcome");
-    grid.addWidget(outcome_, 4, 0, 1, 4);
+    grid.addWidget(outcome_, 4, 0, 1, kGridColumns);
 }
 
 void TogetherPanel::build_company(QGridLayout& grid) {
@@ -145,6 +148,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
     members_view_->setModel(&members_);
     members_view_->set_widths({22, 24, 16});
+    members_view_->setMinimumHeight(fontMetrics().height() * 7);  // five people
     waiting_view_ = new ListView(tr("What waits"), tr("No message waits."));
     waiting_view_->setModel(&waiting_);
     waiting_view_->set_widths({16, 12, 16, 24});
@@ -156,11 +160,11 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     note_->setPlaceholderText(tr("A note for everyone, at the playhead"));
     note_->setAccessibleName(note_->placeholderText());
     note_->setMaxLength(500);
-    grid.addWidget(members_view_, 7, 0, 1, 4);
-    grid.addWidget(waiting_view_, 8, 0, 1, 4);
+    grid.addWidget(members_view_, 7, 0, 1, kGridColumns);
+    grid.addWidget(waiting_view_, 8, 0, 1, kGridColumns);
     time_parts_.push_back(waiting_view_);
-    grid.addWidget(notes_view_, 9, 0, 1, 4);
-    grid.addWidget(note_, 10, 0, 1, 4);
+    grid.addWidget(notes_view_, 9, 0, 1, kGridColumns);
+    grid.addWidget(note_, 10, 0, 1, kGridColumns);
 
     connect(lead_, &QPushButton::clicked, this, [this] {
         if (!session_) return;
