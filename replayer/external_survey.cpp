@@ -1,6 +1,7 @@
 #include "teatime/replayer/external_survey.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -15,6 +16,8 @@ namespace {
 constexpr std::size_t kSenders = 256;
 constexpr std::uint64_t kEvery = 4096;
 constexpr std::size_t kPart = 16'384;  ///< messages between two looks at the stop token
+constexpr std::size_t kLook = 64;      ///< and between two at the clock
+constexpr auto kPartTime = std::chrono::milliseconds(30);  ///< large messages take longer
 
 using State = SurveyProgress::State;
 
@@ -141,8 +144,10 @@ result<void> ExternalSurvey::Impl::read(timegraph::Reader::Cursor& cursor,
     part.reserve(kPart);
     do {
         part.clear();
+        const auto until = std::chrono::steady_clock::now() + kPartTime;
         while (part.size() < kPart && cursor.next()) {
             part.emplace_back(cursor.stamp(), cursor.sender());
+            if (part.size() % kLook == 0 && std::chrono::steady_clock::now() >= until) break;
         }
         if (!cursor.status()) return cursor.status().error();
         take(part);

@@ -1,10 +1,11 @@
 // How fast the inspector's timeline is, without a display, on the machine it runs on.
 //
-//     inspector_bench [--messages N] [--check] [--keep FILE] MODULE
+//     inspector_bench [--messages N] [--bytes N] [--check] [--keep FILE] MODULE
 //
 // MODULE is the clicker sample. Records N (default 1,000,000) clicks of eight members, about a
 // thousand a second of virtual time, with a keyframe every 5,000, into a temporary folder
-// (10,000,000: some 15 MB); --keep FILE uses that recording, or makes it. Then measures what a
+// (10,000,000: some 15 MB); --bytes adds so many to each that do not compress well (2,000 to each
+// of 600,000: 1 GB); --keep FILE uses that recording, or makes it. Then measures what a
 // person waits for. --check exits 1 where a goal is missed: paint p99 8 ms, picture of the newest
 // position 100 ms after a drag, GUI thread busy at most 16 ms at a time, the list of messages
 // scrolled within 8 ms, memory 1 GiB.
@@ -75,7 +76,20 @@ struct Quantiles {
     double p50 = 0, p99 = 0, most = 0;
 };
 
-void record(const std::string& path, const std::string& module, std::uint64_t messages) {
+/// A further element of the tuple, which no model sees.
+std::string ballast(std::mt19937_64& random, std::size_t bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    if (bytes == 0) return {};
+    std::string text = ",\"";
+    while (text.size() < bytes) {
+        for (std::uint64_t ten = random(), i = 0; i < 10; ++i, ten >>= 6) text += kDigits[ten & 63];
+    }
+    return text + '"';
+}
+
+void record(const std::string& path, const std::string& module, std::uint64_t messages,
+            std::size_t bytes) {
     constexpr std::uint64_t kPerKeyframe = 5'000, kMembers = 8;
     auto session = must(replayer::LocalSession::load(module));
     timegraph::Meta meta;
@@ -100,7 +114,7 @@ void record(const std::string& path, const std::string& module, std::uint64_t me
         // Bursts and lulls, so that a picture of them has a shape.
         time += Duration(random() % 16 == 0 ? random() % 16 * 1000 : random() % 2 * 1000);
         const MemberId member{1 + (random() % kMembers) * (random() % 2)};
-        must(writer.append({{time, Seq{seq}}, member, click}));
+        must(writer.append({{time, Seq{seq}}, member, click, ballast(random, bytes)}));
         batch.push_back({{time, Seq{seq}}, member, click});
         if (seq % kPerKeyframe != 0 && seq != messages) continue;
         must(session->enqueue(std::move(batch)));
@@ -144,12 +158,19 @@ private:
     int depth_ = 0;
 };
 
-std::size_t peak_bytes() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
+std::size_t number_in(const char* file, std::string_view name) {
+    std::ifstream lines(file);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(name)) return std::stoull(line.substr(name.size()));
     }
     return 0;
+}
+std::size_t peak_bytes() {
+    return number_in("/proc/self/status", "VmHWM:") * 1024;
+}
+/// By this process, from files, cached or not. Its workers read the same again.
+std::size_t read_bytes() {
+    return number_in("/proc/self/io", "rchar:");
 }
 
 struct Window {
@@ -291,12 +312,15 @@ int main(int count, char** arguments) {
     qputenv("QT_QPA_PLATFORM", "offscreen");
     Application busy(count, arguments);
     std::uint64_t messages = 1'000'000;
+    std::size_t bytes = 0;
     bool check = false;
     std::string module, keep;
     const QStringList words = busy.arguments();
     for (int i = 1; i < words.size(); ++i) {
         if (words[i] == "--messages" && i + 1 < words.size()) {
             messages = words[++i].toULongLong();
+        } else if (words[i] == "--bytes" && i + 1 < words.size()) {
+            bytes = words[++i].toULongLong();
         } else if (words[i] == "--keep" && i + 1 < words.size()) {
             keep = words[++i].toStdString();
         } else if (words[i] == "--check") {
@@ -306,27 +330,33 @@ int main(int count, char** arguments) {
         }
     }
     if (module.empty() || messages == 0 || messages > 100'000'000) {
-        fmt::print(
-            stderr,
-            "usage: inspector_bench [--messages N] [--check] [--keep FILE] CLICKER_MODULE\n");
+        fmt::print(stderr,
+                   "usage: inspector_bench [--messages N] [--bytes N] [--check] [--keep FILE] "
+                   "CLICKER_MODULE\n");
         return 2;
     }
     QTemporaryDir folder;
     const std::string path = keep.empty() ? folder.filePath("bench.timegraph").toStdString() : keep;
     double start = now_ms();
-    if (!std::filesystem::exists(path)) record(path, module, messages);
+    if (!std::filesystem::exists(path)) record(path, module, messages, bytes);
     fmt::print("recorded in {:.1f} s, file {:.1f} MB\n", (now_ms() - start) / 1000,
                static_cast<double>(std::filesystem::file_size(path)) / 1e6);
 
     replayer::TimelineOptions options;
     options.modules = {module};
     busy.stalls.clear();
+    const std::size_t read_before = read_bytes();
     start = now_ms();
     Window window(path, options);
     wait_until([&] { return window.player.is_open(); }, 60'000);
     fmt::print("open              {:8.1f} ms\n", now_ms() - start);
     wait_until([&] { return window.shows_something(); }, 60'000);
     fmt::print("first picture     {:8.1f} ms\n", now_ms() - start);
+    wait_until([&] { return window.history.survey()->progress().executed > 0; }, 60'000);
+    window.list_messages(path, options);
+    wait_until([&] { return window.messages.model().message(0).has_value(); }, 60'000);
+    fmt::print("first rows        {:8.1f} ms, {:.1f} MB of the file read by then\n",
+               now_ms() - start, static_cast<double>(read_bytes() - read_before) / 1e6);
     const Quantiles opening(busy.stalls), opening_used(busy.used);
     wait_until(
         [&] {
