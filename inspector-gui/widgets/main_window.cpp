@@ -10,6 +10,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -382,7 +383,9 @@ void MainWindow::opened() {
     if (from_first_page) {
         for (QDockWidget* dock : docks_) dock->show();
         for (const char* name : {"state", "messages"}) show_panel(name);
-        divide_panels();
+        // Once they have been laid out; where the window was left otherwise, that counts.
+        const bool left = !live_ && recent_.find(path_);
+        if (!left) QTimer::singleShot(0, this, &MainWindow::divide_panels);
     }
     const FactsPtr facts = player_->facts();
     history_->open(facts, timeline_options());
