@@ -537,7 +537,7 @@ bool MainWindow::complete() const {
         survey.share >= 1 || !survey.problem.isEmpty() || !player_->facts()->can_execute;
     return here && surveyed && !plot_model_->working() && messages_->complete() &&
            !player_->working() && !film_->working() && !state_->model().working() &&
-           diff_->complete();
+           !world_->working() && diff_->complete();
 }
 
 void MainWindow::go(const Mark& mark) {

@@ -72,6 +72,7 @@ WorldView::WorldView(QWidget* parent) : QWidget(parent) {
     badge_ = new QToolButton(this);
     badge_->setObjectName("live-badge");
     badge_->setFocusPolicy(Qt::TabFocus);
+    connect(&many_, &ScenePicture::ready, this, qOverload<>(&QWidget::update));
     connect(badge_, &QToolButton::clicked, this, &WorldView::return_to_live);
     set_place(Place::recording);
 }
@@ -157,12 +158,23 @@ void WorldView::paintEvent(QPaintEvent*) {
     painter.fillRect(rect(),
                      palette().color(QPalette::Window).darker(is_dark(palette()) ? 130 : 108));
     if (moment_ && moment_->picture) {
-        paint_scene(painter, *moment_->picture, world_to_widget());
+        paint_world(painter);
         return paint_notice(painter);
     }
     painter.setPen(tints(palette()).faint);
     painter.drawText(rect().adjusted(40, 20, -40, -20), Qt::AlignCenter | Qt::TextWordWrap,
                      notice());
+}
+
+void WorldView::paint_world(QPainter& painter) {
+    const QTransform transform = world_to_widget();
+    if (ScenePicture::takes_long(*moment_->picture)) {
+        many_.want({moment_->picture, transform, size(), devicePixelRatioF()});
+        many_.paint(painter, transform);
+    } else {
+        many_.forget();
+        paint_scene(painter, *moment_->picture, transform);
+    }
 }
 
 /// At the lower edge, over the picture.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "moment.h"
+#include "scene_picture.h"
 #include "teatime/island/input.h"
 
 class QLabel;
@@ -38,6 +39,8 @@ public:
     QTransform world_to_widget() const;
     QPointF world_at(QPointF widget) const;
 
+    /// Of a world of very many shapes, which are painted elsewhere: the newest is not shown yet.
+    bool working() const { return many_.working(); }
     /// The picture as shown, `size` pixels.
     QImage picture(QSize size) const;
 
@@ -67,7 +70,10 @@ private:
     bool send_key(Input::Kind kind, QKeyEvent& event);
     void paint_notice(QPainter& painter) const;
 
+    void paint_world(QPainter& painter);
+
     MomentPtr moment_;
+    ScenePicture many_;  ///< where there are very many shapes
     bool has_module_ = true;
     double zoom_ = 1;  // 1 = fits
     QPointF pan_;      // widget pixels, from where it fits
