@@ -679,8 +679,11 @@ int main(int argc, char** argv) {
         for (const Goal& goal : kGoals) {
             if (name == goal.workload) fine = meets(goal, medians) && fine;
         }
-        fmt::print("  {:8} {:27} {:10.2f}\n", name, "part of writing for texts",
-                   1 - medians[0].write_typed / medians[0].cpu);
+        // Base64 is the other way about: to copy it, it is written as text once more.
+        double texts = 1 - medians[0].write_typed / medians[0].cpu;
+        if (texts > 0) {
+            fmt::print("  {:8} {:27} {:10.2f}\n", name, "part of writing for texts", texts);
+        }
     }
     fine = measure_keyframes(options.folder) && fine;
     return options.check && !fine ? 1 : 0;
