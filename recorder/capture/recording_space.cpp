@@ -35,10 +35,14 @@ std::optional<Error> Recording::too_little_free(const std::string& path) const {
 /// a gap begins here, of which the end is not known yet.
 void Recording::pause_for(const Error& why) {
     Mark mark{{}, std::max(bound_, last_.time), Mark::kWholeInstant};
-    check(writer_->bookmark(
-        {mark, shared_->wall(), "recorder", "Recording stopped here. " + why.message}));
+    check(writer_->commit());
+    Seq missing_from = next(writer_->counters().last.seq);  // less than last_ where some were lost
+    if (!failure_) {
+        check(writer_->bookmark(
+            {mark, shared_->wall(), "recorder", "Recording stopped here. " + why.message}));
+    }
     if (!failure_)
-        check(writer_->gap({mark.time, next(last_.seq)}, "recording stopped: " + why.message));
+        check(writer_->gap({mark.time, missing_from}, "recording stopped: " + why.message));
     if (failure_) return;
     uncommitted_.clear();
     failed_with(why);
