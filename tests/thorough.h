@@ -10,4 +10,11 @@ inline bool thorough() {
     return std::getenv("TEATIME_THOROUGH") != nullptr;
 }
 
+/// What a limit to CPU time is multiplied with.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kSlowdown = 4;
+#else
+constexpr int kSlowdown = 1;
+#endif
+
 }  // namespace teatime::test
