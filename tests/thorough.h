@@ -10,7 +10,7 @@ inline bool thorough() {
     return std::getenv("TEATIME_THOROUGH") != nullptr;
 }
 
-/// What a limit to CPU time is multiplied with.
+/// What a limit to CPU time is multiplied with: sanitizers slow all down.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int kSlowdown = 4;
 #else

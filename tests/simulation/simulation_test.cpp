@@ -9,11 +9,7 @@ using namespace simulation;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kDaily = 20;  // a seed takes ten times as long
-#else
-constexpr std::uint64_t kDaily = 60;
-#endif
+constexpr std::uint64_t kDaily = teatime::test::kSlowdown > 1 ? 20 : 60;
 std::uint64_t seeds = teatime::test::thorough() ? 200 : kDaily;
 std::uint64_t first = 1;
 bool log_all = false;
