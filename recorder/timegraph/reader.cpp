@@ -215,7 +215,10 @@ bool Reader::Cursor::Impl::fetch() {
     if (finished) return false;
     ReadTransaction transaction(database);
     if (where) skip_blocks();
-    return !finished && (fetch_block() || fetch_tail());
+    if (finished || !(fetch_block() || fetch_tail())) return false;
+    // With a wrong key before it, SQLite finds the same row again and again.
+    if (batch_end <= position) database.damaged(batch + " is out of order");
+    return true;
 }
 
 /// Goes on to the next block that has to be read. A head whose summary holds is whole, too; where

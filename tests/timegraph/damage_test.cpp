@@ -94,6 +94,31 @@ private slots:
         QVERIFY(verification && !verification->problems.empty());
     }
 
+    void rows_out_of_order_are_an_error_and_no_circle() {
+        std::string path = folder_.file("tail.timegraph");
+        std::uint64_t id = 0;
+        for (std::uint64_t seed = test_seed(); id == 0; ++seed) {
+            std::filesystem::remove(path);
+            make_recording(path, seed);
+            Database database(path, Database::Use::read);
+            Query last_but_one(database, "SELECT id FROM tail ORDER BY id DESC LIMIT 1 OFFSET 1");
+            if (last_but_one.next()) id = last_but_one.number(0);
+        }
+        // Its id in two bytes (7 bits each), the header's size, NULL for the id, branch 0.
+        std::string cell{static_cast<char>(0x80 | id >> 7), static_cast<char>(id & 0x7f), 12, 0, 8};
+        std::size_t at = read_file(path).find(cell);
+        QVERIFY(at != std::string::npos);
+        // Goes on in a third byte, so that what was the last row comes behind a larger id.
+        put(path, at + 1, static_cast<char>(0x80 | id));
+        Reader reader = open(path);
+        auto cursor = reader.messages();
+        while (cursor.next()) {
+        }
+        QVERIFY(!cursor.status() && contains(cursor.status().error().message, "out of order"));
+        auto verification = verify(path);
+        QVERIFY(verification && !verification->problems.empty());
+    }
+
     void a_file_cut_anywhere_is_refused_or_reported() {
         MessageMaker random(test_seed());
         std::string path = folder_.file("cut.timegraph");
