@@ -40,10 +40,14 @@ void RowView::setModel(QAbstractItemModel* model) {
 
 // ---- where rows are --------------------------------------------------------------------------
 
+/// Qt asks for the place of each item of a range that changes, some of which have thousands.
 int RowView::row_height() const {
-    QStyleOptionViewItem option;
-    initViewItemOption(&option);
-    return std::max(1, itemDelegate()->sizeHint(option, {}).height());
+    if (row_height_ == 0) {
+        QStyleOptionViewItem option;
+        initViewItemOption(&option);
+        row_height_ = std::max(1, itemDelegate()->sizeHint(option, {}).height());
+    }
+    return row_height_;
 }
 
 int RowView::page() const {
@@ -92,7 +96,9 @@ bool RowView::isIndexHidden(const QModelIndex& index) const {
     return header_->isSectionHidden(index.column());
 }
 
+/// After a change of font or style, too.
 void RowView::updateGeometries() {
+    row_height_ = 0;
     const int height = header_->sizeHint().height();
     if (viewportMargins().top() != height) setViewportMargins(0, height, 0, 0);
     const QRect place = viewport()->geometry();

@@ -49,6 +49,7 @@ private:
 
     QHeaderView* header_;
     QString empty_;
+    mutable int row_height_ = 0;  ///< 0: not asked for yet
 };
 
 }  // namespace teatime::inspector

@@ -5,6 +5,7 @@
 #include <QGuiApplication>
 #include <QScrollBar>
 #include <QSignalSpy>
+#include <QStyledItemDelegate>
 #include <QTest>
 #include <set>
 
@@ -35,10 +36,20 @@ public:
         return index.column() == 0 ? QString::number(index.row())
                                    : QString("twice %1").arg(index.row() * 2LL);
     }
+    void change(int from, int to) { emit dataChanged(index(from, 0), index(to, 1)); }
     mutable std::set<int> asked;
 
 private:
     int rows_;
+};
+
+class CountingDelegate : public QStyledItemDelegate {
+public:
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        ++asked;
+        return QStyledItemDelegate::sizeHint(option, index);
+    }
+    mutable int asked = 0;
 };
 
 }  // namespace
@@ -136,6 +147,23 @@ private slots:
         view_->setCurrentIndex(at(21));
         QTest::keyClick(view_.get(), Qt::Key_C, Qt::ControlModifier);
         QCOMPARE(QGuiApplication::clipboard()->text(), QString("21\ttwice 42"));
+    }
+
+    void height_is_asked_for_once_however_many_rows_change() {
+        CountingDelegate delegate;
+        view_->setItemDelegate(&delegate);
+        numbers_->change(0, 5'000);
+        view_->grab();
+        QVERIFY2(delegate.asked <= 1, qPrintable(QString::number(delegate.asked)));
+        view_->setItemDelegate(nullptr);
+    }
+
+    void rows_grow_with_the_font() {
+        const int before = height();
+        QFont font = view_->font();
+        font.setPointSizeF(font.pointSizeF() * 2);
+        view_->setFont(font);
+        QVERIFY(height() > before * 3 / 2);
     }
 
     void rows_that_are_added_move_nothing() {
