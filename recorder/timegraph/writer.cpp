@@ -8,7 +8,6 @@
 #include "block.h"
 #include "body_decoder.h"
 #include "meta_names.h"
-#include "summary.h"
 #include "teatime/state/bytes.h"
 #include "writer_impl.h"
 
@@ -16,8 +15,9 @@ namespace teatime::timegraph {
 namespace {
 
 constexpr std::size_t kBlocksPerCommit = 4;
-constexpr std::size_t kLeastSummary = 128;
-constexpr std::uint64_t kLargestSeq = INT64_MAX;  // SQLite's integers are signed
+constexpr std::size_t kBlocksPerBulkCommit = 256;  // at a commit, all blocks must be made
+constexpr std::size_t kDraftsInBulk = 2;           // under way in threads
+constexpr std::uint64_t kLargestSeq = INT64_MAX;   // SQLite's integers are signed
 
 std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
     std::string bytes;
@@ -45,7 +45,9 @@ void Writer::Impl::load() {
         query.next();
         next_id[i] = query.integer(0);
     }
-    load_chain();
+    drafts.clear();
+    if (!draft) draft = std::make_unique<BlockDraft>();
+    Sha256 last_hash = load_chain();
     Stamp base;
     {
         Query query(*database,
@@ -53,12 +55,14 @@ void Writer::Impl::load() {
         if (query.next_checked(Table::blocks)) {
             BlockRow row(query);
             base = row.last;
-            std::copy_n(row.hash.begin(), std::min(row.hash.size(), chain.size()), chain.begin());
+            std::copy_n(row.hash.begin(), std::min(row.hash.size(), last_hash.size()),
+                        last_hash.begin());
         }
     }
-    encoder.start(base);
+    chain = known_hash(last_hash);
+    encoder().start(base);
     load_tail();
-    in_tail = encoder.end();
+    in_tail = encoder().end();
     explained = {};
     {
         Query query(*database, "SELECT coalesce(max(before_seq), 0) FROM gaps");
@@ -81,14 +85,15 @@ void Writer::Impl::load() {
 }
 
 /// Where the first block of all begins, or the first that was not dropped.
-void Writer::Impl::load_chain() {
-    chain = {};
+Sha256 Writer::Impl::load_chain() {
+    Sha256 hash{};
     Query query(*database, "SELECT value FROM meta WHERE name = ?1 ORDER BY id DESC LIMIT 1",
                 {Text{kChainStart}});
-    if (!query.next()) return;
+    if (!query.next()) return hash;
     std::string_view digits = query.bytes(0);
-    for (std::size_t i = 0; i < chain.size() && digits.size() == 2 * chain.size(); ++i)
-        std::from_chars(&digits[2 * i], &digits[2 * i] + 2, chain[i], 16);
+    for (std::size_t i = 0; i < hash.size() && digits.size() == 2 * hash.size(); ++i)
+        std::from_chars(&digits[2 * i], &digits[2 * i] + 2, hash[i], 16);
+    return hash;
 }
 
 void Writer::Impl::load_tail() {
@@ -101,8 +106,8 @@ void Writer::Impl::load_tail() {
         if (unpacked) unpacked = decoder.open(body, row.n);
         MessageView message;
         while (unpacked && decoder.next(message)) {
-            if (encoder.empty()) first = message.stamp;
-            encoder.add(message);
+            if (encoder().empty()) draft->first = message.stamp;
+            encoder().add(message);
         }
         if (!unpacked || !decoder.ok())
             database->damaged(fmt::format("tail row {} is damaged", row.id));
@@ -131,67 +136,65 @@ result<void> Writer::Impl::append(Stamp stamp, Add&& add) {
         auto noted = change([&] { record_gap(stamp, "the recorder did not get these messages"); });
         if (!noted) return noted;
     }
-    if (encoder.empty()) first = stamp;
+    if (encoder().empty()) draft->first = stamp;
     head.source_bytes += add();
     head.last = stamp;
     head.bound = std::max(head.bound, stamp.time);
     ++head.messages;
     changed = true;
-    if (encoder.source_bytes() < std::min(options.block_bytes, kMaxBlockBytes)) return {};
+    if (encoder().source_bytes() < std::min(options.block_bytes, kMaxBlockBytes)) return {};
     return change([&] {
         seal();
-        if (waiting_blocks >= kBlocksPerCommit) commit();
+        if (waiting_blocks >= (options.durable ? kBlocksPerCommit : kBlocksPerBulkCommit)) commit();
     });
 }
 
+/// The next messages go into another draft. Where a file counts when it is whole, the row is made
+/// beside that.
 void Writer::Impl::seal() {
-    if (encoder.empty()) return;
-    auto end = encoder.end();
-    std::string_view body = encoder.body(encoder.begin(), end);
-    BlockRow row;
-    row.id = std::get<std::int64_t>(id(Table::blocks));
-    row.first = first;
-    row.last = head.last;
-    row.n = end.messages;
-    row.bound = head.bound;
-    row.raw_len = body.size();
-    row.previous = {reinterpret_cast<const char*>(chain.data()), chain.size()};
-    row.data = packer.pack(body);
-    Sha256 hash = row.compute_hash();
-    row.hash = {reinterpret_cast<const char*>(hash.data()), hash.size()};
-    std::string summary = summarise(row);
+    if (encoder().empty()) return;
+    if (clock) insert_clock(*clock);
+    auto policy = std::launch::deferred;
+    if (!options.durable) policy |= std::launch::async;  // where the system has a thread for it
+    std::int64_t id = next_id[static_cast<std::size_t>(Table::blocks)];
+    id += static_cast<std::int64_t>(drafts.size());
+    draft->make(policy, id, head.last, head.bound, chain);
+    chain = draft->hash();
+    drafts.push_back(std::move(draft));
+    while (drafts.size() > (options.durable ? 0 : kDraftsInBulk)) insert_block();
+    if (spare_drafts.empty()) {
+        draft = std::make_unique<BlockDraft>();
+    } else {
+        draft = std::move(spare_drafts.back());
+        spare_drafts.pop_back();
+    }
+    encoder().start(head.last);
+    in_tail = encoder().begin();
+}
+
+/// The oldest one that is made.
+void Writer::Impl::insert_block() {
+    auto [row, summary] = drafts.front()->made();
     insert(Table::blocks,
            {row.id, cell(row.branch), cell(row.first.time), cell(row.first.seq),
             cell(row.last.time), cell(row.last.seq), static_cast<std::int64_t>(row.n),
             cell(row.bound), static_cast<std::int64_t>(row.raw_len), Blob{row.previous},
             Blob{row.hash}, Blob{summary}, Blob{row.data}});
-    chain = hash;
     block_bytes += row.data.size();
     if (head.rows(Table::tail) > 0) {
         database->run("DELETE FROM tail WHERE branch = 0");
         head.sum(Table::tail) = {};
     }
-    if (clock) insert_clock(*clock);
-    encoder.start(head.last);
-    in_tail = encoder.begin();
     ++waiting_blocks;
-}
-
-/// A hundredth of what it saves to read.
-std::string Writer::Impl::summarise(const BlockRow& row) const {
-    SummaryMaker summary;
-    encoder.each_voice(
-        [&](MemberId sender) { summary.add_sender(sender); },
-        [&](std::string_view payload, std::size_t holes) { summary.add_shape(payload, holes); });
-    return summary.encode({row.id, row.branch, row.first, row.last, row.n},
-                          std::max(kLeastSummary, row.data.size() / 100));
+    spare_drafts.push_back(std::move(drafts.front()));
+    drafts.pop_front();
 }
 
 void Writer::Impl::write_tail() {
-    auto end = encoder.end();
+    auto end = encoder().end();
     if (end.messages == in_tail.messages) return;
-    Stamp first_in_row = encoder.first_after(in_tail);
-    std::string_view body = encoder.body(in_tail, end);
+    Stamp first_in_row = encoder().first_after(in_tail);
+    std::string_view body = encoder().body(in_tail, end);
     insert(Table::tail, {cell(head.last.seq), std::int64_t{0}, cell(first_in_row.time),
                          cell(first_in_row.seq), cell(head.last.time), cell(head.last.seq),
                          static_cast<std::int64_t>(end.messages - in_tail.messages),
@@ -200,6 +203,7 @@ void Writer::Impl::write_tail() {
 }
 
 void Writer::Impl::commit() {
+    while (!drafts.empty()) insert_block();
     write_tail();
     update_head(*database, head);
     database->run("COMMIT");
@@ -283,13 +287,13 @@ result<void> Writer::append(const MessageView& message) {
     std::size_t bytes = message.payload.size() + message.extra.size();
     if (bytes >= UINT32_MAX / 2) return impl_->out_of_order(message.stamp);
     return impl_->append(message.stamp, [&] {
-        impl_->encoder.add(message);
+        impl_->encoder().add(message);
         return bytes;
     });
 }
 
 result<void> Writer::append(const Reader::Cursor& cursor) {
-    return impl_->append(cursor.stamp(), [&] { return impl_->encoder.add(cursor.decoder()); });
+    return impl_->append(cursor.stamp(), [&] { return impl_->encoder().add(cursor.decoder()); });
 }
 
 void Writer::bound(VirtualTime time, WallTime wall) {

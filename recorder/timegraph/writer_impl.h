@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "body.h"
+#include "block_draft.h"
 #include "database.h"
 #include "head.h"
 #include "teatime/state/hash.h"
@@ -42,11 +44,12 @@ struct Writer::Impl {
     std::uint64_t block_bytes = 0;
     std::uint64_t keyframe_bytes = 0;
 
-    BodyEncoder encoder;
-    BodyEncoder::Position in_tail;  ///< up to here the columns are in tail rows
-    Stamp first;                    ///< of the messages in the encoder
-    Sha256 chain{};
-    Seq explained{};  ///< a gap up to here is on record
+    std::unique_ptr<BlockDraft> draft = std::make_unique<BlockDraft>();  ///< what is added next
+    BodyEncoder::Position in_tail;                   ///< up to here the columns are in tail rows
+    std::deque<std::unique_ptr<BlockDraft>> drafts;  ///< that are made, oldest first
+    std::vector<std::unique_ptr<BlockDraft>> spare_drafts;
+    BlockDraft::ChainHash chain;  ///< of the last one of them
+    Seq explained{};              ///< a gap up to here is on record
     std::optional<ClockPoint> clock;
     double rate = 1;
 
@@ -99,12 +102,13 @@ struct Writer::Impl {
     Seq drop_blocks(Seq up_to);
 
     void load();
-    void load_chain();
+    Sha256 load_chain();
     void load_tail();
     template <class Add>
     result<void> append(Stamp stamp, Add&& add);
+    BodyEncoder& encoder() { return draft->encoder; }
     void seal();
-    std::string summarise(const BlockRow& row) const;
+    void insert_block();
     void write_tail();
     void commit();
     void record_gap(Stamp before, std::string_view why);

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "../test_main.h"
+#include "database.h"
 #include "fixture.h"
 #include "teatime/timegraph/copy.h"
 #include "teatime/timegraph/verify.h"
@@ -83,6 +85,33 @@ private slots:
             check_whole(path);
             maker = MessageMaker(maker.below(1u << 30));
         }
+    }
+
+    void blocks_made_in_threads_are_the_same() {
+        auto messages = MessageMaker(test_seed()).next(3000);
+        auto write = [&](bool durable, std::string& rows) {
+            std::string path = fresh();
+            MessageMaker dice(test_seed());
+            Writer writer = create(path, {.block_bytes = 4096, .durable = durable});
+            for (const Message& message : messages) {
+                VERIFY_OK(writer.append(message));
+                if (dice.below(100) == 0) VERIFY_OK(writer.commit());
+            }
+            VERIFY_OK(writer.close());
+            check_whole(path);
+            QCOMPARE(read_all(open(path)), messages);
+            Database database(path, Database::Use::read);
+            Query query(database, "SELECT id, n, hash, summary FROM blocks ORDER BY id");
+            while (query.next()) {
+                rows += fmt::format("{} {} ", query.integer(0), query.integer(1));
+                rows += query.string(2) + query.string(3);
+            }
+        };
+        std::string durable, bulk;
+        write(true, durable);
+        write(false, bulk);
+        QVERIFY(durable.size() > 50 * sizeof(Sha256));
+        QVERIFY(bulk == durable);
     }
 
     void a_closed_recording_is_one_file() {
@@ -378,17 +407,25 @@ private slots:
     }
 
     void a_quota_is_an_error_that_names_it() {
-        Writer writer = create(fresh(), {.block_bytes = 20'000, .max_bytes = 1'000'000});
-        MessageMaker maker(test_seed());
-        result<void> done;
-        std::string noise(10'000, 0);
-        for (std::uint64_t seq = 1; done && seq < 1000; ++seq) {
-            for (char& byte : noise) byte = static_cast<char>(maker.below(256));
-            done = writer.append({{kSessionStart, {seq}}, {}, noise});
+        for (bool durable : {true, false}) {
+            std::string path = fresh();
+            Writer writer =
+                create(path, {.block_bytes = 20'000, .max_bytes = 1'000'000, .durable = durable});
+            MessageMaker maker(test_seed());
+            result<void> done;
+            std::string noise(10'000, 0);
+            std::uint64_t seq = 0;
+            while (done && seq < 1000) {
+                for (char& byte : noise) byte = static_cast<char>(maker.below(256));
+                done = writer.append({{kSessionStart, {++seq}}, {}, noise});
+            }
+            QVERIFY(!done);
+            QVERIFY2(done.error().message.find("1000000 bytes") != std::string::npos,
+                     done.error().message.c_str());
+            VERIFY_OK(writer.gap({kSessionStart, {seq}}, "the quota"));
+            VERIFY_OK(writer.close());
+            check_whole(path);
         }
-        QVERIFY(!done);
-        QVERIFY2(done.error().message.find("1000000 bytes") != std::string::npos,
-                 done.error().message.c_str());
     }
 };
 
