@@ -20,8 +20,10 @@
 // is of use when whole: no fsync, as MCAP's writer has none. `durable` writes as a live session is
 // recorded and commits (fsync) every 100 ms.
 // Copying is reading one recording and writing another, column by column, as filter, trim and merge
-// do: the one way in which messages reach a writer typed, since the wire's are text. Without the
-// time that reading takes alone, it is what writing typed messages costs.
+// do: the one way in which messages reach a writer typed, since the wire's are text. Its reading
+// counts as well.
+// Speed is by the clock, as MCAP's is: blocks of a file that is of use when whole are made in
+// threads beside what comes next. So the CPU time stands beside it.
 // Then a keyframe of 10,000 objects of which 100 have changed.
 // Goals stand below; --check exits 1 where one is missed by as much as no machine explains.
 
@@ -247,8 +249,8 @@ double memory_of(Work&& work) {
 }
 
 struct Numbers {
-    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, copy = 0, write_typed = 0,
-           warm50 = 0, warm99 = 0, cold50 = 0, memory = 0;
+    double write = 0, cpu = 0, bytes = 0, scan = 0, typed = 0, copy = 0, copy_cpu = 0, warm50 = 0,
+           warm99 = 0, cold50 = 0, memory = 0;
 };
 
 double percentile(std::vector<double> values, double part) {
@@ -263,7 +265,6 @@ struct Store {
     std::function<void(const Workload&, const std::string& file)> write;
     std::function<std::size_t(const std::string& file)> scan;
     std::function<std::size_t(const std::string& file)> typed_scan;
-    std::function<std::size_t(const std::string& file)> walk;  ///< what copying does for reading
     std::function<void(const std::string& from, const std::string& to)> copy;
     std::function<void(const std::string& file)> open;
     std::function<std::int64_t(std::int64_t micros)> seek;
@@ -318,14 +319,6 @@ Store recording(std::string name, bool durable) {
         }
         ok(cursor.status());
         return sum > 0 ? n : 0;
-    };
-    store.walk = [](const std::string& file) {
-        Reader opened = ok(Reader::open(file));
-        Reader::Cursor cursor = opened.messages();
-        std::size_t n = 0;
-        while (cursor.next()) ++n;
-        ok(cursor.status());
-        return n;
     };
     store.copy = [](const std::string& from, const std::string& to) {
         Reader opened = ok(Reader::open(from));
@@ -447,13 +440,12 @@ Numbers measure(const Workload& workload, const Store& store, const std::string&
     if (typed(file) != workload.entries.size()) stop(store.name + ": not all was read");
     numbers.typed = n / (cpu() - begin);
     if (store.copy) {
-        begin = cpu();
+        begin = wall();
+        cpu_begin = cpu();
         store.copy(file, file + ".copy");
-        numbers.copy = (cpu() - begin) / n * 1e6;
+        numbers.copy = n / (wall() - begin);
+        numbers.copy_cpu = (cpu() - cpu_begin) / n * 1e6;
         std::filesystem::remove(file + ".copy");
-        begin = cpu();
-        if (store.walk(file) != workload.entries.size()) stop(store.name + ": not all was read");
-        numbers.write_typed = numbers.copy - (cpu() - begin) / n * 1e6;
     }
     measure_seeks(workload, store, file, numbers);
     std::filesystem::remove(file);
@@ -464,8 +456,8 @@ Numbers median(std::vector<Numbers> rounds) {
     Numbers result;
     for (double Numbers::*field :
          {&Numbers::write, &Numbers::cpu, &Numbers::bytes, &Numbers::scan, &Numbers::typed,
-          &Numbers::copy, &Numbers::write_typed, &Numbers::warm50, &Numbers::warm99,
-          &Numbers::cold50, &Numbers::memory}) {
+          &Numbers::copy, &Numbers::copy_cpu, &Numbers::warm50, &Numbers::warm99, &Numbers::cold50,
+          &Numbers::memory}) {
         std::vector<double> values;
         for (const Numbers& each : rounds) values.push_back(each.*field);
         result.*field = percentile(values, 0.5);
@@ -572,10 +564,9 @@ struct Goal {
 };
 constexpr auto kToMcap = Goal::To::mcap, kToBulk = Goal::To::bulk, kAbsolute = Goal::To::nothing;
 constexpr Goal kGoals[] = {
-    {"calls", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
-    {"calls", 0, "CPU of writing typed", &Numbers::write_typed, kToMcap, false, 1 / 4.0, 0},
-    {"calls", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 2.0, 0},
-    {"calls", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
+    {"calls", 0, "writing", &Numbers::write, kToMcap, true, 1.5, 0},
+    {"calls", 0, "copying, typed", &Numbers::copy, kToMcap, true, 4, 0},
+    {"calls", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0.2},
     {"calls", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8, 8},
     {"calls", 0, "reading typed", &Numbers::typed, kToMcap, true, 5, 0},
     {"calls", 0, "warm seek", &Numbers::warm50, kToMcap, false, 0.1, 0},
@@ -584,19 +575,20 @@ constexpr Goal kGoals[] = {
     {"calls", 0, "memory of the writer, MiB", &Numbers::memory, kAbsolute, false, 16, 16},
     {"calls", 1, "durable, messages a second", &Numbers::write, kAbsolute, true, 300'000, 0},
     {"calls", 1, "durable, size", &Numbers::bytes, kToBulk, false, 1.1, 1.1},
-    {"json", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
-    {"json", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0},
+    {"calls", 1, "durable, memory, MiB", &Numbers::memory, kAbsolute, false, 16, 16},
+    {"json", 0, "writing", &Numbers::write, kToMcap, true, 1.5, 0},
+    {"json", 0, "size", &Numbers::bytes, kToMcap, false, 0.2, 0.2},
     {"json", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 8.2, 8.2},
-    {"precise", 0, "CPU of writing typed", &Numbers::write_typed, kToMcap, false, 1 / 3.0, 0},
-    {"precise", 0, "CPU of copying typed", &Numbers::copy, kToMcap, false, 1 / 2.0, 0},
-    {"precise", 0, "size", &Numbers::bytes, kToMcap, false, 0.4, 0},
+    {"precise", 0, "copying, typed", &Numbers::copy, kToMcap, true, 3, 0},
+    {"precise", 0, "size", &Numbers::bytes, kToMcap, false, 0.4, 0.4},
     {"precise", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 18.7, 18.7},
-    {"opaque", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 1.5, 0},
-    {"opaque", 0, "size", &Numbers::bytes, kToMcap, false, 0.45, 0},
+    {"opaque", 0, "writing", &Numbers::write, kToMcap, true, 1.5, 0},
+    {"opaque", 0, "size", &Numbers::bytes, kToMcap, false, 0.45, 0.45},
     {"secret", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 122, 122},
-    {"large", 0, "CPU of writing", &Numbers::cpu, kToMcap, false, 1 / 0.75, 0},
-    {"large", 0, "size", &Numbers::bytes, kToMcap, false, 1, 0},
+    {"large", 0, "writing", &Numbers::write, kToMcap, true, 0.75, 0},
+    {"large", 0, "size", &Numbers::bytes, kToMcap, false, 1, 1},
     {"large", 0, "bytes a message", &Numbers::bytes, kAbsolute, false, 905, 905},
+    {"large", 0, "memory of the writer, MiB", &Numbers::memory, kAbsolute, false, 16, 16},
 };
 
 /// Shows it; false where --check must fail.
@@ -605,8 +597,8 @@ bool meets(const Goal& goal, const std::vector<Numbers>& medians) {
     bool has_mcap = medians.size() > 2;
     if (goal.to == kToMcap && !has_mcap) return true;
     // Its own copying would be writing, too.
-    bool copy = goal.field == &Numbers::copy || goal.field == &Numbers::write_typed;
-    if (goal.to == kToMcap) value /= medians[2].*(copy ? &Numbers::cpu : goal.field);
+    auto field = goal.field == &Numbers::copy ? &Numbers::write : goal.field;
+    if (goal.to == kToMcap) value /= medians[2].*field;
     if (goal.to == kToBulk) value /= medians[0].*goal.field;
     auto holds = [&](double bound) { return goal.at_least ? value >= bound : value <= bound; };
     fmt::print("  {:8} {:27} {:10.2f}{} {} {:.2f}{}\n", goal.workload, goal.what, value,
@@ -679,11 +671,7 @@ int main(int argc, char** argv) {
         for (const Goal& goal : kGoals) {
             if (name == goal.workload) fine = meets(goal, medians) && fine;
         }
-        // Base64 is the other way about: to copy it, it is written as text once more.
-        double texts = 1 - medians[0].write_typed / medians[0].cpu;
-        if (texts > 0) {
-            fmt::print("  {:8} {:27} {:10.2f}\n", name, "part of writing for texts", texts);
-        }
+        fmt::print("  {:8} {:27} {:10.3f}\n", name, "CPU us of copying", medians[0].copy_cpu);
     }
     fine = measure_keyframes(options.folder) && fine;
     return options.check && !fine ? 1 : 0;
