@@ -1,4 +1,5 @@
 #include <QDir>
+#include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
 #include <QRegularExpression>
@@ -19,7 +20,8 @@
 #include "list_view.h"
 #include "main_window.h"
 #include "messages_panel.h"
-#include "program.h"
+#include "plots_widget.h"
+#include "rows_model.h"
 #include "state_panel.h"
 #include "status_strip.h"
 #include "teatime/state/bytes.h"
@@ -38,6 +40,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const QString kPainter = SAMPLES "/painter/painter.timegraph";
+const QString kBounce = SAMPLES "/bounce/bounce.timegraph";
 const QString kCounter = SAMPLES "/counter/counter.timegraph";
 
 Mark mark_of(const char* text) {
@@ -368,75 +371,7 @@ private slots:
             QVERIFY2(seen.contains(key), key);
         }
     }
-
-    void the_painter_is_used_by_mouse_in_a_live_session();
 };
-
-namespace {
-
-/// `teatime serve` and a member that starts the painter.
-class Server {
-public:
-    explicit Server(const QString& folder)
-        : serve_({"serve", "--port", "0", "--record", folder, "--modules", MODULES}) {
-        url_ = serve_.said("\n").section("teatime reflector at ", 1).section('\n', 0, 0);
-        member_.emplace(QStringList{"join", url_, "--app", "painter", "--modules", MODULES, "--for",
-                                    "10min", "--send", "painter.stroke_begin(100,100)"});
-    }
-    QString url() const { return url_; }
-
-private:
-    Program serve_;
-    std::optional<Program> member_;
-    QString url_;
-};
-
-}  // namespace
-
-void WindowTest::the_painter_is_used_by_mouse_in_a_live_session() {
-    QTemporaryDir folder;
-    Server server(folder.path());
-    QVERIFY(!server.url().isEmpty());
-    MainWindow window({MODULES});
-    window.resize(1600, 1000);
-    window.show();
-    SessionList sessions;
-    bool there = false;
-    connect(&sessions, &SessionList::listed, &window,
-            [&](const QString&, const QVector<SessionRow>& rows) { there |= !rows.isEmpty(); });
-    for (int i = 0; i < 100 && !there; ++i) {
-        sessions.ask(server.url());
-        QTest::qWait(100);
-    }
-    QVERIFY(there);
-    window.join(server.url() + "/painter");
-    WAIT(window.player().is_open() && window.transport().state() == Transport::State::following);
-    WorldView& world = window.world();
-    WAIT(world.moment() && world.moment()->picture);
-    auto strokes = [&] {
-        const MomentPtr moment = window.player().moment();
-        auto value = moment && moment->state ? state_tree(*moment->state, "strokes")
-                                             : result<Value>(wrong_usage("nothing yet"));
-        return value && value->if_list() ? value->if_list()->size() : 0;
-    };
-    WAIT(strokes() == 1);
-    auto at = [&](double x, double y) {
-        return world.world_to_widget().map(QPointF(x, y)).toPoint();
-    };
-    QTest::mousePress(&world, Qt::LeftButton, {}, at(200, 200));
-    for (int x = 210; x < 300; x += 20) QTest::mouseMove(&world, at(x, 220), 30);
-    QTest::mouseRelease(&world, Qt::LeftButton, {}, at(300, 220));
-    WAIT(strokes() == 2);
-
-    // My view alone looks back; the session goes on and is returned to.
-    Mark head = window.player().playhead();
-    press(window, Qt::Key_Home, {});
-    window.go_to("start");
-    WAIT(window.transport().state() == Transport::State::paused);
-    WAIT(strokes() == 0);
-    QTest::mouseClick(world.findChild<QToolButton*>("live-badge"), Qt::LeftButton);
-    WAIT(strokes() == 2 && window.player().playhead() >= head);
-}
 
 TEST_CLASS(WindowTest)
 #include "window_test.moc"

@@ -1,0 +1,144 @@
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include "../test_main.h"
+#include "actions.h"
+#include "diff_panel.h"
+#include "info_bar.h"
+#include "main_window.h"
+#include "plots_widget.h"
+#include "program.h"
+#include "status_strip.h"
+#include "teatime/state/inspect.h"
+#include "transport_bar.h"
+#include "world_view.h"
+
+// The whole window in a live session, as a person uses it: a reflector and somebody who paints are
+// processes of their own.
+
+using namespace teatime;
+using namespace teatime::inspector;
+using namespace teatime::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// `teatime serve` and a member that starts the painter.
+class PaintedSession {
+public:
+    explicit PaintedSession(const QString& folder)
+        : serve_({"serve", "--port", "0", "--record", folder, "--modules", MODULES}) {
+        url_ = serve_.said("\n").section("teatime reflector at ", 1).section('\n', 0, 0);
+        member_.emplace(QStringList{"join", url_ + "/painter", "--app", "painter", "--modules",
+                                    MODULES, "--for", "10min", "--send",
+                                    "painter.stroke_begin(100,100)"});
+        member_->said("joined session");
+    }
+    QString url() const { return url_ + "/painter"; }
+
+private:
+    Program serve_;
+    std::optional<Program> member_;
+    QString url_;
+};
+
+/// A window that joins it.
+struct PaintingWindow : MainWindow {
+    explicit PaintingWindow(const QString& url) : MainWindow(QStringList{MODULES}) {
+        resize(1600, 1000);
+        show();
+        join(url);
+    }
+    std::size_t strokes() {
+        const MomentPtr moment = player().moment();
+        if (!moment || !moment->state) return 0;
+        const auto value = state_tree(*moment->state, "strokes");
+        return value && value->if_list() ? value->if_list()->size() : 0;
+    }
+    bool follows() {
+        return player().is_open() && transport().state() == Transport::State::following;
+    }
+    void click_tool(const char* id) {
+        for (QAction* action : actions()) {
+            if (action->objectName() != id) continue;
+            auto* bar = findChild<TransportBar*>();
+            return QTest::mouseClick(bar->widgetForAction(action), Qt::LeftButton);
+        }
+        QFAIL(id);
+    }
+    void paint_line(QPoint from, QPoint to) {
+        WorldView& view = world();
+        const auto at = [&](QPointF there) { return view.world_to_widget().map(there).toPoint(); };
+        QTest::mousePress(&view, Qt::LeftButton, {}, at(from));
+        for (int part = 1; part <= 4; ++part) {
+            QTest::mouseMove(&view, at(from + (to - from) * part / 4), 30);
+        }
+        QTest::mouseRelease(&view, Qt::LeftButton, {}, at(to));
+    }
+};
+
+}  // namespace
+
+class LiveWindowTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir home_;
+
+    /// The truth about what a window shows: its file, executed by a Timeline of its own.
+    static std::string hash_in_file(MainWindow& window, const Mark& mark) {
+        replayer::TimelineOptions options;
+        options.modules = {MODULES};
+        auto timeline =
+            replayer::Timeline::open(window.player().facts()->path.toStdString(), options);
+        if (!timeline || !timeline->seek(mark)) return "cannot be rebuilt";
+        const auto hash = timeline->hash();
+        return hash ? to_string(*hash) : "no hash";
+    }
+
+private slots:
+    void initTestCase() {
+        qputenv("XDG_CONFIG_HOME", home_.path().toUtf8());
+        qputenv("XDG_CACHE_HOME", home_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home_.path());
+    }
+
+    void the_painter_is_used_by_mouse_in_a_live_session() {
+        QTemporaryDir folder;
+        PaintedSession session(folder.path());
+        PaintingWindow window(session.url());
+        WAIT(window.follows());
+        WAIT(window.strokes() == 1);
+        WAIT(window.world().moment() && window.world().moment()->picture);
+        window.paint_line({200, 200}, {300, 220});
+        WAIT(window.strokes() == 2);
+        const Mark head = window.player().moment()->mark;
+
+        // My view alone looks back; the session goes on and is returned to.
+        window.click_tool("to-start");
+        WAIT(window.transport().state() == Transport::State::paused);
+        WAIT(window.strokes() == 0 && window.complete());
+        const MomentPtr begin = window.player().moment();
+        QCOMPARE(window.findChild<StatusStrip*>()->hash_text().toStdString(),
+                 hash_in_file(window, begin->mark));
+        QTest::mouseClick(window.world().findChild<QToolButton*>("live-badge"), Qt::LeftButton);
+        WAIT(window.strokes() == 2 && window.player().moment()->mark >= head);
+
+        // What was painted is history: the same state whoever executes it.
+        window.transport().pause();
+        WAIT(window.complete());
+        const MomentPtr painted = window.player().moment();
+        QVERIFY(painted->mark >= head);
+        QCOMPARE(window.findChild<StatusStrip*>()->hash_text().toStdString(),
+                 hash_in_file(window, painted->mark));
+    }
+};
+
+TEST_CLASS(LiveWindowTest)
+#include "live_window_test.moc"
