@@ -66,7 +66,6 @@ MainWindow::MainWindow(QStringList modules, QWidget* parent)
 
 MainWindow::~MainWindow() {
     close_recording();
-    diff_->set_recording({}, {});
     timeline_->set_source(nullptr);  // models go before widgets
     timeline_->set_film(nullptr);
 }
@@ -320,6 +319,7 @@ void MainWindow::close_recording() {
     last_note_ = 0;
     facts_model_.show_session({});
     show_place();
+    diff_->set_recording({}, {});
     info_bar_->forget_all();
     timeline_->set_facts(nullptr);
     status_->set_facts(nullptr);
@@ -497,7 +497,7 @@ void MainWindow::show_facts() {
     error_model_.show(facts);
     member_model_.show(facts);
     mark_model_.show(facts);
-    diff_->set_recording(path_, timeline_options());
+    diff_->set_recording(facts->path, timeline_options());
     show_notes(*facts);
 }
 

@@ -138,6 +138,26 @@ private slots:
         QCOMPARE(window.findChild<StatusStrip*>()->hash_text().toStdString(),
                  hash_in_file(window, painted->mark));
     }
+
+    void a_live_session_is_compared_with_its_own_past() {
+        QTemporaryDir folder;
+        PaintedSession session(folder.path());
+        PaintingWindow window(session.url());
+        WAIT(window.follows() && window.strokes() == 1);
+        QTest::keyClick(&window, Qt::Key_D, Qt::ControlModifier);
+        auto& diff = *window.findChild<DiffPanel*>();
+        auto* moment = diff.findChild<QLineEdit*>("diff-moment");
+        WAIT(moment->isVisible());
+        moment->setText("start");
+        QTest::keyClick(moment, Qt::Key_Return);
+        const auto has_strokes = [&] {
+            for (const Change& change : diff.model().rows()) {
+                if (change.path.starts_with("strokes")) return true;
+            }
+            return false;
+        };
+        WAIT(has_strokes());
+    }
 };
 
 TEST_CLASS(LiveWindowTest)
