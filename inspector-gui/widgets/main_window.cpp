@@ -407,12 +407,18 @@ void MainWindow::opened() {
 
 void MainWindow::failed(const QString& sentence) {
     open_error_ = sentence;
-    QString path = path_;
+    auto again = reopening(wanted_at_);
     path_.clear();
     show_first_page();
     open_error_ = sentence;
-    info_bar_->say("open", InfoBar::Kind::error, sentence,
-                   {{tr("Try again"), [this, path] { open(path); }}});
+    info_bar_->say("open", InfoBar::Kind::error, sentence, {{tr("Try again"), std::move(again)}});
+}
+
+/// Leads to what is or was to be open: a file at that moment, a session with the same part in it.
+std::function<void()> MainWindow::reopening(const QString& at) {
+    if (!live_) return [this, path = path_, at] { open(path, at); };
+    const Part part = live_->options().view ? Part::looks : Part::takes_part;
+    return [this, url = path_, part] { join(url, part); };
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -99,6 +99,7 @@ private:
     void opened();
     void failed(const QString& sentence);
     void show_moment(const MomentPtr& moment);
+    std::function<void()> reopening(const QString& at);
     void show_playhead(const Mark& mark);
     void show_facts();
     void show_notes(const RecordingFacts& facts);

@@ -186,7 +186,7 @@ void MainWindow::choose_module() {
 
 void MainWindow::use_module(const QString& path) {
     modules_.prepend(path);
-    if (!path_.isEmpty()) open(path_, to_text(player_->playhead()));
+    if (!path_.isEmpty()) reopening(to_text(player_->playhead()))();
 }
 
 void MainWindow::add_mark() {

@@ -73,12 +73,8 @@ void MainWindow::watch_session(bool seen) {
 void MainWindow::session_ended(const QString& sentence) {
     if (!player_->is_open()) return failed(sentence);
     transport_->pause();
-    info_bar_->say(
-        "connection", InfoBar::Kind::warning, sentence,
-        {{tr("Join again"),
-          [this, url = path_, part = live_->options().view ? Part::looks : Part::takes_part] {
-              join(url, part);
-          }}});
+    info_bar_->say("connection", InfoBar::Kind::warning, sentence,
+                   {{tr("Join again"), reopening({})}});
 }
 
 // ---- going with somebody ----------------------------------------------------------------------

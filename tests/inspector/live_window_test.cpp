@@ -158,6 +158,34 @@ private slots:
         };
         WAIT(has_strokes());
     }
+
+    void a_session_that_could_not_be_joined_is_joined_again() {
+        PaintingWindow window("ws://127.0.0.1:1/painter");
+        WAIT(!window.open_error().isEmpty());
+        const QString why = window.open_error();
+        QTest::mouseClick(window.info_bar().findChild<QPushButton*>(), Qt::LeftButton);
+        QCOMPARE(window.open_error(), "");
+        QCOMPARE(window.info_bar().text("open"), "Joining ws://127.0.0.1:1/painter");
+        WAIT(!window.open_error().isEmpty());
+        QCOMPARE(window.open_error(), why);
+    }
+
+    void a_module_dropped_on_a_session_leads_back_into_it() {
+        QTemporaryDir folder;
+        PaintedSession session(folder.path());
+        PaintingWindow window(session.url());
+        WAIT(window.follows() && window.strokes() == 1);
+        const QString before = window.player().facts()->path;
+        QMimeData module;
+        module.setUrls({QUrl::fromLocalFile(MODULES "/painter.so")});
+        QDragEnterEvent enter({100, 100}, Qt::CopyAction, &module, Qt::LeftButton, {});
+        QApplication::sendEvent(&window, &enter);
+        QDropEvent drop({100, 100}, Qt::CopyAction, &module, Qt::LeftButton, {});
+        QApplication::sendEvent(&window, &drop);
+        WAIT(window.follows() && window.strokes() == 1);
+        QVERIFY(window.player().facts()->path != before);  // recorded anew
+        QCOMPARE(window.open_error(), "");
+    }
 };
 
 TEST_CLASS(LiveWindowTest)
