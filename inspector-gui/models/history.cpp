@@ -63,7 +63,13 @@ public:
                                                         TimelineThread::Priority::normal);
     }
 
-    std::shared_ptr<const Survey> survey() const { return survey_; }
+    /// One that could not even begin, as where the first keyframe is damaged, tells nothing.
+    std::shared_ptr<const Survey> survey() const {
+        if (!survey_) return nullptr;
+        const auto now = survey_->progress();
+        const bool none = now.state == replayer::SurveyProgress::State::failed && !now.executed;
+        return none ? nullptr : survey_;
+    }
     std::shared_ptr<const ExternalSurvey> external_survey() const { return external_; }
 
     void close() {

@@ -34,7 +34,7 @@ public:
     std::optional<Place> place_of(const MessageId& id) const override;
     const Progress& progress() const override;
 
-    /// What lists and statistics are made of; null where nothing is open, or executed.
+    /// What lists and statistics are made of; null where nothing is open, or can be executed.
     std::shared_ptr<const replayer::Survey> survey() const;
     std::shared_ptr<const replayer::ExternalSurvey> external_survey() const;
 

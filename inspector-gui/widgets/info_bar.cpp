@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSet>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -115,6 +116,16 @@ void InfoBar::say(const QString& topic, Kind kind, const QString& text,
     said.set(kind, text);
     said.set_buttons(std::move(buttons));
     said.close_button()->show();
+    show_once();
+}
+
+/// What several topics have to say in the same words is said once.
+void InfoBar::show_once() {
+    QSet<QString> shown;
+    for (const auto& [topic, line] : lines_) {
+        line->setVisible(!shown.contains(line->text()));
+        shown += line->text();
+    }
 }
 
 void InfoBar::progress(const QString& topic, const QString& text, double share,
@@ -124,6 +135,7 @@ void InfoBar::progress(const QString& topic, const QString& text, double share,
     said.set(Kind::note, text);
     said.set_share(share);
     said.close_button()->hide();
+    show_once();
     if (known) return;  // with its button
     std::vector<Button> buttons;
     if (cancel) buttons.push_back({tr("Cancel"), std::move(cancel)});
@@ -136,6 +148,7 @@ void InfoBar::forget(const QString& topic) {
     found->second->hide();
     found->second->deleteLater();
     lines_.erase(found);
+    show_once();
 }
 
 void InfoBar::forget_all() {

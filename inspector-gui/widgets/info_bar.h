@@ -40,6 +40,7 @@ public:
 private:
     class Line;
     Line& line(const QString& topic);
+    void show_once();
 
     QVBoxLayout* layout_;
     std::map<QString, Line*> lines_;

@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include <QDir>
 #include <QLabel>
 #include <QLineEdit>
@@ -289,6 +291,32 @@ private slots:
         auto window = opened(kCounter);
         WAIT(window->complete());
         QCOMPARE(window->player().playhead(), mark_of("3s"));
+    }
+
+    void of_a_recording_that_cannot_be_executed_what_came_from_outside_is_listed() {
+        const QString damaged = home_.filePath("damaged.timegraph");
+        QVERIFY(QFile::copy(kPainter, damaged));
+        sqlite3* file = nullptr;
+        QCOMPARE(sqlite3_open(damaged.toUtf8(), &file), SQLITE_OK);
+        const char* damage =
+            "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = "
+            "(SELECT min(id) FROM keyframes)";
+        QCOMPARE(sqlite3_exec(file, damage, nullptr, nullptr, nullptr), SQLITE_OK);
+        sqlite3_close(file);
+        auto window = opened(damaged, "2s");
+        MessageModel& messages = window->findChild<MessagesPanel*>()->model();
+        WAIT(messages.rowCount() > 10 && messages.message(5));
+        QVERIFY(messages.message(5)->external);
+        WAIT(messages.playhead_row() > 0);
+        // Timeline, state and notes have one thing to say: once.
+        WAIT(!window->info_bar().text("survey").isEmpty());
+        WAIT(!window->info_bar().text("moment").isEmpty());
+        QCOMPARE(window->info_bar().text("survey"), window->info_bar().text("moment"));
+        int shown = 0;
+        for (const QLabel* label : window->info_bar().findChildren<QLabel*>()) {
+            shown += label->isVisible() && label->text() == window->info_bar().text("moment");
+        }
+        QCOMPARE(shown, 1);
     }
 
     void without_the_module_stored_states_are_shown_and_a_bar_offers_to_choose_it() {
