@@ -3,7 +3,46 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rows_model.h"
+#include "state_filter.h"
+#include "teatime/state/inspect.h"
+
 namespace teatime::inspector {
+namespace {
+
+bool names_object(const Image& state, std::string_view path) {
+    if (path.starts_with('#')) return path.find_first_of(".[") == path.npos;
+    return std::any_of(state.names.begin(), state.names.end(),
+                       [path](const auto& named) { return named.first == path; });
+}
+
+void add_numbers(const std::string& path, const Value& value, int most, QStringList& numbers) {
+    if (numbers.size() >= most) return;
+    if (const Value::List* list = value.if_list()) {
+        for (std::size_t i = 0; i < list->size() && numbers.size() < most; ++i) {
+            add_numbers(path_inside(path, i), (*list)[i], most, numbers);
+        }
+    } else if (const Value::Entries* entries = value.if_entries()) {
+        if (entries->size() == 1 && entries->front().first == "ref") return;
+        for (const auto& [name, inner] : *entries) {
+            add_numbers(path_inside(path, name), inner, most, numbers);
+        }
+    } else if (replayer::number_of(value)) {
+        numbers << to_text(path);
+    }
+}
+
+}  // namespace
+
+QStringList numbers_at(const Image& state, const QString& path, int most) {
+    const std::string text = path.toStdString();
+    const auto there = state_tree(state, text);
+    if (!there || there->is_null()) return {path};
+    const Value* fields = names_object(state, text) ? there->find("fields") : nullptr;
+    QStringList numbers;
+    add_numbers(text, fields ? *fields : *there, most, numbers);
+    return numbers;
+}
 
 using Column = PlotTrack::Column;
 

@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,6 +51,11 @@ void join(PlotTrack::Column& into, const PlotTrack::Column& next);
 std::vector<double> value_ticks(double min, double max, int most);
 QString value_label(double value, double step);
 
+/// Paths of the numbers that `path` names: itself, or what is inside a structure, list or object,
+/// the first `most`. References and texts are none. What is not there, or empty, may be one at
+/// another moment: `path` itself. O(bytes of its object).
+QStringList numbers_at(const Image& state, const QString& path, int most);
+
 /// The tracks of a PlotsWidget: paths, in the user's order, and their numbers, found out in threads
 /// of their own: over the whole recording, and finer where one looks. Of what was asked for only
 /// the newest counts. Memory: about 200 KiB a path.
@@ -67,6 +73,9 @@ public:
 
     const QStringList& paths() const;
     void add(const QString& path);  ///< at the end; nothing where it is there
+    /// Adds its numbers_at() that moment, at most kMostPinned; pinned() follows.
+    void pin(const QString& path, const MomentPtr& moment);
+    static constexpr int kMostPinned = 8;
     void remove(const QString& path);
     void move(int from, int to);
 
@@ -83,6 +92,7 @@ public:
 signals:
     void paths_changed();
     void changed();
+    void pinned(const QString& path, const QStringList& numbers);
     void exported(const QString& file, const QString& problem);  ///< empty problem: done
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "background.h"
 #include "detached.h"
 #include "plot.h"
 #include "teatime/state/json.h"
@@ -142,6 +143,7 @@ public:
         Whole& whole = whole_[path];
         whole = {};
         whole.track.path = path;
+        ++pin_run_;
         whole.track.from = whole.track.to = whole.known = facts_->begin.time;
         const auto span = (facts_->end.time - facts_->begin.time).count();
         whole.step = Duration(span / static_cast<std::int64_t>(kColumns) + 1);
@@ -317,6 +319,20 @@ private:
         const auto span = facts_->end.time - whole.track.from;
         return static_cast<std::size_t>(span / whole.step) + 1;
     }
+    void pin(const QString& path, const MomentPtr& moment) {
+        pinning_.run([this, path, moment, run = pin_run_](const std::stop_token&) {
+            const QStringList numbers = numbers_at(*moment->state, path, kMostPinned);
+            QMetaObject::invokeMethod(
+                &model_,
+                [this, path, numbers, run] {
+                    if (run == pin_run_) add_pinned(path, numbers);
+                },
+                Qt::QueuedConnection);
+        });
+    }
+
+    void cancel_export() { export_thread_.reset(); }
+
     std::unique_ptr<TimelineThread> thread(TimelineThread::Priority priority) {
         return std::make_unique<TimelineThread>(model_, threads, facts_->path.toStdString(),
                                                 options_, priority);
@@ -324,6 +340,10 @@ private:
 
     PlotModel& model_;
     FactsPtr facts_;
+    void add_pinned(const QString& path, const QStringList& numbers) {
+        for (const QString& number : numbers) model_.add(number);
+        emit model_.pinned(path, numbers);
+    }
     replayer::TimelineOptions options_;
     std::map<QString, Whole> whole_;
     std::map<QString, PlotTrack> near_;
@@ -346,6 +366,8 @@ void PlotModel::open(const FactsPtr& facts, const replayer::TimelineOptions& opt
 }
 
 void PlotModel::set_facts(const FactsPtr& facts) {
+    std::uint64_t pin_run_ = 0;  ///< what is found for an older recording comes too late
+    Background pinning_;
     impl_->set_facts(facts);
 }
 
@@ -381,6 +403,10 @@ void PlotModel::move(int from, int to) {
 
 void PlotModel::look_at(const TimeScale& scale) {
     impl_->look_at(scale);
+void PlotModel::pin(const QString& path, const MomentPtr& moment) {
+    if (moment && moment->state) impl_->pin(path, moment);
+}
+
 }
 
 const PlotTrack& PlotModel::track(int index, const TimeScale& scale) const {

@@ -207,6 +207,7 @@ void MainWindow::connect_models() {
     connect(plot_model_.get(), &PlotModel::paths_changed, this,
             [this] { plots_->setVisible(!plot_model_->paths().isEmpty()); });
     connect(plots_, &PlotsWidget::export_requested, this, &MainWindow::export_plot);
+    connect(plot_model_.get(), &PlotModel::pinned, this, &MainWindow::tell_pinned);
     connect(plot_model_.get(), &PlotModel::exported, this,
             [this](const QString& file, const QString& problem) {
                 say(problem.isEmpty() ? tr("Saved %1").arg(file) : problem);

@@ -110,6 +110,7 @@ private:
 
     void pin(const QString& path);
     void export_plot(const QString& path);
+    void tell_pinned(const QString& path, const QStringList& numbers);
     void who_wrote(const QString& path);
     void show_write(const QString& path, const replayer::Write& write);
 

@@ -60,8 +60,14 @@ MessageSource MainWindow::executed_source() const {
 
 void MainWindow::pin(const QString& path) {
     if (path.isEmpty()) return say(tr("Select a field in the state first"));
-    plot_model_->add(path);
-    say(tr("%1 is pinned to the plots").arg(path));
+    plot_model_->pin(path, player_->moment());
+}
+
+void MainWindow::tell_pinned(const QString& path, const QStringList& numbers) {
+    if (numbers.isEmpty()) return say(tr("There are no numbers in %1").arg(path));
+    say(numbers.size() < PlotModel::kMostPinned
+            ? tr("Pinned to the plots: %1").arg(numbers.join(", "))
+            : tr("The first %1 numbers of %2 are pinned").arg(numbers.size()).arg(path));
 }
 
 void MainWindow::export_plot(const QString& path) {

@@ -8,6 +8,7 @@
 #include "film.h"
 #include "plot.h"
 #include "recordings.h"
+#include "teatime/state/inspect.h"
 
 using namespace teatime;
 using namespace teatime::inspector;
@@ -217,6 +218,30 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(!model.working(), kPatienceMs);
         QVERIFY(!model.track(0, whole()).extent(whole()) ||
                 !model.track(0, whole()).problem.isEmpty());
+    }
+
+    void of_a_structure_its_numbers_are_plotted() {
+        auto timeline = replayer::Timeline::open(facts_->path.toStdString(), garden_modules());
+        QVERIFY(timeline && timeline->seek(facts_->end));
+        auto moment = std::make_shared<Moment>();
+        const auto state = timeline->state();
+        QVERIFY(state);
+        moment->state = std::make_shared<const Image>(*state);
+        QCOMPARE(numbers_at(*moment->state, "garden.ticks", 8), QStringList{"garden.ticks"});
+        const QStringList all = numbers_at(*moment->state, "garden", 1000);
+        QVERIFY2(all.contains("garden.ticks"), qPrintable(all.join(' ')));
+        for (const QString& each : all) {
+            const auto value = state_tree(*moment->state, each.toStdString());
+            QVERIFY2(value && replayer::number_of(*value), qPrintable(each));
+        }
+        QCOMPARE(numbers_at(*moment->state, "garden", 2), all.mid(0, 2));
+        QCOMPARE(numbers_at(*moment->state, "garden.gone", 8), QStringList{"garden.gone"});
+
+        PlotModel model;
+        QSignalSpy pinned(&model, &PlotModel::pinned);
+        model.pin("garden", moment);
+        QVERIFY(pinned.wait(kPatienceMs));
+        QCOMPARE(model.paths(), all.mid(0, PlotModel::kMostPinned));
     }
 
     void tracks_are_added_moved_and_removed() {

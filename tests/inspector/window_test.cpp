@@ -158,6 +158,33 @@ private slots:
         WAIT(state.model().rowCount() >= rows);
     }
 
+    void what_is_clicked_in_the_picture_is_pinned_by_its_numbers() {
+        auto window = opened(kBounce, "4s");
+        WAIT(window->complete());
+        WorldView& world = window->world();
+        const auto* disc = std::get_if<Scene::Circle>(&world.moment()->picture->shapes().back());
+        QVERIFY(disc);
+        const QPointF center(disc->center.x, disc->center.y);
+        QTest::mouseClick(&world, Qt::LeftButton, {},
+                          world.world_to_widget().map(center).toPoint());
+        auto& state = *window->findChild<StatePanel*>();
+        WAIT(state.selected_path().endsWith(".at"));
+        const QString at = state.selected_path();
+        press(*window, Qt::Key_P);
+        auto& plots = *window->findChild<PlotsWidget*>();
+        WAIT(plots.isVisible());
+        QCOMPARE(plots.model()->paths(), (QStringList{at + ".x", at + ".y"}));
+        WAIT(window->complete());
+        for (int i = 0; i < 2; ++i) {
+            const PlotTrack& track = plots.model()->track(i, window->timeline().axis().scale());
+            QCOMPARE(track.problem, QString());
+            const auto extent = track.extent(window->timeline().axis().scale());
+            const double here = i == 0 ? center.x() : center.y();
+            QVERIFY(extent && extent->min < extent->max);
+            QVERIFY(extent->min <= here && here <= extent->max);
+        }
+    }
+
     void go_to_takes_what_people_write_and_says_what_it_does_not() {
         auto window = opened(kPainter, "start");
         WAIT(window->complete());
