@@ -172,9 +172,6 @@ QString MessageModel::sender_text(const MessageRow& row) const {
 QVariant MessageModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const std::uint64_t number = number_of(index.row());
-    if (role == Qt::DisplayRole && index.column() == Number) {
-        return QString::number(number + 1);
-    }
     const MessageRow* row = cached(number);
     if (role == LoadingRole) return row == nullptr;
     if (!row) return {};
@@ -185,6 +182,8 @@ QVariant MessageModel::data(const QModelIndex& index, int role) const {
     switch (index.column()) {
         case Time:
             return to_text(row->mark);
+        case Number:
+            return QString::number(row->order);
         case Kind:
             if (!row->external) return tr("future");
             return row->target.isEmpty() && !row->selector.isEmpty() ? tr("router")

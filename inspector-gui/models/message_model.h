@@ -22,6 +22,8 @@ namespace teatime::inspector {
 class MessageModel : public QAbstractTableModel {
     Q_OBJECT
 public:
+    /// Kind and number name a message, here, as a cause and on its own page: external ones count as
+    /// they were stamped, futures as they were sent.
     enum Column { Time, Number, Kind, Sender, Target, Selector, Arguments, Cause, kColumns };
     static constexpr std::size_t kBlock = 128;
     static constexpr std::size_t kBlocksKept = 64;
