@@ -88,11 +88,13 @@ public:
     /// Each change of a path as a line `time_s,n,value`, from begin to end, in the background;
     /// exported() follows. A file of that name is replaced once all is written.
     void export_csv(const QString& path, const QString& file);
+    void cancel_export();  ///< writes no file; exported() does not follow
 
 signals:
     void paths_changed();
     void changed();
     void pinned(const QString& path, const QStringList& numbers);
+    void exporting(const QString& file, double share);           ///< 0 .. 1, now and then
     void exported(const QString& file, const QString& problem);  ///< empty problem: done
 
 private:

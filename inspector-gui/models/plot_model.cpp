@@ -80,13 +80,24 @@ QString csv_value(const std::optional<Value>& value) {
     return '"' + text.replace('"', "\"\"") + '"';
 }
 
+/// `tell`: how far it is, ten times a second.
 QString write_csv(replayer::Timeline& timeline, const QString& path, const QString& name,
-                  const std::stop_token& stop) {
+                  const std::stop_token& stop, const std::function<void(double)>& tell) {
     QSaveFile file(name);
     if (!file.open(QIODevice::WriteOnly)) return file.errorString();
     file.write("time_s,n,value\n");
+    using std::chrono::steady_clock;
+    const Mark begin = timeline.begin(), end = timeline.end();
+    auto next = steady_clock::now();
+    const auto progress = [&](const Mark& at) {
+        if (steady_clock::now() < next) return;
+        next = steady_clock::now() + std::chrono::milliseconds(100);
+        const auto span = static_cast<double>((end.time - begin.time).count());
+        const auto done = static_cast<double>((at.time - begin.time).count());
+        tell(span > 0 ? std::clamp(done / span, 0.0, 1.0) : 0);
+    };
     auto done =
-        replayer::values(timeline, {path.toStdString()}, timeline.begin(), timeline.end(),
+        replayer::values(timeline, {path.toStdString()}, begin, end,
                          [&file](const replayer::ValueChange& change) {
                              std::string time = to_string(change.step.time);
                              time.pop_back();  // the unit
@@ -94,8 +105,9 @@ QString write_csv(replayer::Timeline& timeline, const QString& path, const QStri
                                         QByteArray::number(static_cast<qulonglong>(change.step.n)) +
                                         ',' + csv_value(change.value).toUtf8() + '\n');
                          },
-                         {.progress = {}, .stop = stop});
+                         {.progress = progress, .stop = stop});
     if (!done) return QString::fromStdString(done.error().message);
+    if (stop.stop_requested()) return {};
     return file.commit() ? QString() : file.errorString();
 }
 
@@ -131,6 +143,7 @@ public:
         near_.clear();
         facts_.reset();
         whole_running_ = near_running_ = false;
+        ++pin_run_;
     }
 
     void set_facts(const FactsPtr& facts) {
@@ -143,7 +156,6 @@ public:
         Whole& whole = whole_[path];
         whole = {};
         whole.track.path = path;
-        ++pin_run_;
         whole.track.from = whole.track.to = whole.known = facts_->begin.time;
         const auto span = (facts_->end.time - facts_->begin.time).count();
         whole.step = Duration(span / static_cast<std::int64_t>(kColumns) + 1);
@@ -299,26 +311,14 @@ public:
         export_thread_ = thread(TimelineThread::Priority::low);
         export_thread_->run([this, path, file](replayer::Timeline& timeline,
                                                const std::stop_token& stop, const GuiCall& post) {
-            const QString problem = write_csv(timeline, path, file, stop);
+            const auto tell = [this, &post, &file](double share) {
+                post([this, file, share] { emit model_.exporting(file, share); });
+            };
+            const QString problem = write_csv(timeline, path, file, stop, tell);
             post([this, file, problem] { emit model_.exported(file, problem); });
         });
     }
 
-    bool working() const { return whole_running_ || near_running_; }
-    bool opened() const { return facts_ != nullptr; }
-
-    QStringList paths;
-    const DetachedThreads threads;
-
-private:
-    static Mark before(VirtualTime time) { return {BranchId{}, time, 0}; }
-    static Duration column(const Whole& whole, std::size_t index) {
-        return whole.step * static_cast<std::int64_t>(index);
-    }
-    std::size_t columns_needed(const Whole& whole) const {
-        const auto span = facts_->end.time - whole.track.from;
-        return static_cast<std::size_t>(span / whole.step) + 1;
-    }
     void pin(const QString& path, const MomentPtr& moment) {
         pinning_.run([this, path, moment, run = pin_run_](const std::stop_token&) {
             const QStringList numbers = numbers_at(*moment->state, path, kMostPinned);
@@ -333,6 +333,25 @@ private:
 
     void cancel_export() { export_thread_.reset(); }
 
+    bool working() const { return whole_running_ || near_running_; }
+    bool opened() const { return facts_ != nullptr; }
+
+    QStringList paths;
+    const DetachedThreads threads;
+
+private:
+    void add_pinned(const QString& path, const QStringList& numbers) {
+        for (const QString& number : numbers) model_.add(number);
+        emit model_.pinned(path, numbers);
+    }
+    static Mark before(VirtualTime time) { return {BranchId{}, time, 0}; }
+    static Duration column(const Whole& whole, std::size_t index) {
+        return whole.step * static_cast<std::int64_t>(index);
+    }
+    std::size_t columns_needed(const Whole& whole) const {
+        const auto span = facts_->end.time - whole.track.from;
+        return static_cast<std::size_t>(span / whole.step) + 1;
+    }
     std::unique_ptr<TimelineThread> thread(TimelineThread::Priority priority) {
         return std::make_unique<TimelineThread>(model_, threads, facts_->path.toStdString(),
                                                 options_, priority);
@@ -340,10 +359,6 @@ private:
 
     PlotModel& model_;
     FactsPtr facts_;
-    void add_pinned(const QString& path, const QStringList& numbers) {
-        for (const QString& number : numbers) model_.add(number);
-        emit model_.pinned(path, numbers);
-    }
     replayer::TimelineOptions options_;
     std::map<QString, Whole> whole_;
     std::map<QString, PlotTrack> near_;
@@ -351,6 +366,8 @@ private:
     QStringList near_paths_;
     bool whole_running_ = false, near_running_ = false;
     std::unique_ptr<TimelineThread> whole_thread_, near_thread_, export_thread_;
+    std::uint64_t pin_run_ = 0;  ///< what is found for an older recording comes too late
+    Background pinning_;
 };
 
 PlotModel::PlotModel(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>(*this)) {}
@@ -366,8 +383,6 @@ void PlotModel::open(const FactsPtr& facts, const replayer::TimelineOptions& opt
 }
 
 void PlotModel::set_facts(const FactsPtr& facts) {
-    std::uint64_t pin_run_ = 0;  ///< what is found for an older recording comes too late
-    Background pinning_;
     impl_->set_facts(facts);
 }
 
@@ -388,6 +403,10 @@ void PlotModel::add(const QString& path) {
     emit paths_changed();
 }
 
+void PlotModel::pin(const QString& path, const MomentPtr& moment) {
+    if (moment && moment->state) impl_->pin(path, moment);
+}
+
 void PlotModel::remove(const QString& path) {
     if (impl_->paths.removeAll(path) == 0) return;
     impl_->forget(path);
@@ -403,10 +422,6 @@ void PlotModel::move(int from, int to) {
 
 void PlotModel::look_at(const TimeScale& scale) {
     impl_->look_at(scale);
-void PlotModel::pin(const QString& path, const MomentPtr& moment) {
-    if (moment && moment->state) impl_->pin(path, moment);
-}
-
 }
 
 const PlotTrack& PlotModel::track(int index, const TimeScale& scale) const {
@@ -418,7 +433,13 @@ bool PlotModel::working() const {
 }
 
 void PlotModel::export_csv(const QString& path, const QString& file) {
-    if (impl_->opened()) impl_->export_csv(path, file);
+    if (!impl_->opened()) return;
+    impl_->export_csv(path, file);
+    emit exporting(file, 0);
+}
+
+void PlotModel::cancel_export() {
+    impl_->cancel_export();
 }
 
 }  // namespace teatime::inspector

@@ -39,6 +39,9 @@ void DiffPanel::build() {
     show_all_->setToolTip(tr("Show all fields, not only those that differ"));
     summary_ = new QLabel;
     summary_->setObjectName("diff-summary");
+    cancel_ = new QPushButton(tr("Cancel"));
+    cancel_->setObjectName("cancel-compare");
+    cancel_->hide();
     auto* up = new QToolButton;
     up->setArrowType(Qt::UpArrow);
     up->setToolTip(tr("Previous difference"));
@@ -48,9 +51,7 @@ void DiffPanel::build() {
     down->setToolTip(tr("Next difference"));
     down->setAccessibleName(down->toolTip());
 
-    list_ =
-        new ListView(tr("Differences"), tr("Nothing is compared. Give a moment above, or choose "
-                                           "another recording."));
+    list_ = new ListView(tr("Differences"), nothing_compared());
     list_->setModel(&changes_);
     list_->set_widths({14, 20, 22, 22});
     tree_ = new ListView(tr("State with differences"), {});
@@ -71,6 +72,7 @@ void DiffPanel::build() {
     second->addWidget(show_all_);
     second->addStretch();
     second->addWidget(summary_);
+    second->addWidget(cancel_);
     second->addWidget(up);
     second->addWidget(down);
     auto* column = new QVBoxLayout(this);
@@ -88,6 +90,7 @@ void DiffPanel::build() {
     connect(moment_, &QLineEdit::returnPressed, this, &DiffPanel::moment_entered);
     connect(here, &QPushButton::clicked, this, [this] { compare_with(mine_.playhead()); });
     connect(file, &QPushButton::clicked, this, &DiffPanel::choose_file);
+    connect(cancel_, &QPushButton::clicked, this, &DiffPanel::cancel);
     connect(up, &QToolButton::clicked, this, [this] { next(false); });
     connect(down, &QToolButton::clicked, this, [this] { next(true); });
     connect(show_all_, &QCheckBox::toggled, this,
@@ -99,6 +102,10 @@ void DiffPanel::build() {
             [this](const QModelIndex& index) { emit show_path(index.data(PathRole).toString()); });
 }
 
+QString DiffPanel::nothing_compared() {
+    return tr("Nothing is compared. Give a moment above, or choose another recording.");
+}
+
 QWidget* DiffPanel::first_focus() {
     return moment_;
 }
@@ -107,14 +114,33 @@ void DiffPanel::set_recording(const QString& path, const replayer::TimelineOptio
     if (path == path_) return;
     path_ = path;
     options_ = options;
+    forget_other();
+}
+
+void DiffPanel::forget_other() {
     comparison_.reset();
     other_.reset();
     other_path_.clear();
     changes_.show(std::vector<Change>());
     all_.show(nullptr);
+    list_->set_empty_text(nothing_compared());
     summary_->clear();
+    cancel_->hide();
     moment_->clear();
     other_name_->hide();
+}
+
+/// What is opened is forgotten, what is rebuilt stays where it has come to.
+void DiffPanel::cancel() {
+    if (!other_ || !other_->is_open()) return forget_other();
+    other_->cancel();
+}
+
+/// What takes longer than a moment.
+void DiffPanel::show_busy(bool busy, const Mark& at) {
+    const bool rebuilds = busy && other_->is_open() && other_->working();
+    cancel_->setVisible(rebuilds || (busy && !other_->is_open()));
+    if (rebuilds) summary_->setText(tr("rebuilding %1, at %2").arg(moment_->text(), to_text(at)));
 }
 
 void DiffPanel::moment_entered() {
@@ -162,10 +188,13 @@ void DiffPanel::open_other() {
     other_name_->setVisible(other_path_ != path_);
     if (other_ && other_->is_open()) return other_->seek(*wanted_);
     other_ = std::make_unique<Player>();
-    summary_->setText(tr("Opening…"));
+    summary_->setText(tr("opening…"));
+    connect(other_.get(), &Player::busy_changed, this,
+            [this](bool busy, const Mark& at) { show_busy(busy, at); });
     connect(other_.get(), &Player::opened, this, [this] { other_->seek(*wanted_); });
     connect(other_.get(), &Player::failed, this, [this](const QString& sentence) {
         summary_->setText(tr("cannot be opened"));
+        cancel_->hide();
         list_->set_empty_text(sentence);
     });
     connect(other_.get(), &Player::playhead_moved, this,

@@ -10,6 +10,7 @@
 class QCheckBox;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QStackedWidget;
 
 namespace teatime::inspector {
@@ -46,6 +47,10 @@ private:
     void choose_file();
     void open_other();
     void show_result();
+    void forget_other();
+    void cancel();
+    void show_busy(bool busy, const Mark& at);
+    static QString nothing_compared();
 
     Player& mine_;
     std::unique_ptr<Player> other_;
@@ -61,6 +66,7 @@ private:
     QCheckBox* linked_;
     QCheckBox* show_all_;
     QLabel* summary_;
+    QPushButton* cancel_;
     QStackedWidget* views_;
     ListView* list_;
     ListView* tree_;

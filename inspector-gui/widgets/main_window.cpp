@@ -211,8 +211,16 @@ void MainWindow::connect_models() {
     connect(plot_model_.get(), &PlotModel::exported, this,
             [this](const QString& file, const QString& problem) {
                 say(problem.isEmpty() ? tr("Saved %1").arg(file) : problem);
+                info_bar_->forget("export");
             });
     connect(message_, &MessagePanel::causes_wanted, questions_.get(), &Questions::causes);
+    connect(plot_model_.get(), &PlotModel::exporting, this,
+            [this](const QString& file, double share) {
+                info_bar_->progress("export", tr("Saving %1").arg(file), share, [this] {
+                    plot_model_->cancel_export();
+                    info_bar_->forget("export");
+                });
+            });
     connect(questions_.get(), &Questions::caused, this,
             [this](const Mark& mark, const std::shared_ptr<const replayer::CauseChain>& chain) {
                 const MomentPtr moment = player_->moment();

@@ -3,6 +3,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 #include "row_view.h"
@@ -20,6 +21,11 @@ MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
     filter_->setClearButtonEnabled(true);
     filter_->setAccessibleName(tr("Filter of the messages"));
     found_ = new QLabel;
+    found_->setObjectName("messages-found");
+    cancel_ = new QPushButton(tr("Cancel"));
+    cancel_->setObjectName("cancel-filter");
+    cancel_->setToolTip(tr("Stay with what was found so far"));
+    cancel_->hide();
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -27,13 +33,15 @@ MessagesPanel::MessagesPanel(QWidget* parent) : Panel(parent) {
     tools->setContentsMargins(4, 4, 4, 4);
     tools->addWidget(filter_, 1);
     tools->addWidget(found_);
+    tools->addWidget(cancel_);
     column->addLayout(tools);
     column->addWidget(view_, 1);
 
     connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
-        if (text.isEmpty()) found_->clear();
         model_.set_filter(text);
+        if (text.isEmpty()) found_->clear();
     });
+    connect(cancel_, &QPushButton::clicked, &model_, &MessageModel::cancel_filter);
     connect(&model_, &MessageModel::filter_progress, this, &MessagesPanel::show_progress);
     connect(&model_, &MessageModel::playhead_row_changed, this, &MessagesPanel::follow);
     connect(&model_, &MessageModel::failed, this,
@@ -61,9 +69,11 @@ void MessagesPanel::chosen(const QModelIndex& index) {
 
 void MessagesPanel::show_progress(double share, int found, bool running) {
     searching_ = running;
+    cancel_->setVisible(running);
     found_->setText(
-        running ? tr("%1, %2 % looked through").arg(found).arg(static_cast<int>(share * 100))
-                : tr("%1 found").arg(found));
+        running || share < 1
+            ? tr("%1, %2 % looked through").arg(found).arg(static_cast<int>(share * 100))
+            : tr("%1 found").arg(found));
     view_->set_empty_text(running ? tr("Looking…") : tr("No message has that text."));
 }
 

@@ -5,6 +5,7 @@
 
 class QLabel;
 class QLineEdit;
+class QPushButton;
 
 namespace teatime::inspector {
 
@@ -18,6 +19,7 @@ public:
 
     MessageModel& model() { return model_; }
     QWidget* first_focus() override;
+    QLineEdit& filter() { return *filter_; }
     bool complete() const { return !searching_; }
 
 private:
@@ -29,6 +31,7 @@ private:
     RowView* view_;
     QLineEdit* filter_;
     QLabel* found_;
+    QPushButton* cancel_;
     bool searching_ = false;
 };
 

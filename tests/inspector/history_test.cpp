@@ -275,6 +275,31 @@ private slots:
                  ticks + 3);  // header, begin, end of file
         QCOMPARE(lines[2].split(',')[0], QByteArray("0.025"));
     }
+
+    /// Of two that take as long, the one that was given up says nothing more.
+    void an_export_is_told_at_once_and_can_be_cancelled() {
+        RecordOptions hanging;
+        hanging.last_call = "hang";
+        const Recorded live = record(folder_, "hang.timegraph", random_, hanging);
+        auto options = garden_modules();
+        options.hang = std::chrono::seconds(1);
+        auto timeline = replayer::Timeline::open(live.path, options);
+        VERIFY_OK(timeline);
+        const auto facts = std::make_shared<RecordingFacts>(read_facts(*timeline));
+        PlotModel cancelled, other;
+        QSignalSpy exporting(&cancelled, &PlotModel::exporting);
+        QSignalSpy never(&cancelled, &PlotModel::exported), told(&other, &PlotModel::exported);
+        cancelled.open(facts, options);
+        other.open(facts, options);
+        cancelled.export_csv("garden.ticks", folder_.filePath("cancelled.csv"));
+        QCOMPARE(exporting.count(), 1);
+        other.export_csv("garden.ticks", folder_.filePath("other.csv"));
+        cancelled.cancel_export();
+        QVERIFY(told.wait(kPatienceMs));
+        QVERIFY(!told[0][1].toString().isEmpty());  // the module hangs
+        QVERIFY(never.isEmpty());
+        QVERIFY(!QFile::exists(folder_.filePath("cancelled.csv")));
+    }
 };
 
 TEST_CLASS(HistoryTest)

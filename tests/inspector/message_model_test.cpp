@@ -1,11 +1,15 @@
 #include "message_model.h"
 
 #include <QAbstractItemModelTester>
+#include <QLabel>
+#include <QLineEdit>
 #include <QPersistentModelIndex>
+#include <QPushButton>
 #include <QTest>
 #include <atomic>
 
 #include "../test_main.h"
+#include "messages_panel.h"
 #include "recordings.h"
 #include "rows_model.h"
 
@@ -218,10 +222,6 @@ private slots:
             model.follow(moment);
             QTRY_COMPARE_WITH_TIMEOUT(model.playhead_row(), static_cast<int>(at), kPatienceMs);
         }
-        model.set_filter("rain");
-        QTRY_VERIFY_WITH_TIMEOUT(model.rowCount() > 0, kPatienceMs);
-        QCOMPARE(text(model, 0, MessageModel::Selector), "rain");
-    }
         // A cause is found by its name above: by kind and number.
         QSet<QString> names;
         int caused = 0;
@@ -235,6 +235,10 @@ private slots:
             ++caused;
         }
         QVERIFY(caused > 0);
+        model.set_filter("rain");
+        QTRY_VERIFY_WITH_TIMEOUT(model.rowCount() > 0, kPatienceMs);
+        QCOMPARE(text(model, 0, MessageModel::Selector), "rain");
+    }
 
     void external_messages_are_listed_without_executing_anything() {
         RecordOptions lossy;
@@ -271,6 +275,27 @@ private slots:
         exact->message->order = 150;
         model.follow(exact);
         QTRY_COMPARE_WITH_TIMEOUT(model.playhead_row(), 150 - 21 - 1, kPatienceMs);
+    }
+
+    void a_search_that_takes_long_is_cancelled_by_a_button() {
+        auto of = std::make_shared<MadeUp>();
+        of->known = 1'000'000;
+        MessagesPanel panel;
+        panel.resize(800, 300);
+        panel.show();
+        panel.model().open(source_of(of), of->known);
+        auto& cancel = *panel.findChild<QPushButton*>("cancel-filter");
+        auto& found = *panel.findChild<QLabel*>("messages-found");
+        QVERIFY(!cancel.isVisible());
+        panel.filter().setText("common");
+        QVERIFY(cancel.isVisible());
+        QTest::mouseClick(&cancel, Qt::LeftButton);
+        QVERIFY(!cancel.isVisible() && panel.complete());
+        QVERIFY2(found.text().endsWith("% looked through"), qPrintable(found.text()));
+        QVERIFY(panel.model().rowCount() < 900'000);
+        panel.filter().clear();
+        QCOMPARE(found.text(), "");
+        QCOMPARE(panel.model().rowCount(), 1'000'000);
     }
 
     void members_are_found_by_name() {
