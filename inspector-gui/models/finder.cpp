@@ -1,18 +1,18 @@
 #include "finder.h"
 
 #include <algorithm>
+#include <array>
 
 #include "call_text.h"
 #include "state_filter.h"
 #include "teatime/state/inspect.h"
-#include "teatime/timegraph/reader.h"
 
 namespace teatime::inspector {
 
 /// One text, looked for in one place after the other: the nearest to what is seen first.
 class Finder::Search {
 public:
-    using Tell = std::function<void(std::vector<TextRow>, bool done)>;
+    using Tell = std::function<void(std::vector<TextRow>, Progress)>;
     Search(std::string needle, FactsPtr facts, MomentPtr moment, MessageSource messages, Tell tell)
         : needle_(lower(needle)),
           facts_(std::move(facts)),
@@ -23,16 +23,14 @@ public:
     void run(const std::stop_token& stop) {
         if (moment_ && moment_->state) look_at_state(stop);
         look_at_lists();
-        tell_(rows_, false);
-        if (messages_.open) {
-            look_at_executed(stop);
-        } else if (facts_->is_recording) {
-            look_at_messages(stop);
-        }
-        if (!stop.stop_requested()) tell_(rows_, true);
+        tell_(rows_, {});
+        if (messages_.open) look_at_messages(stop);
+        if (!stop.stop_requested()) tell_(rows_, {.done = true, .cut = cut_});
     }
 
 private:
+    enum class Kind { state, error, message };
+
     void add(const QString& kind, const QString& where, const QString& what,
              std::optional<Mark> mark, const QString& path = {}) {
         TextRow row{{kind, where, what}, mark};
@@ -43,35 +41,33 @@ private:
     void look_at_state(const std::stop_token& stop) {
         const Image& image = *moment_->state;
         auto names = object_names(image);
-        std::size_t left = kMostOfAKind;
         for (ObjectId id : matching_objects(image, needle_, stop)) {
             const Image::Object* object = image.find_object(id);
-            if (!object || left == 0) break;
+            if (!object || cut_) break;
             auto named = names.find(id);
             std::string name =
                 named == names.end() ? "#" + std::to_string(id.value) : *named->second;
             const std::string& kind = image.schemas[object->schema].class_name;
-            if (contains_text(name, needle_) || contains_text(kind, needle_)) {
+            if ((contains_text(name, needle_) || contains_text(kind, needle_)) &&
+                left(Kind::state)) {
                 add(tr("object"), QString::fromStdString(name), QString::fromStdString(kind), {},
                     QString::fromStdString(name));
-                --left;
             }
             auto fields = decode_object(image, *object);
-            if (fields) look_into(name, *fields, left);
+            if (fields) look_into(name, *fields);
         }
     }
 
-    void look_into(const std::string& path, const Value& value, std::size_t& left) {
-        if (left == 0) return;
+    void look_into(const std::string& path, const Value& value) {
+        if (cut_) return;
         auto look = [&](const std::string& below, std::string_view name, const Value& part) {
             bool leaf = !part.if_entries() && !part.if_list();
-            if (left > 0 &&
-                (contains_text(name, needle_) || (leaf && matches({}, part, needle_)))) {
+            if ((contains_text(name, needle_) || (leaf && matches({}, part, needle_))) &&
+                left(Kind::state)) {
                 add(tr("field"), QString::fromStdString(below), to_text(part), {},
                     QString::fromStdString(below));
-                --left;
             }
-            if (!leaf) look_into(below, part, left);
+            if (!leaf) look_into(below, part);
         };
         if (const Value::Entries* entries = value.if_entries()) {
             for (const auto& [name, part] : *entries) look(path_inside(path, name), name, part);
@@ -88,11 +84,10 @@ private:
                 continue;
             add(tr("mark"), to_text(each.mark), QString::fromStdString(each.comment), each.mark);
         }
-        std::size_t left = kMostOfAKind;
         for (const timegraph::HandlerError& each : facts_->errors) {
             if (!contains_text(each.sentence, needle_) && !contains_text(each.type, needle_))
                 continue;
-            if (left-- == 0) break;
+            if (!left(Kind::error)) break;
             add(tr("error"), to_text(each.mark), QString::fromStdString(each.sentence), each.mark);
         }
         for (const timegraph::Member& each : facts_->members) {
@@ -102,39 +97,68 @@ private:
         }
     }
 
-    void look_at_executed(const std::stop_token& stop) {
-        constexpr std::size_t kChunk = 1'000;
+    /// Outwards from the playhead, a stretch behind it and one before it at a time.
+    void look_at_messages(const std::stop_token& stop) {
+        constexpr std::uint64_t kStretch = 1'000;
         const auto rows = messages_.open();
-        std::size_t left = kMostOfAKind;
-        for (std::uint64_t from = 0; from < messages_.count && left > 0; from += kChunk) {
-            auto chunk = rows->rows(from, kChunk, stop);
-            if (!chunk || stop.stop_requested()) return;
-            for (const MessageRow& row : *chunk) {
-                const QString what = CallText{row.target, row.selector, row.arguments}.whole();
-                if (!contains_text(what.toStdString(), needle_)) continue;
-                add(row.external ? tr("message") : tr("future"), to_text(row.mark), what, row.mark);
-                if (--left == 0) break;
+        const std::uint64_t here = row_of_playhead(*rows, stop);
+        std::uint64_t from = here, to = here;  // what was looked through
+        while ((from > 0 || to < messages_.count) && !stop.stop_requested()) {
+            std::vector<Found> near;
+            const std::uint64_t later = std::min(kStretch, messages_.count - to);
+            const std::uint64_t earlier = std::min(kStretch, from);
+            if (!look_at_rows(*rows, to, later, near, stop)) return;
+            if (!look_at_rows(*rows, from - earlier, earlier, near, stop)) return;
+            to += later;
+            from -= earlier;
+            std::stable_sort(near.begin(), near.end(), [here](const Found& a, const Found& b) {
+                return distance(a.number, here) < distance(b.number, here);
+            });
+            for (const Found& each : near) {
+                if (!left(Kind::message)) return;
+                add(each.message.external ? tr("message") : tr("future"),
+                    to_text(each.message.mark), each.what, each.message.mark);
             }
         }
     }
 
-    void look_at_messages(const std::stop_token& stop) {
-        auto reader = timegraph::Reader::open(facts_->path.toStdString());
-        if (!reader) return;
-        auto cursor = reader->messages_after(Seq{0});
-        std::size_t left = kMostOfAKind;
-        while (left > 0 && !stop.stop_requested() && cursor.next()) {
-            const timegraph::MessageView& message = cursor.message();
-            if (!contains_text(message.payload, needle_)) continue;
-            CallText call = call_text(message.payload);
-            QString what =
-                call.target.isEmpty()
-                    ? call.selector
-                    : QString("%1.%2(%3)").arg(call.target, call.selector, call.arguments);
-            add(tr("message"), to_text(message.stamp.time), what,
-                Mark{BranchId{}, message.stamp.time, Mark::kWholeInstant});
-            --left;
+    struct Found {
+        std::uint64_t number;
+        MessageRow message;
+        QString what;
+    };
+    static std::uint64_t distance(std::uint64_t a, std::uint64_t b) {
+        return a < b ? b - a : a - b;
+    }
+
+    bool look_at_rows(MessageRows& rows, std::uint64_t first, std::uint64_t count,
+                      std::vector<Found>& found, const std::stop_token& stop) const {
+        if (count == 0) return true;
+        auto all = rows.rows(first, count, stop);
+        if (!all) return false;
+        for (std::size_t i = 0; i < all->size(); ++i) {
+            MessageRow& row = (*all)[i];
+            QString what = CallText{row.target, row.selector, row.arguments}.whole();
+            if (!contains_text(what.toStdString(), needle_)) continue;
+            found.push_back({first + i, std::move(row), std::move(what)});
         }
+        return !stop.stop_requested();
+    }
+
+    std::uint64_t row_of_playhead(MessageRows& rows, const std::stop_token& stop) const {
+        if (!moment_) return 0;
+        std::optional<Seq> seq;
+        if (moment_->message && moment_->message->external) seq = Seq{moment_->message->order};
+        const auto row = rows.row_at(moment_->mark, seq, stop);
+        return row && *row ? std::min(**row, messages_.count) : 0;
+    }
+
+    /// Of a kind only so many are listed.
+    bool left(Kind kind) {
+        std::size_t& listed = listed_[static_cast<std::size_t>(kind)];
+        if (listed < kMostOfAKind) return ++listed > 0;
+        cut_ = true;
+        return false;
     }
 
     const std::string needle_;
@@ -143,6 +167,8 @@ private:
     const MessageSource messages_;
     const Tell tell_;
     std::vector<TextRow> rows_;
+    std::array<std::size_t, 3> listed_{};  ///< by Kind
+    bool cut_ = false;                     ///< there are more
 };
 
 Finder::Finder(QObject* parent) : QObject(parent) {}
@@ -156,11 +182,11 @@ void Finder::find(const QString& text, const FactsPtr& facts, const MomentPtr& m
     auto run = ++run_;
     if (text.trimmed().isEmpty() || !facts) {
         background_.cancel();
-        return void(emit found({}, true));
+        return void(emit found({}, {.done = true, .cut = false}));
     }
-    auto tell = [this, run](std::vector<TextRow> rows, bool done) {
-        QMetaObject::invokeMethod(this, [this, run, rows = std::move(rows), done] {
-            if (run == run_) emit found(rows, done);
+    auto tell = [this, run](std::vector<TextRow> rows, Progress progress) {
+        QMetaObject::invokeMethod(this, [this, run, rows = std::move(rows), progress] {
+            if (run == run_) emit found(rows, progress);
         });
     };
     background_.run([search = std::make_shared<Search>(text.trimmed().toStdString(), facts, moment,

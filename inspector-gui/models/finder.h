@@ -18,8 +18,8 @@ struct MessageSource {
 };
 
 /// Looks for a text in all that is known of a recording: objects and fields at a Moment, marks,
-/// errors, members, and messages: all that were executed, else the external ones of the file. In a
-/// thread of its own; a newer text takes the place of the one before. Used by the GUI's thread;
+/// errors, members, and the messages of a source, the nearest to the Moment first. In a thread of
+/// its own; a newer text takes the place of the one before. Used by the GUI's thread;
 /// signals come on it.
 class Finder : public QObject {
     Q_OBJECT
@@ -31,12 +31,18 @@ public:
               const MessageSource& messages = {});
     void cancel();
 
+    struct Progress {
+        bool done = false;
+        bool cut = false;  ///< there are more of a kind than are told
+    };
+
     static constexpr std::size_t kMostOfAKind = 200;
 
 signals:
     /// Cells: kind, where, what. A row leads to its Mark, or to the path in its DataRole.
-    /// Several times, always with all so far; `done` with the last.
-    void found(const std::vector<teatime::inspector::TextRow>& rows, bool done);
+    /// Several times, always with all so far.
+    void found(const std::vector<teatime::inspector::TextRow>& rows,
+               const teatime::inspector::Finder::Progress& progress);
 
 private:
     class Search;

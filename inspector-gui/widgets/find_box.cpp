@@ -25,6 +25,7 @@ FindBox::FindBox(QWidget* window)
     list_->set_widths({12, 34, 40});
     list_->setFrameShape(QFrame::NoFrame);
     state_ = new QLabel;
+    state_->setObjectName("find-state");
     auto* column = new QVBoxLayout(this);
     column->addWidget(line_);
     column->addWidget(list_, 1);
@@ -34,17 +35,21 @@ FindBox::FindBox(QWidget* window)
 
     connect(line_, &QLineEdit::textChanged, this,
             [this](const QString& text) { finder_.find(text, facts_, moment_, messages_); });
-    connect(&finder_, &Finder::found, this, [this](const std::vector<TextRow>& rows, bool done) {
-        bool at_first = !list_->currentIndex().isValid() || list_->currentIndex().row() == 0;
-        results_.set_rows(rows);
-        if (at_first && !rows.empty()) list_->setCurrentIndex(results_.index(0, 0));
-        list_->set_empty_text(line_->text().isEmpty() ? tr("Type a part of a name or value.")
-                              : done                  ? tr("Nothing has that text.")
-                                                      : tr("Looking…"));
-        state_->setText(rows.empty() ? QString()
-                        : done       ? tr("%1 found; Enter goes there").arg(rows.size())
-                               : tr("%1 so far, looking through messages…").arg(rows.size()));
-    });
+    connect(
+        &finder_, &Finder::found, this,
+        [this](const std::vector<TextRow>& rows, const Finder::Progress& progress) {
+            bool at_first = !list_->currentIndex().isValid() || list_->currentIndex().row() == 0;
+            results_.set_rows(rows);
+            if (at_first && !rows.empty()) list_->setCurrentIndex(results_.index(0, 0));
+            list_->set_empty_text(line_->text().isEmpty() ? tr("Type a part of a name or value.")
+                                  : progress.done         ? tr("Nothing has that text.")
+                                                          : tr("Looking…"));
+            state_->setText(
+                rows.empty()     ? QString()
+                : !progress.done ? tr("%1 so far, looking through messages…").arg(rows.size())
+                : progress.cut ? tr("The first %1, the nearest; Enter goes there").arg(rows.size())
+                               : tr("%1 found; Enter goes there").arg(rows.size()));
+        });
     connect(list_, &QTreeView::activated, this, &FindBox::choose);
     connect(list_, &QTreeView::clicked, this, &FindBox::choose);
 }

@@ -140,7 +140,7 @@ private:
     void show_history();
     void fit_timeline();
     void open_messages();
-    MessageSource executed_source() const;
+    MessageSource messages() const;
     void list_sessions(const QString& reflector);
     void show_sessions(const QString& url, const QVector<SessionRow>& sessions);
 

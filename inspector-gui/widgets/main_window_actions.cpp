@@ -115,7 +115,7 @@ std::vector<ActionSpec> MainWindow::move_actions() {
         {"find", "&Go", "Find…", "Ctrl+F", "Find messages, objects, fields, marks, errors",
          Glyph::find,
          [this] {
-             find_box_->set_place(player_->facts(), player_->moment(), executed_source());
+             find_box_->set_place(player_->facts(), player_->moment(), messages());
              find_box_->open();
          }},
         {"mark", "&Go", "Mark this moment", "M", "Mark the playhead with a comment", Glyph::mark,

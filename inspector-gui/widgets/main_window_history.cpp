@@ -25,37 +25,30 @@ void MainWindow::show_history() {
     error_model_.add(survey->errors());
 }
 
-/// The list's rows: of everything executed, or of what the file alone tells.
 void MainWindow::open_messages() {
-    const FactsPtr facts = player_->facts();
-    if (!facts) return;
-    auto survey = history_->survey();
-    auto external = history_->external_survey();
-    std::uint64_t count = survey     ? survey->progress().executed
-                          : external ? external->messages()
-                                     : 0;
-    if (has_messages_) return messages_->model().set_count(count);
-    if (count == 0) return;
-    std::string path = facts->path.toStdString();
-    if (survey) {
-        messages_->model().open(executed_source().open, count);
-    } else {
-        messages_->model().open([path, external] { return external_rows(path, external); }, count);
-    }
+    const MessageSource source = messages();
+    if (has_messages_) return messages_->model().set_count(source.count);
+    if (source.count == 0) return;
+    messages_->model().open(source.open, source.count);
     has_messages_ = true;
-    messages_->model().set_members(facts->members);
+    messages_->model().set_members(player_->facts()->members);
     messages_->model().follow(player_->moment());
 }
 
-/// Nothing where nothing is executed.
-MessageSource MainWindow::executed_source() const {
+/// All that were executed, or what the file alone tells.
+MessageSource MainWindow::messages() const {
     const FactsPtr facts = player_->facts();
-    const std::shared_ptr<const replayer::Survey> survey = history_->survey();
-    if (!facts || !survey) return {};
-    auto open = [path = facts->path.toStdString(), survey, options = timeline_options()] {
-        return executed_rows(path, options, survey);
-    };
-    return {open, survey->progress().executed};
+    if (!facts) return {};
+    const std::string path = facts->path.toStdString();
+    if (const auto survey = history_->survey()) {
+        return {[path, survey, options = timeline_options()] {
+                    return executed_rows(path, options, survey);
+                },
+                survey->progress().executed};
+    }
+    const auto external = history_->external_survey();
+    if (!external) return {};
+    return {[path, external] { return external_rows(path, external); }, external->messages()};
 }
 
 void MainWindow::pin(const QString& path) {

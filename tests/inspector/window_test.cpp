@@ -309,6 +309,31 @@ private slots:
         }
     }
 
+    void what_is_found_is_the_nearest_to_the_playhead_and_says_where_there_is_more() {
+        auto window = opened(kBounce, "4s");
+        WAIT(window->complete());
+        QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+        auto& box = *window->findChild<FindBox*>();
+        auto& line = *box.findChild<QLineEdit*>();
+        auto& state = *box.findChild<QLabel*>("find-state");
+        line.setText("bounce.step");
+        WAIT(state.text().startsWith("The first 200"));
+        const auto at = [&](int row) {
+            return box.model().index(row, 0).data(MarkRole).value<Mark>().time;
+        };
+        const VirtualTime here = window->player().playhead().time;
+        QVERIFY(at(0) <= here && at(0) > here - 100ms);
+        VirtualTime first = here, last = here;
+        for (int row = 0; row < box.model().rowCount(); ++row) {
+            first = std::min(first, at(row));
+            last = std::max(last, at(row));
+        }
+        QVERIFY(first < here && last > here);
+        QVERIFY(first > window->player().facts()->begin.time + 100ms);
+        line.setText("bounce.add");
+        WAIT(state.text().endsWith("found; Enter goes there"));
+    }
+
     void closed_and_opened_again_it_is_where_it_was_left() {
         {
             auto window = opened(kCounter, "3s");
