@@ -93,4 +93,13 @@ void Recent::forget(const QString& path) {
     write(entries);
 }
 
+QByteArray Recent::geometry() const {
+    return settings_.value(QStringLiteral("geometry")).toByteArray();
+}
+
+void Recent::keep_geometry(const QByteArray& geometry) {
+    settings_.setValue(QStringLiteral("geometry"), geometry);
+    settings_.sync();
+}
+
 }  // namespace teatime::inspector

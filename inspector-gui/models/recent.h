@@ -34,6 +34,10 @@ public:
     void remember(const Entry& entry);  ///< goes to the front
     void forget(const QString& path);
 
+    /// Size and place of the window that was closed last; empty: there was none.
+    QByteArray geometry() const;
+    void keep_geometry(const QByteArray& geometry);
+
 private:
     QVector<Entry> read() const;
     void write(const QVector<Entry>& entries);

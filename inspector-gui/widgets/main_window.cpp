@@ -61,6 +61,7 @@ MainWindow::MainWindow(QStringList modules, QWidget* parent)
     find_box_ = new FindBox(this);
     connect_models();
     resize(1600, 1000);
+    restoreGeometry(recent_.geometry());
     show_first_page();
 }
 
@@ -206,14 +207,13 @@ void MainWindow::connect_models() {
     connect(history_.get(), &History::progress_changed, this, &MainWindow::show_history);
     connect(plot_model_.get(), &PlotModel::paths_changed, this,
             [this] { plots_->setVisible(!plot_model_->paths().isEmpty()); });
-    connect(plots_, &PlotsWidget::export_requested, this, &MainWindow::export_plot);
     connect(plot_model_.get(), &PlotModel::pinned, this, &MainWindow::tell_pinned);
+    connect(plots_, &PlotsWidget::export_requested, this, &MainWindow::export_plot);
     connect(plot_model_.get(), &PlotModel::exported, this,
             [this](const QString& file, const QString& problem) {
-                say(problem.isEmpty() ? tr("Saved %1").arg(file) : problem);
                 info_bar_->forget("export");
+                say(problem.isEmpty() ? tr("Saved %1").arg(file) : problem);
             });
-    connect(message_, &MessagePanel::causes_wanted, questions_.get(), &Questions::causes);
     connect(plot_model_.get(), &PlotModel::exporting, this,
             [this](const QString& file, double share) {
                 info_bar_->progress("export", tr("Saving %1").arg(file), share, [this] {
@@ -221,6 +221,7 @@ void MainWindow::connect_models() {
                     info_bar_->forget("export");
                 });
             });
+    connect(message_, &MessagePanel::causes_wanted, questions_.get(), &Questions::causes);
     connect(questions_.get(), &Questions::caused, this,
             [this](const Mark& mark, const std::shared_ptr<const replayer::CauseChain>& chain) {
                 const MomentPtr moment = player_->moment();
@@ -318,6 +319,7 @@ void MainWindow::close_recording() {
     film_->close();
     plot_model_->close();
     questions_->close();
+    diff_->set_recording({}, {});
     has_messages_ = false;
     player_->close();
     together_->set_session(nullptr);
@@ -328,7 +330,6 @@ void MainWindow::close_recording() {
     last_note_ = 0;
     facts_model_.show_session({});
     show_place();
-    diff_->set_recording({}, {});
     info_bar_->forget_all();
     timeline_->set_facts(nullptr);
     status_->set_facts(nullptr);
@@ -357,23 +358,26 @@ void MainWindow::remember_place() {
     if (path_.isEmpty() || !player_->is_open()) return;
     Recent::Entry entry;
     entry.path = path_;
-    if (live_) return recent_.remember(entry);  // where its reflector is
-    entry.mark = player_->playhead();
-    entry.left_us = timeline_->axis().scale().left.time_since_epoch().count();
-    entry.us_per_pixel = timeline_->axis().shows_all() ? 0 : timeline_->axis().scale().us_per_pixel;
     entry.window = saveState(kDocks);
     entry.pins = plot_model_->paths();
+    if (!live_) {
+        entry.mark = player_->playhead();
+        entry.left_us = timeline_->axis().scale().left.time_since_epoch().count();
+        entry.us_per_pixel =
+            timeline_->axis().shows_all() ? 0 : timeline_->axis().scale().us_per_pixel;
+    }
     recent_.remember(entry);
 }
 
-void MainWindow::restore_place(const RecordingFacts& facts) {
-    auto left = recent_.find(path_);
-    if (left) {
-        restoreState(left->window, kDocks);
-        const QStringList before = plot_model_->paths();
-        for (const QString& path : before) plot_model_->remove(path);
-        for (const QString& path : left->pins) plot_model_->add(path);
-    }
+void MainWindow::restore_panels(const Recent::Entry& left) {
+    restoreState(left.window, kDocks);
+    const QStringList before = plot_model_->paths();
+    for (const QString& path : before) plot_model_->remove(path);
+    for (const QString& path : left.pins) plot_model_->add(path);
+}
+
+void MainWindow::restore_place(const RecordingFacts& facts,
+                               const std::optional<Recent::Entry>& left) {
     if (left && left->us_per_pixel > 0) {
         TimeScale scale = timeline_->axis().scale();
         scale.left = VirtualTime(Duration(left->left_us));
@@ -387,15 +391,16 @@ void MainWindow::restore_place(const RecordingFacts& facts) {
 void MainWindow::opened() {
     info_bar_->forget("open");
     bool from_first_page = pages_->currentWidget() == first_page_;
+    const std::optional<Recent::Entry> left = recent_.find(path_);
     pages_->setCurrentIndex(1);
     transport_bar_->setEnabled(true);
     if (from_first_page) {
         for (QDockWidget* dock : docks_) dock->show();
         for (const char* name : {"state", "messages"}) show_panel(name);
         // Once they have been laid out; where the window was left otherwise, that counts.
-        const bool left = !live_ && recent_.find(path_);
         if (!left) QTimer::singleShot(0, this, &MainWindow::divide_panels);
     }
+    if (left) restore_panels(*left);
     const FactsPtr facts = player_->facts();
     history_->open(facts, timeline_options());
     film_->open(facts, timeline_options());
@@ -409,7 +414,7 @@ void MainWindow::opened() {
     if (live_) {
         begin_together(facts->begin);
     } else {
-        restore_place(*facts);
+        restore_place(*facts, left);
     }
     world_->setFocus();
 }
@@ -432,6 +437,7 @@ std::function<void()> MainWindow::reopening(const QString& at) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     remember_place();
+    recent_.keep_geometry(saveGeometry());
     QMainWindow::closeEvent(event);
 }
 

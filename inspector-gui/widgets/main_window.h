@@ -95,11 +95,12 @@ private:
 
     void close_recording();
     void remember_place();
-    void restore_place(const RecordingFacts& facts);
+    void restore_panels(const Recent::Entry& left);
+    void restore_place(const RecordingFacts& facts, const std::optional<Recent::Entry>& left);
     void opened();
     void failed(const QString& sentence);
-    void show_moment(const MomentPtr& moment);
     std::function<void()> reopening(const QString& at);
+    void show_moment(const MomentPtr& moment);
     void show_playhead(const Mark& mark);
     void show_facts();
     void show_notes(const RecordingFacts& facts);
@@ -109,8 +110,8 @@ private:
     void say(const QString& sentence);  ///< in the status bar, for a while
 
     void pin(const QString& path);
-    void export_plot(const QString& path);
     void tell_pinned(const QString& path, const QStringList& numbers);
+    void export_plot(const QString& path);
     void who_wrote(const QString& path);
     void show_write(const QString& path, const replayer::Write& write);
 

@@ -159,6 +159,24 @@ private slots:
         WAIT(has_strokes());
     }
 
+    void a_session_is_found_as_it_was_left() {
+        QTemporaryDir folder;
+        PaintedSession session(folder.path());
+        {
+            PaintingWindow window(session.url());
+            WAIT(window.follows() && window.strokes() == 1);
+            window.findChild<PlotsWidget*>()->model()->add("painter.strokes");
+            window.findChild<QDockWidget*>("errors")->close();
+            window.close();
+        }
+        PaintingWindow window(session.url());
+        WAIT(window.follows());
+        QVERIFY(!window.findChild<QDockWidget*>("errors")->isVisible());
+        QVERIFY(window.findChild<QDockWidget*>("messages")->isVisible());
+        QCOMPARE(window.findChild<PlotsWidget*>()->model()->paths(),
+                 QStringList{"painter.strokes"});
+    }
+
     void a_session_that_could_not_be_joined_is_joined_again() {
         PaintingWindow window("ws://127.0.0.1:1/painter");
         WAIT(!window.open_error().isEmpty());

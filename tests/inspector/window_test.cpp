@@ -335,14 +335,20 @@ private slots:
     }
 
     void closed_and_opened_again_it_is_where_it_was_left() {
+        QRect place;
         {
             auto window = opened(kCounter, "3s");
             WAIT(window->complete());
+            window->setGeometry(40, 30, 1500, 950);
+            place = window->geometry();
             window->close();
         }
-        auto window = opened(kCounter);
-        WAIT(window->complete());
-        QCOMPARE(window->player().playhead(), mark_of("3s"));
+        MainWindow window({MODULES});
+        QCOMPARE(window.geometry(), place);
+        window.show();
+        window.open(kCounter);
+        WAIT(window.complete());
+        QCOMPARE(window.player().playhead(), mark_of("3s"));
     }
 
     void of_a_recording_that_cannot_be_executed_what_came_from_outside_is_listed() {
