@@ -148,14 +148,20 @@ private slots:
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
         auto& state = *window->findChild<StatePanel*>();
-        QSignalSpy filtered(&state.model(), &StateModel::filtered);
+        const int all = state.model().rowCount();
+        const auto strokes = state_tree(*window->player().moment()->state, "strokes");
+        QVERIFY(strokes && strokes->if_list() && !strokes->if_list()->empty());
+        const QString stroke = to_text(strokes->if_list()->front());  // `#17`
+        QVERIFY(row_of(state.model(), stroke).isValid());
         state.filter().setFocus();
-        QTest::keyClicks(&state.filter(), "stroke");
-        WAIT(!filtered.isEmpty());
+        QTest::keyClicks(&state.filter(), "strokes");  // the painter's field, no class
+        WAIT(state.model().rowCount() < all && !state.model().working());
+        QVERIFY(!row_of(state.model(), stroke).isValid());
         QVERIFY(state.model().index_of("painter.strokes").isValid());
-        int rows = state.model().rowCount();
+        QVERIFY(!state.model().index_of("painter.pens").isValid());
         state.filter().clear();
-        WAIT(state.model().rowCount() >= rows);
+        WAIT(state.model().rowCount() == all);
+        QVERIFY(row_of(state.model(), stroke).isValid());
     }
 
     void what_is_clicked_in_the_picture_is_pinned_by_its_numbers() {
