@@ -271,6 +271,9 @@ result<int> Join::run() {
     };
     handler.lost = [this](const session::ConnectionLost& one) { lost(one.why); };
     handler.notice = [this](const session::Frame& frame) { notice(frame); };
+    handler.built = [this] {  // a recording has an end where its session had
+        if (file_ && !file_->recording().stopped().empty()) leave();
+    };
     handler.progressed = [this] {
         if (participant_->controller().caught_up()) watcher_.tell_earlier_errors();
     };
@@ -351,8 +354,10 @@ std::function<int()> add_join(Command& command) {
     command.footer(
         "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
         "--for 5s --report hash\n"
-        "Exit code 1: replicas differed, or a message of its own was refused or threw. 3: there\n"
-        "was no connection within --for, or 10 s without it; once joined, it tries on for ever.");
+        "Exit code 1: replicas differed, a message of its own was refused or threw, or its "
+        "recording\n"
+        "ended because the session was started anew. 3: there was no connection within --for, or\n"
+        "10 s without it; once joined, it tries on for ever.");
     return [options] { return run(*options, {}); };
 }
 
@@ -368,7 +373,10 @@ std::function<int()> add_record(Command& command) {
                    "How soon others see in the file what came: 20ms (default: 100ms, and "
                    "1s where only time has passed)");
     add_common(command, *options);
-    command.footer("Exit code 1: replicas differed. 3: no connection within --for, or 10 s.");
+    command.footer(
+        "Exit code 1: replicas differed, or the session was started anew, which ends the "
+        "recording.\n"
+        "3: no connection within --for, or 10 s.");
     return [options] {
         if (!options->app.empty()) return run(*options, {});
         auto address = parse_address(options->url, options->session);

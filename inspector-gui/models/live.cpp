@@ -81,7 +81,9 @@ SessionLink::Heard LiveSession::Impl::hearing() {
             recording.program = options.program;
             recording.modules = options.modules;
             recorder = new SessionRecorder(recording, &owner_);
-            connect(recorder, &SessionRecorder::ended, this, &Impl::end);
+            connect(recorder, &SessionRecorder::ended, this, [this](const QString& sentence) {
+                if (link) end(sentence);  // not once more
+            });
             link->await_file(recorder->file().toStdString());
         }
         emit owner_.connection_changed(true, {});
@@ -186,6 +188,9 @@ bool LiveSession::keep(const QString& path) {
 }
 QString LiveSession::file() const {
     return impl_->recorder ? impl_->recorder->file() : impl_->copied_file();
+}
+bool LiveSession::is_over() const {
+    return !impl_->link;
 }
 bool LiveSession::is_recording() const {
     return !impl_->shared.empty();

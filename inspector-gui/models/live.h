@@ -53,6 +53,7 @@ public:
     QString file() const;  ///< to be opened by a Player once ready()
     const Options& options() const;
     bool connected() const;
+    bool is_over() const;       ///< after ended()
     bool is_recording() const;  ///< a shared one; known before ready()
     MemberId member() const;    ///< who we are; 0 before connected
     const session::TimeState& time() const;

@@ -92,7 +92,12 @@ void SessionLink::join() {
     options.name = options_.name;
     options.role = options_.role;
     net::ParticipantHandler handler;
-    handler.joined = [this](const session::Joined& joined) { heard_.joined(joined.member); };
+    handler.joined = [this](const session::Joined& joined) {
+        if (timeline_.empty()) timeline_ = joined.timeline;
+        if (joined.timeline == timeline_) return heard_.joined(joined.member);
+        heard_.failed("The session " + options_.session +
+                      " was started anew; what is here is the one before");
+    };
     handler.lost = [this](const session::ConnectionLost& lost) { heard_.lost(lost.why); };
     handler.time_changed = heard_.time_changed;
     handler.notice = heard_.notice;

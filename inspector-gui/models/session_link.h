@@ -30,7 +30,8 @@ public:
         /// Something in it is new: who is here, who leads, what waits, notes, playheads.
         std::function<void(const session::Company&)> company;
         std::function<void(const session::Frame&)> notice;
-        std::function<void(const std::string& sentence)> failed;  ///< final
+        /// Final: it cannot be joined, or was started anew.
+        std::function<void(const std::string& sentence)> failed;
         /// What its reflector tells of the session, while it is watched.
         std::function<void(const Value&)> figures;
         /// The recording that a recorder writes, or that was fetched, can be opened.
@@ -68,6 +69,7 @@ private:
     std::unique_ptr<net::LoopThread> thread_;
     // Of the thread:
     std::optional<net::Participant> participant_;
+    std::string timeline_;  // of the session joined first
     bool watching_ = false;
     net::Loop::Timer next_figures_;
 };

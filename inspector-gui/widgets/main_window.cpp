@@ -249,7 +249,11 @@ void MainWindow::connect_models() {
         show_object(path);
     });
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
-    connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
+    connect(transport_.get(), &Transport::changed, this, [this] {
+        const bool live = transport_->state() == Transport::State::following;
+        if (live && followed_ && !following_) follow_member(std::nullopt);  // back to it by hand
+        show_place();
+    });
     for (QDockWidget* dock : docks_) {
         if (dock->objectName() == "info") {
             connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::watch_session);

@@ -73,6 +73,7 @@ void MainWindow::watch_session(bool seen) {
 void MainWindow::session_ended(const QString& sentence) {
     if (!player_->is_open()) return failed(sentence);
     transport_->pause();
+    show_place();
     info_bar_->say("connection", InfoBar::Kind::warning, sentence,
                    {{tr("Join again"), reopening({})}});
 }
@@ -173,8 +174,7 @@ void MainWindow::show_names() {
 void MainWindow::show_place() {
     bool follows = transport_->state() == Transport::State::following;
     const FactsPtr facts = player_->facts();
-    if (follows && followed_ && !following_) follow_member(std::nullopt);  // back to live by hand
-    const bool recording = !live_ || live_->is_recording();
+    const bool recording = !live_ || live_->is_recording() || live_->is_over();
     world_->set_place(recording ? WorldView::Place::recording
                       : follows ? WorldView::Place::live
                                 : WorldView::Place::past);

@@ -199,6 +199,7 @@ void TogetherPanel::set_session(LiveSession* session) {
                                              : tr("%1 at %2").arg(options.session, options.url));
     connect(session, &LiveSession::time_changed, this, &TogetherPanel::show_time);
     connect(session, &LiveSession::connection_changed, this, &TogetherPanel::show_time);
+    connect(session, &LiveSession::ended, this, &TogetherPanel::show_time);
     connect(session, &LiveSession::stepped, this,
             [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
                 show_outcome(*outcome);

@@ -221,7 +221,7 @@ void Controller::Impl::on_frame(SyncPtr& sync) {
     Tick bound{sync->time};
     on_frame(bound);
     heard(native.clock);
-    say(Joined{member_, again});
+    say(Joined{member_, again, session_.timeline});
     take_sends(native);
     ask_again(native.known);
     playhead_shown_ = !playhead_;

@@ -40,3 +40,24 @@ kill -KILL "$reflector"
 wait "$reflector" 2> /dev/null || true
 expect 0 'counter.add\(3\)' log "$recording"
 expect 0 '^file: whole' verify "$recording" --require-replay
+
+# A session of the same name at the same place is another one: a recording ends with its own.
+serve "$folder/before.log"
+join "$folder/anew-Ann.log" "$url" --app counter --name Ann
+timeout 60 "$program" record "$url" counter -o "$folder/before.timegraph" > "$folder/record.log" 2>&1 &
+recorder=$!
+children+=("$recorder")
+until_true 20 has_line "$folder/record.log" 'joined session'
+kill -KILL "$reflector"
+wait "$reflector" 2> /dev/null || true
+"$program" serve --port "${url##*:}" > "$folder/after.log" 2>&1 &
+reflector=$!
+children+=("$reflector")
+code=0
+wait "$recorder" || code=$?
+[ $code = 1 ] || die "record ended with $code: $(cat "$folder/record.log")"
+has_line "$folder/record.log" 'ended early: The reflector has started the session anew' ||
+    die "record says $(cat "$folder/record.log")"
+one_file "$folder/before.timegraph"
+stop "$member"
+stop "$reflector"

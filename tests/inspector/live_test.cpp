@@ -319,6 +319,27 @@ private slots:
         QVERIFY(player.moment()->hash);
     }
 
+    /// Of the same name at the same place: not the one that is shown.
+    void a_session_started_anew_is_not_taken_for_the_one_before() {
+        member("counter");
+        LiveSession live;
+        QSignalSpy ready(&live, &LiveSession::ready), ended(&live, &LiveSession::ended);
+        live.join(options("s"));
+        QTRY_COMPARE_WITH_TIMEOUT(ready.count(), 1, kPatienceMs);
+        QSignalSpy changed(&live, &LiveSession::connection_changed);
+        const QString port = url_.section(':', -1).remove('/');
+        server_->stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!live.connected(), kPatienceMs);
+        QVERIFY(!live.is_over());
+        serve(port);
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, kPatienceMs);
+        QVERIFY2(ended[0][0].toString().contains("started the session anew") ||
+                     ended[0][0].toString().contains("The session s was started anew"),
+                 qPrintable(ended[0][0].toString()));
+        QVERIFY(live.is_over());
+        for (const auto& each : changed) QVERIFY(!each[0].toBool());  // never back
+    }
+
     void a_temporary_file_goes_unless_it_is_kept() {
         member("counter");
         auto how = options("s");

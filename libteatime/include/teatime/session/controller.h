@@ -111,7 +111,8 @@ struct UploadSnapshot {
 /// For the program around it.
 struct Joined {
     MemberId member;
-    bool again = false;  ///< the replica went on after a lost connection
+    bool again = false;    ///< the replica went on after a lost connection
+    std::string timeline;  ///< another than before: the session was started anew
 };
 struct ConnectionLost {
     std::string why;
