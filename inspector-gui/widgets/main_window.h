@@ -129,6 +129,7 @@ private:
 
     void session_ended(const QString& sentence);
     void show_place();
+    QString stopped_text() const;
     void watch_session(bool seen);
     void show_others();
     void begin_together(const Mark& begin);

@@ -5,6 +5,7 @@
 #include "main_window.h"
 #include "message_panel.h"
 #include "messages_panel.h"
+#include "rows_model.h"
 #include "session_figures.h"
 #include "text_rows.h"
 #include "timeline_widget.h"
@@ -27,12 +28,14 @@ void MainWindow::join(const QString& url, Part part) {
             [this] { player_->open(live_->file(), timeline_options()); });
     connect(live_.get(), &LiveSession::company_changed, this, [this] {
         show_others();
+        show_place();
         if (live_->is_recording()) {
             lead_changed();
             keep_notes();
         }
         go_with_followed();
     });
+    connect(live_.get(), &LiveSession::time_changed, this, &MainWindow::show_place);
     connect(live_.get(), &LiveSession::figures_changed, this, [this] {
         facts_model_.show_session(
             describe_session(live_->figures(), live_->company(), live_->member()));
@@ -170,6 +173,21 @@ void MainWindow::show_names() {
     message_->set_members(members);
 }
 
+/// By whom everybody was stopped, and what waits; empty: time goes on.
+QString MainWindow::stopped_text() const {
+    if (!live_->time().paused) return {};
+    const session::Company& company = live_->company();
+    const MemberId leads = company.lease.holder;
+    QString text = !leads ? tr("paused for all")
+                   : leads == live_->member()
+                       ? tr("paused for all by you")
+                       : tr("paused for all by %1").arg(to_text(company.name_of(leads)));
+    const auto waiting = company.waiting.total;
+    if (waiting == 1) text += tr(" · 1 message waits");
+    if (waiting > 1) text += tr(" · %1 messages wait").arg(waiting);
+    return text;
+}
+
 /// Whether the head is shown decides whose the mouse is.
 void MainWindow::show_place() {
     bool follows = transport_->state() == Transport::State::following;
@@ -177,7 +195,8 @@ void MainWindow::show_place() {
     const bool recording = !live_ || live_->is_recording() || live_->is_over();
     world_->set_place(recording ? WorldView::Place::recording
                       : follows ? WorldView::Place::live
-                                : WorldView::Place::past);
+                                : WorldView::Place::past,
+                      recording ? QString() : stopped_text());
     world_->set_used(!recording && !live_->options().view && follows && facts && facts->can_input);
 }
 

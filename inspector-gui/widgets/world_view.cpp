@@ -89,16 +89,18 @@ void WorldView::set_used(bool used) {
     setCursor(used ? Qt::CrossCursor : Qt::ArrowCursor);
 }
 
-void WorldView::set_place(Place place) {
+void WorldView::set_place(Place place, const QString& stopped) {
+    const bool runs = stopped.isEmpty();
     badge_->setVisible(place != Place::recording);
-    badge_->setText(place == Place::live ? tr("● live")
-                                         : tr("◀ looking at the past - return to live"));
+    badge_->setText(place == Place::past ? tr("◀ looking at the past - return to live")
+                    : runs               ? tr("● live")
+                                         : tr("❚❚ %1").arg(stopped));
     badge_->setToolTip(place == Place::live ? tr("Shows the newest moment of the session")
                                             : tr("The session goes on; back to its newest moment"));
     badge_->setEnabled(place == Place::past);
     badge_->setAccessibleName(badge_->text());
     QPalette palette = this->palette();
-    QColor color = place == Place::live ? tints(palette).good : tints(palette).warning;
+    QColor color = place == Place::live && runs ? tints(palette).good : tints(palette).warning;
     palette.setColor(QPalette::ButtonText, color);
     palette.setColor(QPalette::Disabled, QPalette::ButtonText, color);
     badge_->setPalette(palette);

@@ -32,7 +32,8 @@ public:
     void set_used(bool used);
     /// Of a live session: whether the head is shown, or the past.
     enum class Place { recording, live, past };
-    void set_place(Place place);
+    /// `stopped`: why the session stands still, for people; empty: it runs.
+    void set_place(Place place, const QString& stopped = {});
 
     void fit();
     void zoom(double factor);  ///< around the middle

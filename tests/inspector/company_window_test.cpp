@@ -1,0 +1,111 @@
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include "../test_main.h"
+#include "company_models.h"
+#include "info_bar.h"
+#include "live.h"
+#include "main_window.h"
+#include "program.h"
+#include "teatime/state/inspect.h"
+#include "timeline_widget.h"
+#include "together_panel.h"
+#include "world_view.h"
+
+// The whole window in a live session of the painter, beside another person: Ann.
+
+using namespace teatime;
+using namespace teatime::inspector;
+using namespace teatime::test;
+using namespace std::chrono_literals;
+
+class CompanyWindowTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir home_;
+    std::optional<Program> serve_, member_;
+    std::unique_ptr<LiveSession> ann_;
+    std::unique_ptr<MainWindow> window_;
+    QString url_;
+
+    void serve(const QString& port = "0") {
+        serve_.emplace(QStringList{"serve", "--port", port, "--modules", MODULES});
+        url_ = serve_->said("\n").section("teatime reflector at ", 1).section('\n', 0, 0);
+    }
+    QString badge() const {
+        auto* badge = window_->world().findChild<QToolButton*>("live-badge");
+        return badge->isVisible() ? badge->text() : QString();
+    }
+    template <class Widget>
+    Widget& part(const char* name) const {
+        return *window_->findChild<Widget*>(name);
+    }
+    std::size_t strokes() const {
+        const MomentPtr moment = window_->player().moment();
+        auto value = moment && moment->state ? state_tree(*moment->state, "strokes")
+                                             : result<Value>(wrong_usage("nothing yet"));
+        return value && value->if_list() ? value->if_list()->size() : 0;
+    }
+    void paint() {
+        WorldView& world = window_->world();
+        const QPoint at = world.world_to_widget().map(QPointF(200, 200)).toPoint();
+        QTest::mouseClick(&world, Qt::LeftButton, {}, at);
+    }
+
+private slots:
+    void initTestCase() {
+        qputenv("XDG_CONFIG_HOME", home_.path().toUtf8());
+        qputenv("XDG_CACHE_HOME", home_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home_.path());
+    }
+    void init() {
+        serve();
+        QVERIFY(url_.startsWith("ws://"));
+        member_.emplace(QStringList{"join", url_, "--app", "painter", "--modules", MODULES});
+        member_->said("joined session");
+        LiveSession::Options options;
+        options.url = url_;
+        options.session = "painter";
+        options.name = "Ann";
+        options.folder = home_.path();
+        options.program = TEATIME;
+        options.modules = {MODULES};
+        ann_ = std::make_unique<LiveSession>();
+        ann_->join(options);
+        window_ = std::make_unique<MainWindow>(QStringList{MODULES});
+        window_->resize(1600, 1000);
+        window_->show();
+        window_->join(url_ + "/painter");
+        WAIT(ann_->connected() && window_->player().is_open());
+        WAIT(window_->world().moment() && window_->world().moment()->picture);
+    }
+    void cleanup() {
+        window_.reset();
+        ann_.reset();
+        member_.reset();
+        serve_.reset();
+    }
+
+    void who_stopped_everybody_and_what_waits_is_told_over_the_picture() {
+        WAIT(badge() == "● live");
+        ann_->pause();
+        WAIT(badge() == "❚❚ paused for all by Ann");
+        paint();
+        WAIT(badge().startsWith("❚❚ paused for all by Ann · ") && badge().contains("message"));
+        QCOMPARE(strokes(), std::size_t{0});
+        ann_->resume();
+        WAIT(badge() == "● live");
+        WAIT(strokes() == 1);
+    }
+};
+
+TEST_CLASS(CompanyWindowTest)
+#include "company_window_test.moc"
