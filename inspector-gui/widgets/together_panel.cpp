@@ -17,11 +17,13 @@ namespace {
 
 constexpr int kGridColumns = 5;  // the last one is empty beside buttons
 
-QLabel* plain_label() {
+/// `lines`: room for as many, whether there are, so that nothing below it moves.
+QLabel* plain_label(int lines = 1) {
     auto* label = new QLabel;
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    if (lines > 1) label->setMinimumHeight(label->fontMetrics().lineSpacing() * lines);
     return label;
 }
 
@@ -63,7 +65,8 @@ void TogetherPanel::build_controls(QWidget* page) {
     QFont bold = name_->font();
     bold.setBold(true);
     name_->setFont(bold);
-    state_ = plain_label();
+    state_ = plain_label(2);
+    state_->setObjectName("session-state");
     auto* leave = new QPushButton(tr("Leave"));
     connect(leave, &QPushButton::clicked, this, &TogetherPanel::leave_wanted);
     grid->addWidget(name_, 0, 0, 1, 3);
@@ -124,27 +127,27 @@ void TogetherPanel::build_time(QGridLayout& grid) {
     grid.addWidget(until_, 3, 3, 1, kGridColumns - 3);
     time_parts_ = {pause_, rate_, until_, rate_text, until_text};
     time_parts_.insert(time_parts_.end(), steps_.begin(), steps_.end());
-    outcome_ = plain_label();
-    outcome_->setObjectName("outcome");
-    grid.addWidget(outcome_, 4, 0, 1, kGridColumns);
 }
 
 void TogetherPanel::build_company(QGridLayout& grid) {
-    lease_ = plain_label();
+    lease_ = plain_label(2);
     lead_ = new QPushButton;
     lead_->setObjectName("lead");
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on"));
-    grid.addWidget(lease_, 5, 0, 1, 2);
-    grid.addWidget(lead_, 5, 2);
-    grid.addWidget(hand_, 5, 3);
-    followed_text_ = plain_label();
+    grid.addWidget(lease_, 4, 0, 1, 2);
+    grid.addWidget(lead_, 4, 2);
+    grid.addWidget(hand_, 4, 3);
+    followed_text_ = plain_label(2);
     follow_ = new QPushButton;
     follow_->setObjectName("follow");
     follow_->setToolTip(
         tr("This window goes where the selected member looks, or else who leads (G)"));
-    grid.addWidget(followed_text_, 6, 0, 1, 2);
-    grid.addWidget(follow_, 6, 2);
+    grid.addWidget(followed_text_, 5, 0, 1, 2);
+    grid.addWidget(follow_, 5, 2);
+    outcome_ = plain_label(2);  // below all buttons: it takes as much as there is to tell
+    outcome_->setObjectName("outcome");
+    grid.addWidget(outcome_, 6, 0, 1, kGridColumns);
     members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
     members_view_->setModel(&members_);
     members_view_->set_widths({22, 24, 16});
@@ -160,6 +163,8 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     note_->setPlaceholderText(tr("A note for everyone, at the playhead"));
     note_->setAccessibleName(note_->placeholderText());
     note_->setMaxLength(500);
+    for (ListView* view : {waiting_view_, notes_view_})
+        view->setMinimumHeight(fontMetrics().height() * 4);
     grid.addWidget(members_view_, 7, 0, 1, kGridColumns);
     grid.addWidget(waiting_view_, 8, 0, 1, kGridColumns);
     time_parts_.push_back(waiting_view_);
@@ -205,7 +210,6 @@ void TogetherPanel::set_session(LiveSession* session) {
                 show_outcome(*outcome);
             });
     connect(session, &LiveSession::company_changed, this, &TogetherPanel::show_company);
-    show_time();
     show_company();
 }
 
@@ -233,6 +237,7 @@ void TogetherPanel::show_company() {
             : tr("%1 leads").arg(QString::fromStdString(company.name_of(lease.holder))));
     lead_->setText(mine ? tr("Release") : tr("Take the lead"));
     hand_->setEnabled(mine);
+    show_time();
 }
 
 void TogetherPanel::set_followed(std::optional<MemberId> member) {
@@ -298,7 +303,9 @@ void TogetherPanel::show_time() {
     if (connected && session_->member().value != 0) {
         text += tr(" · you are member %1").arg(session_->member().value);
     }
-    if (paused && time.held > 0) text += tr(" · %1 messages wait").arg(time.held);
+    const std::uint64_t waiting = session_->company().waiting.total;
+    if (waiting == 1) text += tr(" · 1 message waits");
+    if (waiting > 1) text += tr(" · %1 messages wait").arg(waiting);
     state_->setText(text);
 }
 

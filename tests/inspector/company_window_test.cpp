@@ -105,6 +105,29 @@ private slots:
         WAIT(badge() == "● live");
         WAIT(strokes() == 1);
     }
+
+    /// One presses the same button again and again.
+    void buttons_stay_where_they_are_whatever_is_told_above_and_below() {
+        window_->show_panel("together");
+        std::vector<QPoint> before, after;
+        const auto places = [this] {
+            std::vector<QPoint> all;
+            for (const char* name : {"pause-all", "lead", "follow"}) {
+                all.push_back(part<QPushButton>(name).mapTo(window_.get(), QPoint()));
+            }
+            return all;
+        };
+        WAIT(part<QPushButton>("pause-all").isVisible());
+        QTest::qWait(0);
+        before = places();
+        ann_->pause();
+        WAIT(part<QLabel>("outcome").text().startsWith("all replicas agree"));
+        paint();
+        WAIT(part<QLabel>("session-state").text().contains(" wait"));
+        QTest::qWait(0);  // laid out
+        after = places();
+        QCOMPARE(after, before);
+    }
 };
 
 TEST_CLASS(CompanyWindowTest)
