@@ -300,6 +300,7 @@ void TogetherPanel::show_time() {
         !connected ? tr("not connected")
         : paused   ? tr("paused for all at %1").arg(to_text(time.time))
                  : tr("running for all, rate %1").arg(QString::fromStdString(to_string(time.rate)));
+    if (connected && time.until) text += tr(", until %1").arg(to_text(*time.until));
     if (connected && session_->member().value != 0) {
         text += tr(" · you are member %1").arg(session_->member().value);
     }

@@ -106,6 +106,13 @@ private slots:
         WAIT(strokes() == 1);
     }
 
+    void up_to_where_everybody_runs_is_told() {
+        auto& state = part<QLabel>("session-state");
+        WAIT(state.text().startsWith("running for all, rate 1"));
+        ann_->run_until(*parse_mark("1000s"));
+        WAIT(state.text().startsWith("running for all, rate 1, until 1000s"));
+    }
+
     /// One presses the same button again and again.
     void buttons_stay_where_they_are_whatever_is_told_above_and_below() {
         window_->show_panel("together");
