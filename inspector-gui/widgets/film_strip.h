@@ -16,7 +16,7 @@ public:
     void set_film(Film* film);  ///< not owned; may be null, and may go
 
     QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize minimumSizeHint() const override { return {240, sizeHint().height()}; }
 
 protected:
     void paint_still(QPainter& painter, const TimelineColors& colors) override;

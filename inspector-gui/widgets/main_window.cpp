@@ -100,6 +100,7 @@ void MainWindow::make_central() {
     connect(work_, &QSplitter::splitterMoved, this, [this] { work_divided_ = true; });
 
     pages_ = new QStackedWidget;
+    first_page_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);  // seen without panels
     pages_->addWidget(first_page_);
     pages_->addWidget(work_);
     auto* central = new QWidget;

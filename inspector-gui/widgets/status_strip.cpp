@@ -2,11 +2,14 @@
 
 #include <QDateTime>
 #include <QLabel>
+#include <algorithm>
 
 #include "rows_model.h"
 
 namespace teatime::inspector {
 namespace {
+
+constexpr int kBetween = 6, kAround = 24;  // pixels: fields, and a sentence
 
 QString wall_text(timegraph::WallTime wall) {
     auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
@@ -23,6 +26,23 @@ StatusStrip::StatusStrip(QWidget* parent) : QStatusBar(parent) {
     hash_ = field(tr("Hash"), tr("Hash of the state here: equal on every replica"), 34);
     wall_ = field(tr("Wall time"), tr("When the session was there"), 28);
     pointer_ = field(tr("Pointer"), tr("The pointer in units of the world"), 18);
+    setMinimumWidth(1);  // fields go before the window could not be made narrower
+    connect(this, &QStatusBar::messageChanged, this, &StatusStrip::fit_fields);
+}
+
+/// A sentence that is said, and the first fields: as many as there is room for.
+void StatusStrip::fit_fields() {
+    const QString said = currentMessage();
+    int room = width() - (said.isEmpty() ? 0 : fontMetrics().horizontalAdvance(said) + kAround);
+    for (QLabel* label : {mark_, end_, hash_, wall_, pointer_}) {
+        room -= std::max(label->minimumWidth(), label->sizeHint().width()) + kBetween;
+        label->setVisible(room >= 0);
+    }
+}
+
+void StatusStrip::resizeEvent(QResizeEvent* event) {
+    QStatusBar::resizeEvent(event);
+    fit_fields();
 }
 
 QLabel* StatusStrip::field(const QString& name, const QString& tip, int characters) {
@@ -68,6 +88,7 @@ void StatusStrip::show_mark() {
                    : *stored_ == playhead_
                        ? tr("%1 (stored)").arg(playhead)
                        : tr("%1 (stored: %2)").arg(playhead, to_text(*stored_)));
+    fit_fields();
 }
 
 void StatusStrip::set_pointer(std::optional<QPointF> world) {

@@ -27,6 +27,8 @@ public:
 private:
     QLabel* field(const QString& name, const QString& tip, int characters);
     void show_mark();
+    void fit_fields();
+    void resizeEvent(QResizeEvent* event) override;
 
     FactsPtr facts_;
     WallClock clock_;

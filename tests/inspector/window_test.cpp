@@ -439,6 +439,37 @@ private slots:
         WAIT(lanes->height() >= lanes->sizeHint().height());
     }
 
+    void the_window_can_be_narrow() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        QVERIFY2(window->minimumSizeHint().width() <= 720,
+                 qPrintable(QString::number(window->minimumSizeHint().width())));
+    }
+
+    void a_sentence_in_the_status_bar_takes_the_room_of_what_counts_less() {
+        auto window = opened(kPainter, "end");
+        WAIT(window->complete());
+        auto& status = *window->findChild<StatusStrip*>();
+        const auto shown = [&status] {
+            QStringList names;
+            for (const QLabel* field : status.findChildren<QLabel*>()) {
+                if (field->isVisible()) names += field->accessibleName();
+            }
+            return names.join(' ');
+        };
+        WAIT(shown() == "Mark End Hash Wall time Pointer");
+        const QString sentence =
+            "The session runs to 20s already, as Ann asked: pause it first, or wait until it is "
+            "there, and ask again then for another time; what was painted meanwhile waits";
+        status.showMessage(sentence);
+        const int room = status.findChild<QLabel*>()->x();
+        QVERIFY2(shown().startsWith("Mark") && !shown().contains("Pointer"), qPrintable(shown()));
+        WAIT(status.findChild<QLabel*>()->x() >= status.fontMetrics().horizontalAdvance(sentence));
+        QVERIFY(status.findChild<QLabel*>()->x() > room);
+        status.clearMessage();
+        QCOMPARE(shown(), "Mark End Hash Wall time Pointer");
+    }
+
     void a_file_that_is_no_recording_is_an_error_in_the_bar() {
         QFile file(home_.filePath("odd.timegraph"));
         QVERIFY(file.open(QIODevice::WriteOnly));
