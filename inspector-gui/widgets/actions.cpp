@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QTabBar>
 #include <QWidget>
+#include <algorithm>
 
 #include "teatime/state/assert.h"
 
@@ -58,6 +59,12 @@ QAction* Actions::operator[](const char* id) const {
     auto* action = window_.findChild<QAction*>(id, Qt::FindDirectChildrenOnly);
     TEATIME_ASSERT(action != nullptr, "an action that is not in the table");
     return action;
+}
+
+void Actions::add_group(Group group, const QString& before) {
+    auto at = std::find_if(groups_.begin(), groups_.end(),
+                           [&](const Group& each) { return each.name == before; });
+    groups_.insert(at, std::move(group));
 }
 
 bool Actions::eventFilter(QObject* object, QEvent* event) {

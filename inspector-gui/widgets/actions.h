@@ -37,6 +37,8 @@ public:
         std::vector<QAction*> actions;
     };
     const std::vector<Group>& groups() const { return groups_; }
+    /// Of what there is only once the window is built; before the groups named `before`.
+    void add_group(Group group, const QString& before);
 
 private:
     bool eventFilter(QObject* object, QEvent* event) override;

@@ -2,22 +2,30 @@
 
 #include <QWidget>
 
+class QScrollArea;
+
 namespace teatime::inspector {
 
 class Actions;
 
-/// All keys, over the window; closed by any key or click.
+/// All keys, and what the mouse does, over the window; in as many columns as it has room for.
+/// Closed by a click or any key that does not scroll it.
 class CheatSheet : public QWidget {
     Q_OBJECT
 public:
     CheatSheet(const Actions& actions, QWidget* window);
 
 private:
+    void fit();
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
     bool eventFilter(QObject* object, QEvent* event) override;
+
+    const Actions& actions_;
+    QScrollArea* scroll_;
 };
 
 }  // namespace teatime::inspector

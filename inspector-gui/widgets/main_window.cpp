@@ -184,16 +184,21 @@ void MainWindow::divide_panels() {
 }
 
 void MainWindow::make_menus() {
+    constexpr std::string_view kPanelKeys = "1234567890M";  // with Alt; in the panels' order
+    Actions::Group panels{tr("&Panels"), {}};
+    for (QDockWidget* dock : docks_) {
+        const char key = kPanelKeys.at(panels.actions.size());
+        auto* raise = new QAction(dock->windowTitle(), this);
+        raise->setShortcut(QKeySequence(Qt::ALT | Qt::Key(key)));
+        raise->setToolTip(tr("Show this panel (%1)").arg(raise->shortcut().toString()));
+        connect(raise, &QAction::triggered, this, [this, dock] { show_panel(dock->objectName()); });
+        addAction(raise);
+        panels.actions.push_back(raise);
+    }
+    actions_->add_group(std::move(panels), tr("&Help"));
     for (const Actions::Group& group : actions_->groups()) {
         QMenu* menu = menuBar()->addMenu(group.name);
         for (QAction* action : group.actions) menu->addAction(action);
-    }
-    QMenu* panels = menuBar()->addMenu(tr("&Panels"));
-    int number = 0;
-    for (QDockWidget* dock : docks_) {
-        QAction* raise = panels->addAction(dock->windowTitle(), this,
-                                           [this, dock] { show_panel(dock->objectName()); });
-        if (++number <= 9) raise->setShortcut(QKeySequence(Qt::ALT | Qt::Key(Qt::Key_0 + number)));
     }
 }
 

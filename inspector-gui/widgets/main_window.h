@@ -85,6 +85,7 @@ private:
     std::vector<ActionSpec> action_table();
     std::vector<ActionSpec> move_actions();
     std::vector<ActionSpec> look_actions();
+    std::vector<ActionSpec> together_actions();
     void make_menus();
     void make_central();
     void make_panels();
@@ -115,6 +116,7 @@ private:
     void who_wrote(const QString& path);
     void show_write(const QString& path, const replayer::Write& write);
 
+    void with_session(const std::function<void()>& call);
     void choose_file();
     void choose_module();
     void use_module(const QString& path);

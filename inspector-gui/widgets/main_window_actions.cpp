@@ -9,11 +9,13 @@
 #include "actions.h"
 #include "cheat_sheet.h"
 #include "comment_box.h"
+#include "diff_panel.h"
 #include "find_box.h"
 #include "info_bar.h"
 #include "main_window.h"
 #include "state_panel.h"
 #include "timeline_widget.h"
+#include "together_panel.h"
 #include "transport_bar.h"
 #include "world_view.h"
 
@@ -35,7 +37,8 @@ std::vector<ActionSpec> MainWindow::action_table() {
          Glyph::none, [this] { show_first_page(); }},
         {"quit", "&File", "&Quit", "Ctrl+Q", "Close the window", Glyph::none, [this] { close(); }},
     };
-    for (auto part : {&MainWindow::move_actions, &MainWindow::look_actions}) {
+    for (auto part :
+         {&MainWindow::move_actions, &MainWindow::look_actions, &MainWindow::together_actions}) {
         for (ActionSpec& spec : (this->*part)()) table.push_back(std::move(spec));
     }
     return table;
@@ -143,6 +146,10 @@ std::vector<ActionSpec> MainWindow::look_actions() {
          Glyph::none, [this] { timeline_->set_wall_time(!timeline_->axis().wall_time()); }},
         {"diff", "&View", "Compare", "Ctrl+D", "Compare the playhead with another moment",
          Glyph::diff, [this] { show_panel("diff"); }},
+        {"next-difference", "&View", "Next difference", "D", "To the next difference", Glyph::none,
+         [this] { diff_->next(true); }},
+        {"previous-difference", "&View", "Previous difference", "Shift+D",
+         "To the difference before", Glyph::none, [this] { diff_->next(false); }},
         {"full-screen", "&View", "Full screen", "F11", "Fill the screen, or not", Glyph::none,
          [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); }},
         {"to-world", "&View", "Keys to the world", "Escape", "The keys go to the world's picture",
@@ -157,12 +164,37 @@ std::vector<ActionSpec> MainWindow::look_actions() {
          [this] {
              if (!state_->selected_path().isEmpty()) export_plot(state_->selected_path());
          }},
+    };
+}
+
+std::vector<ActionSpec> MainWindow::together_actions() {
+    auto step_all = [this](session::StepBy by) {
+        return [this, by] { with_session([this, by] { live_->step(by); }); };
+    };
+    return {
+        {"pause-all", "&Together", "Pause or resume all", "Ctrl+Space",
+         "Of a session: everybody's time stands still, or goes on", Glyph::none,
+         [this] { with_session([this] { together_->pause_or_resume(); }); }},
+        {"message-all", "&Together", "Next message, all", "Alt+Right",
+         "Everyone executes the next message", Glyph::none, step_all(session::StepBy::message)},
+        {"instant-all", "&Together", "Next instant, all", "Alt+Shift+Right",
+         "Everyone executes all of the next instant", Glyph::none,
+         step_all(session::StepBy::instant)},
+        {"external-all", "&Together", "Next external message, all", "Alt+Ctrl+Right",
+         "Lets one waiting message through", Glyph::none, step_all(session::StepBy::external)},
+        {"lead", "&Together", "Take the lead, or release it", "Shift+G",
+         "Of a session: lead it, or no longer", Glyph::none,
+         [this] { with_session([this] { together_->lead_or_release(); }); }},
         {"help", "&Help", "Keys", "F1", "All keys", Glyph::help,
          [this] {
              if (auto* sheet = findChild<CheatSheet*>()) return void(sheet->close());
              new CheatSheet(*actions_, this);
          }},
     };
+}
+
+void MainWindow::with_session(const std::function<void()>& call) {
+    live_ ? call() : say(tr("This is no session"));
 }
 
 void MainWindow::choose_file() {

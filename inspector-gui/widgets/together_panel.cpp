@@ -83,10 +83,7 @@ void TogetherPanel::build_controls(QWidget* page) {
 void TogetherPanel::build_time(QGridLayout& grid) {
     pause_ = new QPushButton;
     pause_->setObjectName("pause-all");
-    connect(pause_, &QPushButton::clicked, this, [this] {
-        if (!session_) return;
-        session_->time().paused ? session_->resume() : session_->pause();
-    });
+    connect(pause_, &QPushButton::clicked, this, &TogetherPanel::pause_or_resume);
     grid.addWidget(pause_, 2, 0);
     struct StepButton {
         QString text, tip;
@@ -171,11 +168,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     grid.addWidget(notes_view_, 9, 0, 1, kGridColumns);
     grid.addWidget(note_, 10, 0, 1, kGridColumns);
 
-    connect(lead_, &QPushButton::clicked, this, [this] {
-        if (!session_) return;
-        bool mine = session_->company().lease.holder == session_->member();
-        mine ? session_->release_lead() : session_->take_lead();
-    });
+    connect(lead_, &QPushButton::clicked, this, &TogetherPanel::lead_or_release);
     connect(hand_, &QPushButton::clicked, this, [this] {
         QVariant to = members_view_->currentIndex().data(ObjectRole);
         if (!session_ || !to.isValid()) return void(emit said(tr("Select a member first")));
@@ -189,6 +182,17 @@ void TogetherPanel::build_company(QGridLayout& grid) {
             if (mark.isValid()) emit go(mark.value<Mark>());
         });
     }
+}
+
+void TogetherPanel::pause_or_resume() {
+    if (!session_) return;
+    session_->time().paused ? session_->resume() : session_->pause();
+}
+
+void TogetherPanel::lead_or_release() {
+    if (!session_) return;
+    const bool mine = session_->company().lease.holder == session_->member();
+    mine ? session_->release_lead() : session_->take_lead();
 }
 
 void TogetherPanel::set_session(LiveSession* session) {

@@ -28,6 +28,8 @@ public:
 
     void set_session(LiveSession* session);  ///< null: none; not owned
     QString outcome_text() const;
+    void pause_or_resume();
+    void lead_or_release();
 
     /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
     void set_followed(std::optional<MemberId> member);

@@ -135,6 +135,17 @@ private slots:
         after = places();
         QCOMPARE(after, before);
     }
+
+    void time_is_stopped_for_all_by_keys() {
+        WAIT(badge() == "● live");
+        QTest::keyClick(window_.get(), Qt::Key_Space, Qt::ControlModifier);
+        WAIT(badge() == "❚❚ paused for all by you");
+        QSignalSpy stepped(ann_.get(), &LiveSession::stepped);
+        QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier);
+        WAIT(!stepped.isEmpty());
+        QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
+        WAIT(!ann_->company().lease.holder);
+    }
 };
 
 TEST_CLASS(CompanyWindowTest)

@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QProcess>
 #include <QRegularExpression>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -492,6 +493,30 @@ private slots:
         }
         for (const char* key : {"J", "K", "L", "Space", "Ctrl+G", "Ctrl+F", "F1", "M"}) {
             QVERIFY2(seen.contains(key), key);
+        }
+
+        // Nothing is cut off, also where there is little room.
+        WAIT(window->complete());
+        window->resize(800, 600);
+        QTest::keyClick(window.get(), Qt::Key_F1);
+        auto* sheet = window->findChild<QWidget*>("cheat-sheet");
+        QVERIFY(sheet);
+        const auto* view = sheet->findChild<QScrollArea*>();
+        WAIT(sheet->size() == window->size() &&
+             view->widget()->width() <= view->viewport()->width());
+        const auto labels = sheet->findChildren<QLabel*>();
+        QSet<QString> told;
+        for (const QLabel* label : labels) {
+            QVERIFY2(!label->text().contains('&'), qPrintable(label->text()));
+            const QStringList words = label->text().split("  ");
+            told += QSet<QString>(words.begin(), words.end());
+        }
+        for (const QString& key : seen) QVERIFY2(told.contains(key), qPrintable(key));
+        for (const char* word : {"Panels", "Members", "Together", "Shift and drag"}) {
+            QVERIFY2(told.contains(word), word);
+        }
+        for (const QLabel* label : labels) {
+            QVERIFY2(label->width() >= label->sizeHint().width(), qPrintable(label->text()));
         }
     }
 };
