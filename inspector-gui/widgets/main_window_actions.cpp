@@ -152,8 +152,12 @@ std::vector<ActionSpec> MainWindow::look_actions() {
          "To the difference before", Glyph::none, [this] { diff_->next(false); }},
         {"full-screen", "&View", "Full screen", "F11", "Fill the screen, or not", Glyph::none,
          [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); }},
-        {"to-world", "&View", "Keys to the world", "Escape", "The keys go to the world's picture",
-         Glyph::none, [this] { world_->setFocus(); }},
+        {"to-world", "&View", "Keys to the world, or back", "Escape",
+         "The keys go to the world's picture; from a live one back to the window", Glyph::none,
+         [this] {
+             if (world_->has_keys()) return timeline_->setFocus();
+             world_->setFocus();
+         }},
         {"who-wrote", "&State", "Who wrote this?", "W",
          "To the message that last wrote the selected field", Glyph::author,
          [this] { who_wrote(state_->selected_path()); }},

@@ -87,6 +87,7 @@ void WorldView::set_used(bool used) {
     used_ = used;
     held_ = Input::Button::none;
     setCursor(used ? Qt::CrossCursor : Qt::ArrowCursor);
+    update();
 }
 
 void WorldView::set_place(Place place, const QString& stopped) {
@@ -161,6 +162,7 @@ void WorldView::paintEvent(QPaintEvent*) {
                      palette().color(QPalette::Window).darker(is_dark(palette()) ? 130 : 108));
     if (moment_ && moment_->picture) {
         paint_world(painter);
+        paint_whose_keys(painter);
         return paint_notice(painter);
     }
     painter.setPen(tints(palette()).faint);
@@ -177,6 +179,17 @@ void WorldView::paint_world(QPainter& painter) {
         many_.forget();
         paint_scene(painter, *moment_->picture, transform);
     }
+}
+
+/// In the corner across from the badge, which may need the whole width.
+void WorldView::paint_whose_keys(QPainter& painter) const {
+    if (!has_keys()) return;
+    const QString text = tr("Keys go to the world; Escape gives them back to the window");
+    QRect plate = painter.boundingRect(rect(), Qt::AlignLeft | Qt::AlignTop, text);
+    plate.moveBottomLeft(rect().bottomLeft() + QPoint(14, -12));
+    painter.fillRect(plate.adjusted(-6, -4, 6, 4), palette().color(QPalette::Window));
+    painter.setPen(tints(palette()).faint);
+    painter.drawText(plate, Qt::AlignLeft | Qt::AlignTop, text);
 }
 
 /// At the lower edge, over the picture.

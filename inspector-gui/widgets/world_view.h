@@ -30,6 +30,7 @@ public:
 
     /// Mouse and keys go to the world, as input().
     void set_used(bool used);
+    bool has_keys() const { return used_ && hasFocus(); }
     /// Of a live session: whether the head is shown, or the past.
     enum class Place { recording, live, past };
     /// `stopped`: why the session stands still, for people; empty: it runs.
@@ -70,6 +71,7 @@ private:
     void send(Input::Kind kind, QPointF at, Input::Button button, const QString& key = {});
     bool send_key(Input::Kind kind, QKeyEvent& event);
     void paint_notice(QPainter& painter) const;
+    void paint_whose_keys(QPainter& painter) const;
 
     void paint_world(QPainter& painter);
 

@@ -136,6 +136,24 @@ private slots:
         QCOMPARE(after, before);
     }
 
+    void escape_gives_the_keys_to_the_world_and_back() {
+        WorldView& world = window_->world();
+        QSignalSpy to_world(&world, &WorldView::input);
+        WAIT(badge() == "● live");
+        world.setFocus();
+        QVERIFY(world.has_keys());
+        QTest::keyClick(&world, Qt::Key_K);
+        QCOMPARE(to_world.count(), 2);  // down and up
+        QVERIFY(window_->transport().state() == Transport::State::following);
+        QTest::keyClick(&world, Qt::Key_Escape);
+        QVERIFY(!world.has_keys());
+        QTest::keyClick(window_->focusWidget(), Qt::Key_K);
+        QCOMPARE(to_world.count(), 2);
+        QVERIFY(window_->transport().state() == Transport::State::paused);
+        QTest::keyClick(window_->focusWidget(), Qt::Key_Escape);
+        QVERIFY(world.hasFocus());
+    }
+
     void time_is_stopped_for_all_by_keys() {
         WAIT(badge() == "● live");
         QTest::keyClick(window_.get(), Qt::Key_Space, Qt::ControlModifier);
@@ -145,6 +163,19 @@ private slots:
         WAIT(!stepped.isEmpty());
         QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
         WAIT(!ann_->company().lease.holder);
+    }
+
+    void a_session_started_anew_ends_with_a_bar_and_is_no_longer_live() {
+        WAIT(badge() == "● live");
+        const QString port = url_.section(':', -1);
+        serve_->stop();
+        WAIT(!window_->info_bar().text("connection").isEmpty());
+        serve(port);
+        WAIT(window_->info_bar().text("connection").contains("anew"));
+        QCOMPARE(badge(), QString());
+        QVERIFY(window_->transport().state() == Transport::State::paused);
+        window_->world().setFocus();
+        QVERIFY(!window_->world().has_keys());
     }
 };
 
