@@ -3,8 +3,13 @@
 #include <algorithm>
 
 #include "call_text.h"
+#include "session_recorder.h"
 
 namespace teatime::inspector {
+
+bool is_window_recorder(const std::string& name, session::Role role) {
+    return role == session::Role::viewer && name == kRecorderName;
+}
 
 CompanyModel::CompanyModel(QObject* parent)
     : RowsModel({tr("Who"), tr("Role"), tr("Looks at")}, parent) {}
@@ -12,6 +17,7 @@ CompanyModel::CompanyModel(QObject* parent)
 void CompanyModel::show(const session::Company& company, MemberId self) {
     std::vector<CompanyRow> rows;
     for (const session::MemberInfo& member : company.members) {
+        if (member.id != self && is_window_recorder(member.name, member.role)) continue;
         CompanyRow row;
         row.member = member;
         row.is_self = member.id == self;

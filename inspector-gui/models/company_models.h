@@ -16,7 +16,11 @@ struct CompanyRow {
     bool operator==(const CompanyRow&) const = default;
 };
 
-/// Who is here: MarkRole is where a member looks, ChangedRole who leads.
+/// What a window records with; the window is a member beside it.
+bool is_window_recorder(const std::string& name, session::Role role);
+
+/// Who is here, without what windows record with: MarkRole is where a member looks, ChangedRole who
+/// leads.
 class CompanyModel : public RowsModel<CompanyRow> {
     Q_OBJECT
 public:

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 
+#include "company_models.h"
 #include "rows_model.h"
 
 namespace teatime::inspector {
@@ -95,13 +96,17 @@ std::vector<Fact> describe_session(const Value& figures, const session::Company&
     add(FiguresTr::tr("Time"), figures_time(figures));
     const Value* members = figures.find("members");
     if (const Value::List* list = members ? members->if_list() : nullptr) {
-        add(FiguresTr::tr("Members"), QString::number(list->size()));
+        std::vector<Fact> each;
         for (const Value& member : *list) {
             const MemberId id{static_cast<std::uint64_t>(whole_in(member, "id"))};
-            add(FiguresTr::tr("   %1").arg(
-                    to_text(session::name_of(id, text_in(member, "name").toStdString()))),
-                figures_member(member));
+            const std::string name = text_in(member, "name").toStdString();
+            const bool viewer = text_in(member, "role") == "viewer";
+            if (id != self && viewer && is_window_recorder(name, session::Role::viewer)) continue;
+            each.push_back({FiguresTr::tr("   %1").arg(to_text(session::name_of(id, name))),
+                            figures_member(member)});
         }
+        add(FiguresTr::tr("Members"), QString::number(each.size()));
+        rows.insert(rows.end(), each.begin(), each.end());
     }
     add(FiguresTr::tr("Messages"),
         FiguresTr::tr("%1 a second, %2 frames a second sent; %3 so far")

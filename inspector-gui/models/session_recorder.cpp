@@ -63,7 +63,7 @@ SessionRecorder::SessionRecorder(const Options& options, QObject* parent) : QObj
                           QStringLiteral("--commit"),
                           kCommit,
                           QStringLiteral("--name"),
-                          QStringLiteral("teatime-inspector")};
+                          kRecorderName};
     for (const QString& module : options.modules) {
         arguments << QStringLiteral("--modules") << module;
     }

@@ -9,6 +9,9 @@
 
 namespace teatime::inspector {
 
+/// Under which windows record: a viewer of this name is nobody beside the window's own member.
+inline constexpr const char* kRecorderName = "teatime-inspector";
+
 /// The child process that joins a session and records it: `teatime record`. Dies with this process,
 /// however that ends. GUI thread.
 class SessionRecorder : public QObject {

@@ -154,6 +154,16 @@ private slots:
         QVERIFY(world.hasFocus());
     }
 
+    /// Beside the window and Ann's connection there are two recorders.
+    void what_windows_record_with_is_nobody() {
+        auto& who = window_->findChild<TogetherPanel*>()->members();
+        WAIT(who.rowCount() == 3);
+        QStringList names;
+        for (int row = 0; row < who.rowCount(); ++row) names += who.index(row, 0).data().toString();
+        QVERIFY2(names.contains("Ann"), qPrintable(names.join(", ")));
+        QVERIFY2(!names.contains("teatime-inspector"), qPrintable(names.join(", ")));
+    }
+
     void time_is_stopped_for_all_by_keys() {
         WAIT(badge() == "● live");
         QTest::keyClick(window_.get(), Qt::Key_Space, Qt::ControlModifier);

@@ -191,7 +191,8 @@ private slots:
         ann.pause();
         QTRY_VERIFY_WITH_TIMEOUT(row_of("Ann", CompanyModel::State).contains("leads"), kPatienceMs);
         QVERIFY(row_of("Ben (you)", CompanyModel::State) == "participant");
-        ben.resume();  // Ann leads
+        QCOMPARE(company.rowCount(), 3);  // Ann, Ben and the one that plays: no recorders
+        ben.resume();                     // Ann leads
         QTRY_COMPARE_WITH_TIMEOUT(refused.count(), 1, kPatienceMs);
         QVERIFY(refused[0][0].toString().contains("Ann"));
         ann.hand_lead(ben.member());
@@ -251,7 +252,7 @@ private slots:
         QCOMPARE(says("You"), QString("tester (member %1)").arg(live.member().value));
         QCOMPARE(says("Leads"), "nobody");
         QCOMPARE(says("Asks for time"), "nobody: heartbeats");
-        QCOMPARE(says("Members"), "3");  // the one that plays, our recorder, ourselves
+        QCOMPARE(says("Members"), "2");  // the one that plays and ourselves, without our recorder
         QCOMPARE(says("Waiting"), "0");
         QVERIFY2(says("tester").contains("no replica"), qPrintable(says("tester")));
 
