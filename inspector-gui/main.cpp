@@ -132,11 +132,11 @@ int run(int argc, char** argv) {
     MainWindow window(modules);
     if (!options.size.empty() || pictures) window.resize(size);
     window.show();
-    QString what = QString::fromStdString(options.what);
+    QString what = QString::fromStdString(options.what), at = QString::fromStdString(options.at);
     if (what.startsWith("ws://") || what.startsWith("wss://")) {
-        window.join(what, pictures ? MainWindow::Part::looks : MainWindow::Part::takes_part);
+        window.join(what, pictures ? MainWindow::Part::looks : MainWindow::Part::takes_part, at);
     } else if (!what.isEmpty()) {
-        window.open(what, QString::fromStdString(options.at));
+        window.open(what, at);
     }
     if (!options.panel.empty() && !window.show_panel(QString::fromStdString(options.panel)))
         return fail(kWrongUsage,

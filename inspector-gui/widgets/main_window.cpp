@@ -420,13 +420,15 @@ void MainWindow::opened() {
     show_facts();
     show_place();
     show_names();
-    if (live_ && !live_->is_recording()) return transport_->follow();
-    if (live_) {
+    if (!live_) {
+        restore_place(*facts, left);
+    } else if (live_->is_recording()) {
         begin_together(facts->begin);
     } else {
-        restore_place(*facts, left);
+        transport_->follow();
     }
-    world_->setFocus();
+    if (live_ && !wanted_at_.isEmpty()) go_to(wanted_at_);
+    if (!live_ || live_->is_recording()) world_->setFocus();
 }
 
 void MainWindow::failed(const QString& sentence) {
@@ -442,7 +444,7 @@ void MainWindow::failed(const QString& sentence) {
 std::function<void()> MainWindow::reopening(const QString& at) {
     if (!live_) return [this, path = path_, at] { open(path, at); };
     const Part part = live_->options().view ? Part::looks : Part::takes_part;
-    return [this, url = path_, part] { join(url, part); };
+    return [this, url = path_, part, at] { join(url, part, at); };
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

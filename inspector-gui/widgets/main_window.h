@@ -57,7 +57,8 @@ public:
     /// A recording or saved Island. `at` as people write moments; empty: where it was left.
     void open(const QString& path, const QString& at = {});
     enum class Part { takes_part, looks };  ///< who looks is nobody in the world, sends nothing
-    void join(const QString& url, Part part = Part::takes_part);  ///< ws://host:port/session
+    /// ws://host:port/session. `at`: empty = its newest moment, and on with it.
+    void join(const QString& url, Part part = Part::takes_part, const QString& at = {});
     void show_first_page();
     /// `state`, `messages`, ...; false: there is none of that name.
     bool show_panel(const QString& name);

@@ -222,7 +222,7 @@ void MainWindow::choose_module() {
 
 void MainWindow::use_module(const QString& path) {
     modules_.prepend(path);
-    if (!path_.isEmpty()) reopening(to_text(player_->playhead()))();
+    if (!path_.isEmpty()) reopening(live_ ? QString() : to_text(player_->playhead()))();
 }
 
 void MainWindow::add_mark() {
@@ -271,7 +271,7 @@ void MainWindow::save_picture(const QString& file) {
 
 void MainWindow::copy_link() {
     if (path_.isEmpty()) return;
-    QString quoted = path_;
+    QString quoted = live_ ? path_ : QFileInfo(path_).absoluteFilePath();
     quoted.replace('\'', "'\\''");
     QGuiApplication::clipboard()->setText(
         QString("teatime inspect '%1' --at '%2'").arg(quoted, to_text(player_->playhead())));

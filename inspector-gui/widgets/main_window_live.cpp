@@ -16,12 +16,12 @@
 
 namespace teatime::inspector {
 
-void MainWindow::join(const QString& url, Part part) {
+void MainWindow::join(const QString& url, Part part, const QString& at) {
     close_recording();
     open_error_.clear();
     live_ = std::make_unique<LiveSession>();
     path_ = url;
-    wanted_at_.clear();
+    wanted_at_ = at;
     setWindowTitle(tr("%1 - Teatime").arg(url));
     info_bar_->progress("open", tr("Joining %1").arg(url), -1, [this] { show_first_page(); });
     connect(live_.get(), &LiveSession::ready, this,

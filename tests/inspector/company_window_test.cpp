@@ -164,6 +164,20 @@ private slots:
         QVERIFY2(!names.contains("teatime-inspector"), qPrintable(names.join(", ")));
     }
 
+    void a_copied_link_leads_to_its_moment() {
+        WAIT(strokes() == 0 && window_->player().facts()->end.time > VirtualTime(500ms));
+        window_->go_to("0.4s");
+        WAIT(window_->player().playhead() == *parse_mark("0.4s"));
+        window_->findChild<QAction*>("copy-link")->trigger();
+        const QString link = QGuiApplication::clipboard()->text();
+        QCOMPARE(link, QString("teatime inspect '%1/painter' --at '0.4s'").arg(url_));
+        window_->join(url_ + "/painter", MainWindow::Part::takes_part, "0.4s");
+        WAIT(window_->player().is_open());
+        QCOMPARE(window_->player().playhead(), *parse_mark("0.4s"));
+        QVERIFY(window_->transport().state() == Transport::State::paused);
+        WAIT(badge().contains("past"));
+    }
+
     void time_is_stopped_for_all_by_keys() {
         WAIT(badge() == "● live");
         QTest::keyClick(window_.get(), Qt::Key_Space, Qt::ControlModifier);
