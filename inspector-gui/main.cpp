@@ -1,7 +1,11 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <QApplication>
 #include <QSettings>
+#include <QSocketNotifier>
 #include <QTemporaryDir>
 #include <csignal>
 #include <cstdio>
@@ -68,6 +72,25 @@ void keep_settings_in(const QString& folder) {
         QSettings::setPath(format, QSettings::UserScope, folder);
 }
 
+int signalled[2];  // a pipe: from the handler to the loop
+
+/// Ends as by closing the window, so that temporary files go along; the second one ends at once.
+void end_by_signals(QApplication& application) {
+    if (::pipe2(signalled, O_CLOEXEC | O_NONBLOCK) != 0) return;
+    auto* heard = new QSocketNotifier(signalled[0], QSocketNotifier::Read, &application);
+    QObject::connect(heard, &QSocketNotifier::activated, &application, [] {
+        unsigned char signal = 0;
+        if (::read(signalled[0], &signal, 1) == 1) QApplication::exit(128 + signal);
+    });
+    struct sigaction action {};
+    action.sa_handler = [](int signal) {
+        const auto byte = static_cast<unsigned char>(signal);
+        [[maybe_unused]] auto written = ::write(signalled[1], &byte, 1);
+    };
+    action.sa_flags = SA_RESETHAND;
+    for (int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+}
+
 bool parse_size(const std::string& text, QSize& size) {
     constexpr int kSmallest = 200, kLargest = 16'384;
     int width = 0, height = 0, read = 0;
@@ -123,6 +146,7 @@ int run(int argc, char** argv) {
     QtMessageHandler usual = qInstallMessageHandler(no_display);
     QApplication application(argc, argv);
     qInstallMessageHandler(pictures ? quiet : usual);
+    end_by_signals(application);
     QApplication::setApplicationName("teatime-inspector");
     QApplication::setApplicationVersion(TEATIME_VERSION);
     QApplication::setDesktopFileName("teatime-inspector");

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # screenshot_test.sh <folder of programs> <folder of modules> <samples>: a picture needs no display,
-# has the size asked for, leaves the user's settings alone and nobody in a session.
+# has the size asked for, leaves the user's settings alone and nobody in a session; a window that is
+# ended by a signal leaves no files.
 set -euo pipefail
 programs=$1 modules=$2 samples=$3
 folder=$(mktemp -d /tmp/teatime-screenshot.XXXXXX)
@@ -37,8 +38,21 @@ until url=$(grep -o 'ws://[^ ]*' "$folder/serve.log"); do sleep 0.05; done
 "$programs/teatime" join "$url" --app painter --name Ann --for 1min > "$folder/ann.log" 2>&1 &
 until grep -q joined "$folder/ann.log"; do sleep 0.05; done
 shot "$url/painter"
+# Ended by a signal in a live session: what it recorded there goes along.
+mkdir "$folder/tmp"
+TMPDIR=$folder/tmp QT_QPA_PLATFORM=offscreen "$programs/teatime-inspector" "$url/painter" &
+window=$!
+until compgen -G "$folder/tmp/teatime-live-*/*.timegraph" > /dev/null; do
+    kill -0 $window || fail "the window is gone"
+    sleep 0.05
+done
+kill -TERM $window
+code=0
+wait $window || code=$?
+[ $code = 143 ] || fail "ended by SIGTERM with $code"
+! compgen -G "$folder/tmp/teatime-*" > /dev/null || fail "left behind: $(find "$folder/tmp")"
 kill -TERM $serve
 wait $serve || fail "serve ended with $?"
 serve=
 joined=$("$programs/teatime" log "$folder"/recordings/*.timegraph | grep -c 'joined=\[[0-9]') || true
-[ "$joined" = 1 ] || fail "$("$programs/teatime" log "$folder"/recordings/*.timegraph)"
+[ "$joined" = 2 ] || fail "$("$programs/teatime" log "$folder"/recordings/*.timegraph)"
