@@ -4,9 +4,11 @@
 #include <QDateTime>
 #include <QDir>
 #include <QGridLayout>
+#include <QHash>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSet>
 #include <QUrl>
 
 #include "icons.h"
@@ -27,12 +29,31 @@ QLabel* heading(const QString& text, double larger = 1.25) {
     return label;
 }
 
-void add_files(std::vector<TextRow>& rows, const QString& title, const QStringList& paths) {
+/// The paths by their names.
+QHash<QString, QSet<QString>> by_name(const std::vector<QStringList>& groups) {
+    QHash<QString, QSet<QString>> paths;
+    for (const QStringList& group : groups) {
+        for (const QString& path : group) {
+            const QFileInfo file(path);
+            paths[file.fileName()] += file.absoluteFilePath();
+        }
+    }
+    return paths;
+}
+
+/// With its folder where `known` has another file of this name.
+QString name_among(const QHash<QString, QSet<QString>>& known, const QFileInfo& file) {
+    if (known[file.fileName()].size() < 2) return file.fileName();
+    return QString("%1   %2").arg(file.fileName(), QDir::toNativeSeparators(file.absolutePath()));
+}
+
+void add_files(std::vector<TextRow>& rows, const QString& title, const QStringList& paths,
+               const QHash<QString, QSet<QString>>& known) {
     if (paths.isEmpty()) return;
     rows.push_back({{title, {}, {}}, {}, true});
     for (const QString& path : paths) {
         QFileInfo file(path);
-        rows.push_back({{"   " + file.fileName(), size_text(file.size()),
+        rows.push_back({{"   " + name_among(known, file), size_text(file.size()),
                          file.lastModified().toString("yyyy-MM-dd HH:mm")},
                         {},
                         false,
@@ -52,7 +73,8 @@ FirstPage::FirstPage(QWidget* parent)
                                tr("No recordings here yet. `teatime serve --record FOLDER` makes "
                                   "them, or drop a file on this window."));
     files_view_->setModel(&files_);
-    files_view_->set_widths({44, 10, 16});
+    files_view_->set_widths({60, 10, 16});
+    files_view_->setTextElideMode(Qt::ElideMiddle);  // a folder's end tells more than its beginning
     sessions_view_ = new ListView(tr("Live sessions"), tr("…"));
     sessions_view_->setModel(&sessions_);
     sessions_view_->set_widths({22, 12, 11, 12});
@@ -133,11 +155,13 @@ void FirstPage::refresh(const QStringList& recent, const QString& reflector) {
     for (const QString& path : recent) {
         if (QFileInfo::exists(path)) existing += path;
     }
-    add_files(rows, tr("Recent"), existing);
     QStringList here = recordings_in(QDir::currentPath());
     for (const QString& path : recordings_in(QDir::currentPath() + "/recordings")) here += path;
-    add_files(rows, tr("In this folder"), here);
-    add_files(rows, tr("Samples"), recordings_in(samples_folder()));
+    const QStringList samples = recordings_in(samples_folder());
+    const auto known = by_name({existing, here, samples});
+    add_files(rows, tr("Recent"), existing, known);
+    add_files(rows, tr("In this folder"), here, known);
+    add_files(rows, tr("Samples"), samples, known);
     files_.set_rows(std::move(rows));
     emit list_sessions(this->reflector());
 }

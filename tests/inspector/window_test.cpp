@@ -208,7 +208,7 @@ private slots:
     /// As somebody who has never seen the window, on what it offers.
     void five_clicks_lead_from_the_first_page_to_who_changed_the_velocity_of_a_disc() {
         QTemporaryDir folder;
-        const QString file = folder.filePath("bounce.timegraph");
+        const QString file = folder.filePath("ball.timegraph");
         QVERIFY(QFile::copy(SAMPLES "/bounce/bounce.timegraph", file));
         const QString before = QDir::currentPath();
         QDir::setCurrent(folder.path());
@@ -479,6 +479,24 @@ private slots:
         auto window = opened(file.fileName());
         WAIT(!window->open_error().isEmpty());
         QCOMPARE(window->info_bar().text("open"), window->open_error());
+    }
+
+    void recordings_of_the_same_name_are_told_apart_by_their_folders() {
+        QTemporaryDir folder;
+        QStringList files;
+        for (const char* name : {"a/one.timegraph", "b/one.timegraph", "b/two.timegraph"}) {
+            files += folder.filePath(name);
+            QDir().mkpath(QFileInfo(files.back()).path());
+            QVERIFY(QFile::copy(kCounter, files.back()));
+        }
+        FirstPage page;
+        page.refresh(files);
+        const QAbstractItemModel& model = *page.findChild<ListView*>()->model();
+        QVERIFY(!row_of(model, "one.timegraph").isValid());
+        for (const char* in : {"a", "b"}) {
+            QVERIFY(row_of(model, "one.timegraph   " + folder.filePath(in)).isValid());
+        }
+        QVERIFY(row_of(model, "two.timegraph").isValid());
     }
 
     void every_key_is_on_the_sheet_once() {
