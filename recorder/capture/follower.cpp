@@ -150,7 +150,8 @@ bool Follower::read_ahead(const timegraph::Reader::End& end) {
 /// until then a message may still be stamped at its instant.
 bool Follower::run_slice(VirtualTime known) {
     if (!goal_) {  // fixed until it is reached: messages up to it are given away
-        VirtualTime target = policy_.next_after(position_);
+        VirtualTime target =
+            hurry_ ? policy_.first_after(position_) : policy_.next_after(position_);
         goal_ = std::min(target, known);
         to_mark_ = target < known;
     }
@@ -203,6 +204,7 @@ void Follower::make_keyframe() {
     if (!state) return fail(state.error());
     policy_.made(steady_() - before);
     executed_ = 0;
+    hurry_ = false;
     std::lock_guard lock(mutex_);
     found_.keyframe = std::move(*state);
     found_.whole = std::exchange(whole_, false);

@@ -36,6 +36,8 @@ public:
 
     /// Goes on from this state, which is in the file.
     void restart(Image image);
+    /// A state is needed, not only when the next one would be due.
+    void hurry() { hurry_ = true; }
     /// Lets go of the file, so that it can be closed as one. False during a turn: try again.
     bool stop();
     Found take();
@@ -59,6 +61,7 @@ private:
     KeyframePolicy policy_;
     std::function<session::SteadyTime()> steady_;
     std::atomic<State> state_{State::fresh};
+    std::atomic<bool> hurry_{false};
 
     std::mutex turning_;  ///< only stop() ever competes for it
     // The replica thread's.

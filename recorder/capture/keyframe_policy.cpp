@@ -9,11 +9,23 @@ KeyframePolicy::KeyframePolicy(const KeyframeOptions& options)
     while (interval_ < options_.first && interval_ * 2 <= options_.ceiling) interval_ *= 2;
 }
 
-VirtualTime KeyframePolicy::next_after(VirtualTime time) const {
+namespace {
+
+VirtualTime next_multiple(VirtualTime time, Duration interval) {
     Duration since = std::max(time.time_since_epoch(), Duration(0));
-    Duration below = since - since % interval_;
-    if (below > Duration::max() - interval_) return VirtualTime::max();
-    return VirtualTime(below + interval_);
+    Duration below = since - since % interval;
+    if (below > Duration::max() - interval) return VirtualTime::max();
+    return VirtualTime(below + interval);
+}
+
+}  // namespace
+
+VirtualTime KeyframePolicy::next_after(VirtualTime time) const {
+    return next_multiple(time, interval_);
+}
+
+VirtualTime KeyframePolicy::first_after(VirtualTime time) const {
+    return next_multiple(time, options_.grid);
 }
 
 void KeyframePolicy::ran(std::chrono::microseconds work) {

@@ -391,7 +391,8 @@ void Recording::ask_for_snapshot(session::SteadyTime now) {
     bool native = started_->session.kind == session::Kind::native;
     bool ring = options.space.ring();  // can drop only what is before a state
     Duration every = options.snapshot_every;
-    if (options.space.keep > Duration(0)) every = std::min(every, options.space.keep / 4);
+    if (options.space.keep > Duration(0)) every = std::min(every, options.writer.whole_every);
+    if (writer_->wants_whole_state()) every = options.snapshot_retry;
     bool regular = (native || ring) && !follows() && last_.seq > asked_seq_ &&
                    (!asked_ || now - asked_at_ >= every);
     bool urgent = snapshot_needed_ && (!asked_ || now - asked_at_ >= options.snapshot_retry);

@@ -115,7 +115,7 @@ private:
     void look_at_space(session::SteadyTime now);
     std::optional<Error> too_little_free(const std::string& path) const;
     void pause_for(const Error& why);
-    void trim_ring();
+    bool trim_ring();
 
     void start_follower(std::optional<Image> from);
     bool follows() const;

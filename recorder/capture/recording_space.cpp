@@ -62,24 +62,28 @@ void Recording::look_at_space(session::SteadyTime now) {
                 fmt::format("{}: its quota of {} bytes is used up", writer_->path(), space.quota)));
         }
     }
+    if (follower_ && writer_->wants_whole_state()) follower_->hurry();
     if (now < space_at_) return;
     space_at_ = now + kSpaceEvery;
     if (auto refused = too_little_free(writer_->path())) return pause_for(*refused);
-    if (space.ring()) trim_ring();
+    if (space.ring() && trim_ring()) space_at_ = now;
 }
 
-/// A stretch at a time, so that the session's next messages need not wait for long.
-void Recording::trim_ring() {
+/// A stretch at a time, so that the session's next messages need not wait for long. True: there may
+/// be more to drop.
+bool Recording::trim_ring() {
     const SpaceLimits& space = shared_->options.space;
-    if (space.keep > Duration(0)) {
-        auto dropped = writer_->drop_oldest(std::max(bound_, last_.time) - space.keep);
-        if (!dropped) return check(dropped.error());
+    VirtualTime before = VirtualTime::min();
+    if (space.keep > Duration(0)) before = std::max(bound_, last_.time) - space.keep;
+    if (space.keep_bytes > 0) {
+        auto used = writer_->used_bytes();
+        check(used ? result<void>() : used.error());
+        if (used && *used > space.keep_bytes) before = VirtualTime::max();
     }
-    if (space.keep_bytes == 0) return;
-    auto used = writer_->used_bytes();
-    if (!used) return check(used.error());
-    if (*used <= space.keep_bytes) return;
-    if (auto dropped = writer_->drop_oldest(VirtualTime::max()); !dropped) check(dropped.error());
+    if (failure_) return false;
+    auto dropped = writer_->drop_oldest(before);
+    check(dropped ? result<void>() : dropped.error());
+    return dropped && *dropped;
 }
 
 }  // namespace teatime::capture

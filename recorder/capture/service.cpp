@@ -55,6 +55,19 @@ struct Lane {
     }
 };
 
+constexpr int kRingParts = 4;
+
+/// A ring drops whole stretches between states: one must not be a large part of it.
+void divide_ring(CaptureOptions& options) {
+    const SpaceLimits& space = options.space;
+    if (space.keep > Duration(0)) {
+        options.writer.whole_every = space.keep / kRingParts;
+        Duration& ceiling = options.keyframes.ceiling;
+        ceiling = std::min(ceiling, options.writer.whole_every);
+    }
+    options.writer.whole_every_bytes = space.keep_bytes / kRingParts;
+}
+
 constexpr auto kReplicaPause = std::chrono::milliseconds(50);
 constexpr auto kStoppingPause = std::chrono::milliseconds(2);
 
@@ -130,6 +143,7 @@ result<std::unique_ptr<CaptureService>> CaptureService::create(CaptureOptions op
         }
     }
     auto impl = std::make_unique<Impl>();
+    divide_ring(options);
     impl->shared->options = std::move(options);
     const CaptureOptions& given = impl->shared->options;
     for (unsigned i = 0; i < std::max(given.writer_threads, 1u); ++i) {

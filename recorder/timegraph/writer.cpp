@@ -459,6 +459,9 @@ void Writer::Impl::insert_keyframe(const Mark& mark, Seq seq, int kind, Cell bas
                 cell(seq), std::int64_t{kind}, base, Text{hash},
                 static_cast<std::int64_t>(raw.size()), Blob{packed_touched}, Blob{data}});
     keyframe_bytes += packed_touched.size() + data.size();
+    if (kind == 1) return;
+    whole_at = mark.time;
+    since_whole = 0;
 }
 
 void Writer::Impl::insert_schemas(const Image& image) {
@@ -482,7 +485,7 @@ result<void> Writer::keyframe(Image image, const std::vector<ObjectId>& touched)
     Impl& impl = *impl_;
     return impl.change([&] {
         impl.insert_schemas(image);
-        bool delta = impl.keyframe_base && impl.deltas < kDeltasPerFull;
+        bool delta = !impl.next_is_whole(image.time);
         std::string raw = delta ? make_delta(*impl.keyframe_base, image) : encode_image(image);
         impl.insert_keyframe(image.mark(), image.seq, delta ? 1 : 0,
                              delta ? Cell(impl.keyframe_base_id) : Cell(nullptr),

@@ -56,6 +56,8 @@ struct Writer::Impl {
     std::optional<Image> keyframe_base;
     std::int64_t keyframe_base_id = 0;
     int deltas = 0;
+    VirtualTime whole_at;           ///< the last state stored whole
+    std::uint64_t since_whole = 0;  ///< bytes of rows
     std::set<std::string> schemas;
     Packer packer;
 
@@ -89,9 +91,11 @@ struct Writer::Impl {
         RowSum& sum = head.sum(table);
         sum.sum += static_cast<std::uint64_t>(database->insert(table, cells));
         ++sum.rows;
+        if (table != Table::tail) since_whole += size_of(cells);  // a block will have it
         changed = true;
         return next_id[static_cast<std::size_t>(table)]++;
     }
+    static std::size_t size_of(std::initializer_list<Cell> cells);
     Cell id(Table table) const { return next_id[static_cast<std::size_t>(table)]; }
 
     Error closed_already() const { return wrong_usage(path + " is closed already"); }
@@ -114,6 +118,7 @@ struct Writer::Impl {
     void record_gap(Stamp before, std::string_view why);
     void insert_clock(const ClockPoint& point);
     void insert_schemas(const Image& image);
+    bool next_is_whole(VirtualTime time) const;
     void insert_keyframe(const Mark& mark, Seq seq, int kind, Cell base, std::string_view hash,
                          std::string_view raw, const std::vector<ObjectId>& touched);
     bool fits(Stamp stamp) const;

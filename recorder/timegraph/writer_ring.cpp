@@ -31,6 +31,29 @@ std::uint64_t source_bytes_of(const BlockRow& row, std::size_t largest) {
 
 }  // namespace
 
+std::size_t Writer::Impl::size_of(std::initializer_list<Cell> cells) {
+    std::size_t bytes = 0;
+    for (const Cell& cell : cells) {
+        auto* text = std::get_if<Text>(&cell);
+        auto* blob = std::get_if<Blob>(&cell);
+        bytes += text ? text->bytes.size() : blob ? blob->bytes.size() : sizeof(std::int64_t);
+    }
+    return bytes;
+}
+
+bool Writer::Impl::next_is_whole(VirtualTime time) const {
+    if (!keyframe_base || deltas >= kDeltasPerFull) return true;
+    bool late = options.whole_every > Duration(0) && time - whole_at >= options.whole_every;
+    bool much = options.whole_every_bytes > 0 && since_whole >= options.whole_every_bytes;
+    return late || much;
+}
+
+bool Writer::wants_whole_state() const {
+    const Impl& impl = *impl_;
+    std::uint64_t most = impl.options.whole_every_bytes;
+    return most > 0 && impl.since_whole >= most;
+}
+
 void Writer::Impl::remove(Table table, const char* where, std::initializer_list<Cell> cells) {
     std::string from =
         fmt::format(" FROM {} WHERE {}", kTables[static_cast<std::size_t>(table)].name, where);

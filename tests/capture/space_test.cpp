@@ -16,7 +16,7 @@ bool contains(const std::string& text, std::string_view part) {
 class Busy : public RecordedNet {
 public:
     Busy() : RecordedNet(seed_of_test()) {
-        options.keyframes.first = options.keyframes.ceiling = milliseconds(250);
+        options.keyframes = {};  // rings make do with what is usual
         options.writer.block_bytes = 10'000;
         options.report = [this](const std::string& sentence) { reports.push_back(sentence); };
     }
@@ -30,6 +30,16 @@ public:
         for (auto end = net.now + time; net.now < end;) {
             live(10);
             pass(milliseconds(100));
+        }
+    }
+    /// Much that takes space, and changes nothing.
+    void chatter(Duration time) {
+        for (auto end = net.now + time; net.now < end; pass(milliseconds(100))) {
+            for (int i = 0; i < 10; ++i) {
+                std::string selector;
+                while (selector.size() < 200) selector += std::to_string(net.random());
+                net.say(*net.replicas[0], call(selector, 1));
+            }
         }
     }
     /// Each keyframe is the state that comes from replaying the file, from its first one on.
@@ -99,19 +109,19 @@ void SpaceTest::a_ring_keeps_the_last_time_and_can_be_replayed() {
     auto closed = world.open();
     QVERIFY(closed.info()->first->seq.value > 1);
     QCOMPARE(messages_of(closed).back(), as_recorded(world.net.reflected).back());
-    QVERIFY(world.replay(closed) > 20);
+    QVERIFY(world.replay(closed) > 4);
     QCOMPARE(closed.info()->meta.more.at(timegraph::kRing), std::string("5s"));
     QCOMPARE(closed.info()->gaps, std::uint64_t{0});
 }
 
 void SpaceTest::a_ring_keeps_to_its_size() {
     Busy world;
-    constexpr std::uint64_t kBytes = 400'000;
+    constexpr std::uint64_t kBytes = 1'000'000;
     world.options.space.keep_bytes = kBytes;
     world.begin();
     std::uintmax_t most = 0;
-    for (int i = 0; i < 80; ++i) {
-        world.busy(seconds(1));
+    for (int i = 0; i < 40; ++i) {
+        world.chatter(seconds(1));
         most = std::max(most, std::filesystem::file_size(world.recorder->status().path));
     }
     QVERIFY(world.open().info()->first->seq.value > 1);
@@ -119,7 +129,7 @@ void SpaceTest::a_ring_keeps_to_its_size() {
     qInfo() << most << "bytes at most";
     QVERIFY(most < kBytes + kBytes / 2);
     check_whole(world.recorder->status().path);
-    QVERIFY(world.replay(world.open()) > 10);
+    QVERIFY(world.replay(world.open()) > 1);
 }
 
 void SpaceTest::a_ring_without_a_replica_asks_members_for_states() {
@@ -136,6 +146,7 @@ void SpaceTest::a_ring_without_a_replica_asks_members_for_states() {
 
 void SpaceTest::a_quota_ends_the_recording_and_not_the_session() {
     Busy world;
+    world.options.keyframes.first = world.options.keyframes.ceiling = milliseconds(250);
     constexpr std::uint64_t kQuota = 1'000'000;
     world.options.space.quota = world.options.writer.max_bytes = kQuota;
     world.begin();

@@ -24,6 +24,8 @@ public:
 
     /// The first Mark's time above `time`. Changes with ran() and made().
     VirtualTime next_after(VirtualTime time) const;
+    /// The first one possible, for a state that is needed whatever it costs.
+    VirtualTime first_after(VirtualTime time) const;
 
     /// So much was executed since ran() or made() before.
     void ran(std::chrono::microseconds work);

@@ -21,6 +21,10 @@ struct WriterOptions {
     std::string vfs{};                      ///< SQLite's name of a file system; empty = default
     /// false: nothing is synced and a crash spoils it, for a file that is of use when whole only.
     bool durable = true;
+    /// For a ring, which begins at states stored whole only: the next one is, when so much time or
+    /// so many bytes of rows have come since the last. 0: every ninth state.
+    Duration whole_every{};
+    std::uint64_t whole_every_bytes = 0;
 };
 
 /// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next
@@ -57,8 +61,8 @@ public:
     /// The same for a copy, whose clock rows come from elsewhere: adds none.
     void reach(VirtualTime time, WallTime wall);
 
-    /// The state at its Mark. Every ninth is stored whole, the others as a delta to the one before.
-    /// `touched`: ascending ids of all objects touched since the keyframe before.
+    /// The state at its Mark. Every ninth at least is stored whole, the others as a delta to the
+    /// one before. `touched`: ascending ids of all objects touched since the keyframe before.
     result<void> keyframe(Image image, const std::vector<ObjectId>& touched);
 
     /// A foreign state at `mark`, of which only the session's own client knows the shape.
@@ -85,6 +89,9 @@ public:
     /// After an error: goes to what is committed. A commit that failed may be there all the same;
     /// counters() tells it. Without an error: does nothing.
     result<void> reopen();
+
+    /// WriterOptions::whole_every_bytes have come: the next state will be stored whole.
+    bool wants_whole_state() const;
 
     /// For a ring: drops the oldest stretch, up to the second state from which replay can begin, if
     /// that is of `before` or earlier: whole blocks of messages, states, votes, bookmarks and what
