@@ -81,5 +81,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by the write
-    return teatime::cli::run(argc, argv);
+    try {
+        return teatime::cli::run(argc, argv);
+    } catch (const std::bad_alloc&) {
+        return teatime::cli::fail(teatime::failed("there is not enough memory for this"));
+    }
 }

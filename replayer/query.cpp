@@ -48,10 +48,12 @@ public:
         return found;
     }
     /// Whether something may have changed between a keyframe and the one before.
-    bool touched(const timegraph::KeyframeInfo& keyframe) const {
+    result<bool> touched(const timegraph::KeyframeInfo& keyframe) const {
         if (any_ || keyframe.kind == timegraph::KeyframeInfo::Kind::foreign) return true;
+        auto ids = reader_->touched(keyframe);
+        if (!ids) return ids.error();
         return std::any_of(objects_.begin(), objects_.end(), [&](ObjectId id) {
-            return std::binary_search(keyframe.touched.begin(), keyframe.touched.end(), id);
+            return std::binary_search(ids->begin(), ids->end(), id);
         });
     }
 
@@ -96,7 +98,9 @@ result<std::vector<Stretch>> parts_to_execute(const Skipper& skipper, const Stre
         auto begin = skipper.before(to, stretch.from);
         if (!begin) return begin.error();
         Mark from = *begin ? (*begin)->mark : stretch.from;
-        if (!*end || skipper.touched(**end)) {
+        auto touched = *end ? skipper.touched(**end) : true;
+        if (!touched) return touched.error();
+        if (*touched) {
             if (!parts.empty() && parts.back().from == to) {
                 parts.back().from = from;
             } else {
@@ -221,7 +225,9 @@ result<Write> who_wrote(Timeline& timeline, const std::string& path, const Mark&
         auto begin = skipper->before(to, stretch->from);
         if (!begin) return begin.error();
         Mark from = *begin ? (*begin)->mark : stretch->from;
-        if (!*end || skipper->touched(**end)) {
+        auto touched = *end ? skipper->touched(**end) : true;
+        if (!touched) return touched.error();
+        if (*touched) {
             auto last = last_change(timeline, path, {from, to}, watch);
             if (!last) return last.error();
             found = std::move(*last);

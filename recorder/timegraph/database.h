@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -38,6 +39,8 @@ auto guarded(Work&& work) -> result<decltype(work())> {
         }
     } catch (Failure& failure) {
         return std::move(failure.error);
+    } catch (const std::bad_alloc&) {  // also a file that claims to hold too much
+        return failed("there is not enough memory for this");
     }
 }
 

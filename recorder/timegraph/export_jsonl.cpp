@@ -111,13 +111,13 @@ public:
                        .add("extra", message.extra)
                        .end());
     }
-    void keyframe(const KeyframeInfo& keyframe, Image image) override {
-        Value::List touched;
-        for (ObjectId id : keyframe.touched) touched.push_back(id.value);
+    void keyframe(const KeyframeInfo& keyframe, const Touched& touched, Image image) override {
+        Value::List ids;
+        for (ObjectId id : touched) ids.push_back(id.value);
         bool delta = base_ && deltas_ < kDeltasPerFull;
         std::string state = delta ? make_delta(*base_, image) : encode_image(image);
         out_.write(head_of(keyframe)
-                       .add_raw("touched", to_json(touched))
+                       .add_raw("touched", to_json(ids))
                        .add_bytes(delta ? "delta" : "state", packer_.pack(state))
                        .end());
         deltas_ = delta ? deltas_ + 1 : 0;

@@ -9,7 +9,7 @@
 
 namespace teatime::timegraph {
 
-/// Reads column `touched` of a keyframe.
-result<std::vector<ObjectId>> unpack_touched(std::string_view frame, std::size_t limit);
+/// Reads column `touched` of a keyframe: ascending.
+result<std::vector<ObjectId>> unpack_touched(std::string_view frame);
 
 }  // namespace teatime::timegraph

@@ -12,16 +12,24 @@
 
 namespace teatime::timegraph {
 
-result<std::vector<ObjectId>> unpack_touched(std::string_view frame, std::size_t limit) {
+namespace {
+
+/// Nearly as many objects: more than a state that can be kept has.
+constexpr std::size_t kMostTouchedBytes = 8u << 20;
+
+}  // namespace
+
+result<std::vector<ObjectId>> unpack_touched(std::string_view frame) {
     std::string bytes;
-    if (auto unpacked = unpack(frame, limit, bytes); !unpacked) return unpacked.error();
+    if (auto unpacked = unpack(frame, kMostTouchedBytes, bytes); !unpacked) return unpacked.error();
     std::vector<ObjectId> touched;
     ByteReader reader(bytes);
     std::uint64_t id = 0;
     while (!reader.done()) {
-        id += reader.varint();
-        if (!reader.ok()) return unreadable("ids of touched objects that do not fit");
-        touched.push_back({id});
+        std::uint64_t more = reader.varint();
+        bool ascends = touched.empty() || (more > 0 && id + more > id);
+        if (!reader.ok() || !ascends) return unreadable("ids of touched objects that do not fit");
+        touched.push_back({id += more});
     }
     return touched;
 }
@@ -36,11 +44,9 @@ KeyframeInfo info_of(Database& database, const Query& query) {
     info.kind = static_cast<KeyframeInfo::Kind>(query.integer(5));
     info.hash = query.string(7);
     info.stored_bytes = query.bytes(9).size() + query.bytes(10).size();
-    auto touched = unpack_touched(query.bytes(9), database.largest_blob());
-    if (!touched || query.integer(5) < 0 || query.integer(5) > 2) {
+    if (query.integer(5) < 0 || query.integer(5) > 2) {
         database.damaged(fmt::format("keyframe {} is damaged", info.id));
     }
-    info.touched = std::move(*touched);
     return info;
 }
 
@@ -86,21 +92,31 @@ result<std::optional<KeyframeInfo>> Reader::keyframe_before(const Mark& mark) co
                     "ORDER BY time DESC, n DESC, id DESC LIMIT 1",
                     {cell(mark.branch), cell(mark.time), cell_of_n(mark.n)});
         std::optional<KeyframeInfo> keyframe;
-        if (!query.next_checked(Table::keyframes)) return keyframe;
-        keyframe = info_of(*database_, query);
-        // Of several at one Mark, each tells what was touched since the one before: it is the first
-        // that tells of the way to that Mark.
-        Query same(*database_,
-                   "SELECT * FROM keyframes WHERE branch = ?1 AND time = ?2 AND n = ?3 AND id < ?4",
-                   {cell(keyframe->mark.branch), cell(keyframe->mark.time),
-                    cell_of_n(keyframe->mark.n), keyframe->id});
-        while (same.next_checked(Table::keyframes)) {
-            std::vector<ObjectId> earlier = info_of(*database_, same).touched, both;
-            std::set_union(earlier.begin(), earlier.end(), keyframe->touched.begin(),
-                           keyframe->touched.end(), std::back_inserter(both));
-            keyframe->touched = std::move(both);
-        }
+        if (query.next_checked(Table::keyframes)) keyframe = info_of(*database_, query);
         return keyframe;
+    });
+}
+
+result<std::vector<ObjectId>> Reader::touched(const KeyframeInfo& keyframe) const {
+    return guarded([&] {
+        std::vector<ObjectId> all;
+        // Each of several at one Mark tells what was touched since the one before: it is the first
+        // that tells of the way to that Mark.
+        Query query(*database_,
+                    "SELECT * FROM keyframes WHERE branch = ?1 AND time = ?2 AND n = ?3 AND "
+                    "id <= ?4 ORDER BY id",
+                    {cell(keyframe.mark.branch), cell(keyframe.mark.time),
+                     cell_of_n(keyframe.mark.n), keyframe.id});
+        while (query.next_checked(Table::keyframes)) {
+            auto one = unpack_touched(query.bytes(9));
+            if (!one)
+                database_->damaged(
+                    fmt::format("keyframe {}: {}", query.integer(0), one.error().message));
+            std::vector<ObjectId> before = std::exchange(all, {});
+            std::set_union(before.begin(), before.end(), one->begin(), one->end(),
+                           std::back_inserter(all));
+        }
+        return all;
     });
 }
 

@@ -183,7 +183,7 @@ private:
     void merge_keyframes() {
         std::vector<Stored> all = all_keyframes();
         const Stored* before = nullptr;
-        for (Stored& stored : all) {
+        for (const Stored& stored : all) {
             go_on(watch_, 1);
             if (before && before->info.mark == stored.info.mark) {
                 if (before->info.hash == stored.info.hash) continue;
@@ -199,21 +199,22 @@ private:
 
     /// `touched` is since the keyframe before in its recording; one that comes between makes it too
     /// much, which is no harm: searches skip what was not touched.
-    void write_keyframe(Stored& stored, bool others_before) {
+    void write_keyframe(const Stored& stored, bool others_before) {
         const Reader& reader = stored.source->reader;
         if (stored.info.kind == KeyframeInfo::Kind::foreign) {
             return writer_.foreign_keyframe(stored.info, need(reader.foreign_state(stored.info)));
         }
         Image image = need(reader.image(stored.info));
-        std::vector<ObjectId> there;
+        std::vector<ObjectId> there, touched;
         for (const Image::Object& object : image.objects) there.push_back(object.id);
         if (stored.first && others_before) {
-            stored.info.touched.clear();
             std::set_union(there.begin(), there.end(), objects_.begin(), objects_.end(),
-                           std::back_inserter(stored.info.touched));
+                           std::back_inserter(touched));
+        } else {
+            touched = need(reader.touched(stored.info));
         }
         objects_ = std::move(there);
-        writer_.keyframe(stored.info, std::move(image));
+        writer_.keyframe(stored.info, touched, std::move(image));
     }
 
     void merge_members() {

@@ -81,7 +81,8 @@ private:
             if (keyframe.kind == KeyframeInfo::Kind::foreign) {
                 taker_.foreign_keyframe(keyframe, need(reader_.foreign_state(keyframe)));
             } else {
-                taker_.keyframe(keyframe, need(reader_.image(keyframe)));
+                taker_.keyframe(keyframe, need(reader_.touched(keyframe)),
+                                need(reader_.image(keyframe)));
             }
         }
     }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/watch.h"
 
 namespace teatime::timegraph {
+
+using Touched = std::vector<ObjectId>;  ///< as Reader::touched()
 
 /// Takes what a part of a recording holds. Its functions throw Failure.
 class PartTaker {
@@ -17,7 +20,7 @@ public:
     virtual void clock(const ClockPoint& point) = 0;
     virtual void gap(const Gap& gap) = 0;  ///< before the message that ends it
     virtual void message(const Reader::Cursor& at) = 0;
-    virtual void keyframe(const KeyframeInfo& keyframe, Image image) = 0;
+    virtual void keyframe(const KeyframeInfo& keyframe, const Touched& touched, Image image) = 0;
     virtual void foreign_keyframe(const KeyframeInfo& keyframe, std::string_view bytes) = 0;
     virtual void vote(const Vote& vote) = 0;
     virtual void bookmark(const Bookmark& bookmark) = 0;

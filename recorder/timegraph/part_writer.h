@@ -31,8 +31,8 @@ public:
     void gap(const Gap& gap) override { need(writer_.gap(gap.before, gap.why)); }
     void message(const Reader::Cursor& at) override { need(writer_.append(at)); }
     void message(const MessageView& message) { need(writer_.append(message)); }
-    void keyframe(const KeyframeInfo& keyframe, Image image) override {
-        need(writer_.keyframe(std::move(image), keyframe.touched));
+    void keyframe(const KeyframeInfo&, const Touched& touched, Image image) override {
+        need(writer_.keyframe(std::move(image), touched));
         commit_now_and_then();
     }
     void foreign_keyframe(const KeyframeInfo& keyframe, std::string_view bytes) override {

@@ -291,7 +291,7 @@ void Salvage::write_keyframes() {
         if (id != before + 1) all_touched_ = true;  // that one knew
         before = id;
         note_bound(time_in(row, 2));
-        auto touched = unpack_touched(row.bytes(9), kLargestContent);
+        auto touched = unpack_touched(row.bytes(9));
         std::string raw;
         bool whole = touched && unpack(row.bytes(10), kLargestContent, raw);
         std::int64_t kind = row.integer(5);

@@ -46,9 +46,9 @@ public:
         if (writer_) writer_->gap(redacted);
     }
     void message(const Reader::Cursor& at) override;
-    void keyframe(const KeyframeInfo& keyframe, Image image) override {
+    void keyframe(const KeyframeInfo& keyframe, const Touched& touched, Image image) override {
         redactor_.image(image);
-        if (writer_) writer_->keyframe(keyframe, std::move(image));
+        if (writer_) writer_->keyframe(keyframe, touched, std::move(image));
     }
     void foreign_keyframe(const KeyframeInfo&, std::string_view) override {
         if (writer_) ++done_.states_left_out;

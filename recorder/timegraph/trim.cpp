@@ -14,7 +14,7 @@ public:
     using PartWriter::PartWriter;
 
     void begin_with(const KeyframeInfo& start, Image image) {
-        PartWriter::keyframe(start, std::move(image));
+        PartWriter::keyframe(start, {}, std::move(image));  // there is none before it
         begin_ = start.mark;
     }
     void begin_with(const KeyframeInfo& start, std::string_view foreign) {
@@ -23,8 +23,9 @@ public:
     }
     const std::optional<Mark>& begin() const { return begin_; }
 
-    void keyframe(const KeyframeInfo& keyframe, Image image) override {
-        if (!begin_ || keyframe.mark > *begin_) PartWriter::keyframe(keyframe, std::move(image));
+    void keyframe(const KeyframeInfo& keyframe, const Touched& touched, Image image) override {
+        if (begin_ && keyframe.mark <= *begin_) return;
+        PartWriter::keyframe(keyframe, touched, std::move(image));
     }
     void foreign_keyframe(const KeyframeInfo& keyframe, std::string_view bytes) override {
         if (!begin_ || keyframe.mark > *begin_) PartWriter::foreign_keyframe(keyframe, bytes);
@@ -49,7 +50,6 @@ Part begin_part(const Reader& reader, VirtualTime from, VirtualTime to, std::opt
         if (from > kSessionStart) before = need(reader.keyframe_before({BranchId{}, from, 0}));
         if (!before) return {VirtualTime::min(), to, {}};
         info = *before;
-        info.touched.clear();  // there is none before it
         if (info.kind == KeyframeInfo::Kind::foreign) {
             writer.begin_with(info, need(reader.foreign_state(info)));
             return {info.mark.time, to, info.seq};

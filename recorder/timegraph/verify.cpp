@@ -291,7 +291,7 @@ void Verifier::check_keyframes() {
         ++found_.keyframes;
         Problem where = problem_in(Table::keyframes, query.integer(0));
         where.from = where.to = time_in(query, 2);
-        auto touched = unpack_touched(query.bytes(9), database_.largest_blob());
+        auto touched = unpack_touched(query.bytes(9));
         bool good = query.check_fits(Table::keyframes) && touched;
         if (!touched) add(where, touched.error().message);
         auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);

@@ -65,6 +65,14 @@ void insert_block(Database& database, std::int64_t id, std::int64_t n, std::stri
                                     Blob{hash}, Blob{hash}, nullptr, Blob{data}});
 }
 
+/// A keyframe that is said to have touched these, whose check is right.
+void insert_keyframe(Database& database, std::int64_t id, std::string_view touched) {
+    std::int64_t far = 2'000'000'000, zero = 0;
+    std::string nothing(Packer().pack(""));
+    database.insert(Table::keyframes, {id, zero, far, id, far, zero, nullptr, Text{"h"}, zero,
+                                       Blob{touched}, Blob{nothing}});
+}
+
 }  // namespace
 
 /// Files that somebody made to do harm: refused with a sentence, within a second and 256 MB.
@@ -145,8 +153,9 @@ private slots:
     /// Rows whose checks are right.
     void bombs_are_errors_data() {
         QTest::addColumn<QString>("kind");
-        for (const char* kind : {"claims", "zeros", "zeros within limits", "a blob of 100 MB",
-                                 "a text of 100 MB", "many bombs", "numbers of nothing"})
+        for (const char* kind :
+             {"claims", "zeros", "zeros within limits", "a blob of 100 MB", "a text of 100 MB",
+              "many bombs", "numbers of nothing", "touched", "many touched"})
             QTest::newRow(kind) << kind;
     }
     void bombs_are_errors() {
@@ -175,6 +184,11 @@ private slots:
                 std::string bomb = zeros(30 << 20);
                 for (int i = 0; i < 300; ++i)
                     insert_block(database, 1000 + i, 1 << 20, bomb, 30 << 20);
+            } else if (kind == "touched") {
+                for (int i = 0; i < 5; ++i) insert_keyframe(database, 1000 + i, zeros(60 << 20));
+            } else if (kind == "many touched") {
+                std::string ones(packer.pack(std::string(60 << 20, 1)));
+                for (int i = 0; i < 300; ++i) insert_keyframe(database, 1000 + i, ones);
             } else {
                 insert_block(database, 1000, INT64_MAX, packer.pack("\x02"), 1);
                 insert_block(database, 1001, -1, packer.pack(std::string(100, '\xff')), 100);

@@ -138,7 +138,8 @@ private:
         all(reader.keyframes(), [&](const KeyframeInfo& keyframe) {
             add(keyframe.mark);
             add(keyframe.hash);
-            for (ObjectId id : keyframe.touched) add(static_cast<std::int64_t>(id.value));
+            all(reader.touched(keyframe),
+                [&](ObjectId id) { add(static_cast<std::int64_t>(id.value)); });
             if (keyframe.kind == KeyframeInfo::Kind::foreign) {
                 auto bytes = reader.foreign_state(keyframe);
                 return bytes ? add(*bytes) : error(bytes.error());

@@ -133,9 +133,10 @@ public:
 
     /// All keyframes of the trunk in order of their Marks; reads no states.
     result<std::vector<KeyframeInfo>> keyframes() const;
-    /// The last one at or before `mark`; none if there is none. Where there are several at its
-    /// Mark, `touched` is since the last one at another Mark.
+    /// The last one at or before `mark`; none if there is none.
     result<std::optional<KeyframeInfo>> keyframe_before(const Mark& mark) const;
+    /// Ascending ids of the objects touched since the last keyframe at another Mark.
+    result<std::vector<ObjectId>> touched(const KeyframeInfo& keyframe) const;
     /// The state of a full or delta keyframe: decodes at most 1 + kDeltasPerFull blobs.
     result<Image> image(const KeyframeInfo& keyframe) const;
     /// The bytes of a foreign one.

@@ -155,8 +155,7 @@ struct KeyframeInfo {
     Mark mark;
     Seq seq;  ///< last external message in it: replay goes on with the next one
     Kind kind = Kind::full;
-    std::string hash;               ///< of the state
-    std::vector<ObjectId> touched;  ///< since the one before; ascending
+    std::string hash;  ///< of the state
     std::size_t stored_bytes = 0;
     bool operator==(const KeyframeInfo&) const = default;
 };
