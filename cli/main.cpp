@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <new>
 
 #include "output.h"
 #include "verbs.h"

@@ -22,6 +22,11 @@ namespace {
 
 constexpr int kBusyMs = 5000;
 constexpr std::chrono::milliseconds kUntrustedTime{500};
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kLargestBlob = 256 * kMiB;  // of all tables
+// A time-graph's schema takes a few hundred of SQLite's operations to read; where it takes more
+// than so many, somebody wants to waste our time.
+constexpr int kSchemaStep = 1'000, kSchemaSteps = 20;
 constexpr std::uintmax_t kUntrustedBytesPerMs = 100'000;  // of a large file, all of it is looked at
 
 /// SQLite takes `file:` and `:memory:` for something special; an absolute path never is.
@@ -78,6 +83,10 @@ std::string not_a_timegraph(const std::string& path) {
 int past_deadline(void* deadline) {
     using Clock = std::chrono::steady_clock;
     return Clock::now() > *static_cast<Clock::time_point*>(deadline) ? 1 : 0;
+}
+
+int past_last_step(void* left) {
+    return --*static_cast<int*>(left) < 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -144,7 +153,12 @@ bool Query::next() {
 }
 
 bool Query::next_checked(Table table) {
-    if (!next()) return false;
+    auto most = static_cast<int>(database_.largest(table));
+    int before = sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, most);
+    int status = sqlite3_step(statement_);
+    sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, before);
+    if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail();
+    if (status == SQLITE_DONE) return false;
     check(table);
     return true;
 }
@@ -219,6 +233,19 @@ Database::~Database() {
     close();
 }
 
+std::size_t Database::largest(Table table) const {
+    switch (table) {
+        case Table::keyframes:
+        case Table::files:
+            return untrusted_ ? 64 * kMiB : kLargestBlob;
+        case Table::blocks:
+        case Table::tail:  // much more than the largest of messages and blocks
+            return 64 * kMiB;
+        default:
+            return 32 * kMiB;
+    }
+}
+
 void Database::forget_statements() {
     for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     statements_.clear();
@@ -263,7 +290,11 @@ void Database::open(Use use, const DatabaseOptions& options) {
                                                        kUntrustedBytesPerMs);
     }
     auto deadline = std::chrono::steady_clock::now() + time_limit_;
-    if (untrusted_) sqlite3_progress_handler(handle_, 1'000, past_deadline, &deadline);
+    int steps = kSchemaSteps;
+    if (untrusted_)
+        sqlite3_progress_handler(handle_, 1'000, past_deadline, &deadline);
+    else
+        sqlite3_progress_handler(handle_, kSchemaStep, past_last_step, &steps);
     if (use == Use::create) {
         create_tables();
     } else {
@@ -274,7 +305,7 @@ void Database::open(Use use, const DatabaseOptions& options) {
         Query check(*this, "PRAGMA quick_check(1)");
         if (!check.next() || check.bytes(0) != "ok") damaged("its structure is damaged");
     }
-    sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // `deadline` ends here
+    sqlite3_progress_handler(handle_, 0, nullptr, nullptr);  // its variables end here
     if (writes) {
         if (options.durable) {
             run("PRAGMA journal_mode=WAL");
@@ -303,18 +334,16 @@ void Database::harden(Use use) {
     configure(SQLITE_DBCONFIG_DQS_DML, 0);
     configure(SQLITE_DBCONFIG_DQS_DDL, 0);
     if (use == Use::create) run("PRAGMA page_size=8192");
+    // What is packed may be a little larger than what it is packed from.
+    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, static_cast<int>(kLargestBlob + kMiB));
+    sqlite3_limit(handle_, SQLITE_LIMIT_SQL_LENGTH, 10'000);
     if (!untrusted_) return;
-    const std::pair<int, int> limits[] = {{SQLITE_LIMIT_LENGTH, 64 << 20},
-                                          {SQLITE_LIMIT_SQL_LENGTH, 100'000},
-                                          {SQLITE_LIMIT_COLUMN, 100},
-                                          {SQLITE_LIMIT_EXPR_DEPTH, 10},
-                                          {SQLITE_LIMIT_COMPOUND_SELECT, 3},
-                                          {SQLITE_LIMIT_VDBE_OP, 25'000},
-                                          {SQLITE_LIMIT_FUNCTION_ARG, 8},
-                                          {SQLITE_LIMIT_ATTACHED, 0},
-                                          {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-                                          {SQLITE_LIMIT_VARIABLE_NUMBER, 10},
-                                          {SQLITE_LIMIT_TRIGGER_DEPTH, 10}};
+    const std::pair<int, int> limits[] = {
+        {SQLITE_LIMIT_LENGTH, 64 << 20},    {SQLITE_LIMIT_COLUMN, 100},
+        {SQLITE_LIMIT_EXPR_DEPTH, 10},      {SQLITE_LIMIT_COMPOUND_SELECT, 3},
+        {SQLITE_LIMIT_VDBE_OP, 25'000},     {SQLITE_LIMIT_FUNCTION_ARG, 8},
+        {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 10}, {SQLITE_LIMIT_TRIGGER_DEPTH, 10}};
     for (auto [limit, value] : limits) sqlite3_limit(handle_, limit, value);
     run("PRAGMA cell_size_check=ON");
     run("PRAGMA mmap_size=0");
@@ -352,18 +381,17 @@ void Database::check_identity() {
     }
 }
 
-/// The statements that made the tables must be ours, letter for letter; what else is in the file is
-/// not touched, and in an untrusted file must not be there at all.
+/// The statements that made the tables must be ours, letter for letter. Other tables are not
+/// touched, and in an untrusted file must not be there at all; triggers and views never.
 void Database::check_tables() {
     std::map<std::string, std::string, std::less<>> found;
     {
         Query query(*this, "SELECT name, sql, type FROM sqlite_schema");
         while (query.next()) {
             bool ours = query.bytes(2) == "table" || query.bytes(2) == "index";
-            if (ours) found.emplace(query.string(0), query.string(1));
-            if (untrusted_ && !ours) {
+            if (!ours)
                 damaged(fmt::format("it holds a {}, which no time-graph does", query.bytes(2)));
-            }
+            found.emplace(query.string(0), query.string(1));
         }
     }
     auto compare = [&](const TableLayout& layout) {
@@ -460,7 +488,11 @@ void Database::fail() const {
                 "be written; copy it with all that begins with its name to another folder",
                 path_))};
         case SQLITE_INTERRUPT:
-            damaged(fmt::format("checking it took more than {} ms", time_limit_.count()));
+            damaged(untrusted_
+                        ? fmt::format("checking it took more than {} ms", time_limit_.count())
+                        : "it holds many more tables and views than a time-graph does");
+        case SQLITE_TOOBIG:
+            damaged("it holds a text or blob that is larger than any of a time-graph");
         case SQLITE_BUSY:
             throw Failure{unavailable(fmt::format(
                 "{} is locked by another program for more than {} s", path_, kBusyMs / 1000))};

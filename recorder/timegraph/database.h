@@ -86,7 +86,8 @@ public:
 
     /// To the next row; false at the end.
     bool next();
-    /// The same for a `SELECT *` of `table`: also compares the row's check.
+    /// The same for a `SELECT *` of `table`: also compares the row's check, and takes nothing that
+    /// is too large for the table into memory.
     bool next_checked(Table table);
     /// Throws where the row's check does not fit.
     void check(Table table) const;
@@ -132,7 +133,8 @@ public:
 
     const std::string& path() const { return path_; }
     bool untrusted() const { return untrusted_; }
-    std::size_t largest_blob() const { return untrusted_ ? 64u << 20 : 256u << 20; }
+    /// The most that a text, a blob, or what is packed in one, may take in this table.
+    std::size_t largest(Table table) const;
 
     [[noreturn]] void fail() const;  ///< with what SQLite says about the last call
     [[noreturn]] void damaged(std::string_view what) const;

@@ -59,7 +59,7 @@ std::vector<std::string> load_chain(Database& database, std::int64_t id) {
             database.damaged(fmt::format("keyframe {} is missing", id));
         }
         chain.emplace_back();
-        auto unpacked = unpack(query.bytes(10), database.largest_blob(), chain.back());
+        auto unpacked = unpack(query.bytes(10), database.largest(Table::keyframes), chain.back());
         if (!unpacked) {
             database.damaged(fmt::format("keyframe {}: {}", id, unpacked.error().message));
         }
@@ -146,7 +146,7 @@ result<std::vector<Schema>> Reader::schemas() const {
         std::string bytes;
         Query query(*database_, "SELECT * FROM schemas ORDER BY id");
         while (query.next_checked(Table::schemas)) {
-            auto unpacked = unpack(query.bytes(3), database_->largest_blob(), bytes);
+            auto unpacked = unpack(query.bytes(3), database_->largest(Table::schemas), bytes);
             ByteReader reader(bytes);
             auto schema = unpacked ? decode_schema(reader) : unpacked.error();
             if (!schema) {

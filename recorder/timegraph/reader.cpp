@@ -284,7 +284,7 @@ void Reader::Cursor::Impl::take(std::string_view data, std::uint64_t n, Seq end,
                                 std::string_view table, std::int64_t id) {
     batch = fmt::format("{} {}", table, id);
     hash.clear();
-    auto unpacked = unpack(data, database.largest_blob(), body);
+    auto unpacked = unpack(data, database.largest(Table::blocks), body);
     if (unpacked) unpacked = decoder.open(body, n);
     if (!unpacked) database.damaged(fmt::format("{}: {}", batch, unpacked.error().message));
     fields_maker.restart();
@@ -527,7 +527,7 @@ result<std::vector<ForeignFile>> Reader::files() const {
         Query query(*database_, "SELECT * FROM files ORDER BY id");
         while (query.next_checked(Table::files)) {
             ForeignFile file{stamp_in(query, 1), query.string(3), {}};
-            auto unpacked = unpack(query.bytes(6), database_->largest_blob(), file.bytes);
+            auto unpacked = unpack(query.bytes(6), database_->largest(Table::files), file.bytes);
             if (!unpacked) {
                 database_->damaged(
                     fmt::format("file {}: {}", query.integer(0), unpacked.error().message));

@@ -242,7 +242,7 @@ void Verifier::check_tail() {
 void Verifier::check_body(Problem where, std::string_view data, std::uint64_t raw_len,
                           std::uint64_t n, Stamp first, Stamp last) {
     BodyDecoder decoder;
-    auto opened = unpack(data, database_.largest_blob(), body_);
+    auto opened = unpack(data, database_.largest(Table::blocks), body_);
     if (opened && body_.size() != raw_len) opened = unreadable("it has another length than noted");
     if (opened) opened = decoder.open(body_, n);
     if (!opened) {
@@ -294,7 +294,7 @@ void Verifier::check_keyframes() {
         auto touched = unpack_touched(query.bytes(9));
         bool good = query.check_fits(Table::keyframes) && touched;
         if (!touched) add(where, touched.error().message);
-        auto unpacked = unpack(query.bytes(10), database_.largest_blob(), body_);
+        auto unpacked = unpack(query.bytes(10), database_.largest(Table::keyframes), body_);
         if (unpacked && body_.size() != query.number(8)) {
             unpacked = unreadable("it has another length than noted");
         }
@@ -339,7 +339,7 @@ void Verifier::check_files() {
     Query query(database_, "SELECT * FROM files ORDER BY id");
     while (query.next()) {
         Problem where = problem_in(Table::files, query.integer(0));
-        auto unpacked = unpack(query.bytes(6), database_.largest_blob(), body_);
+        auto unpacked = unpack(query.bytes(6), database_.largest(Table::files), body_);
         if (!unpacked) {
             add(where, unpacked.error().message);
         } else if (to_hex(sha256(body_)) != query.bytes(4)) {

@@ -15,9 +15,10 @@ namespace teatime::timegraph {
 namespace {
 
 constexpr std::size_t kBlocksPerCommit = 4;
-constexpr std::size_t kBlocksPerBulkCommit = 256;  // at a commit, all blocks must be made
-constexpr std::size_t kDraftsInBulk = 2;           // under way in threads
-constexpr std::uint64_t kLargestSeq = INT64_MAX;   // SQLite's integers are signed
+constexpr std::size_t kBlocksPerBulkCommit = 256;   // at a commit, all blocks must be made
+constexpr std::size_t kDraftsInBulk = 2;            // under way in threads
+constexpr std::size_t kLargestMessage = 32u << 20;  // with a block it fits Database::largest()
+constexpr std::uint64_t kLargestSeq = INT64_MAX;    // SQLite's integers are signed
 
 std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
     std::string bytes;
@@ -102,7 +103,7 @@ void Writer::Impl::load_tail() {
     while (query.next_checked(Table::tail)) {
         TailRow row(query);
         BodyDecoder decoder;
-        auto unpacked = unpack(row.data, database->largest_blob(), body);
+        auto unpacked = unpack(row.data, database->largest(Table::tail), body);
         if (unpacked) unpacked = decoder.open(body, row.n);
         MessageView message;
         while (unpacked && decoder.next(message)) {
@@ -285,7 +286,7 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
 
 result<void> Writer::append(const MessageView& message) {
     std::size_t bytes = message.payload.size() + message.extra.size();
-    if (bytes >= UINT32_MAX / 2) return impl_->out_of_order(message.stamp);
+    if (bytes > kLargestMessage) return impl_->out_of_order(message.stamp);
     return impl_->append(message.stamp, [&] {
         impl_->encoder().add(message);
         return bytes;

@@ -85,7 +85,7 @@ Seq Writer::Impl::drop_blocks(Seq up_to) {
         while (query.next_checked(Table::blocks)) {
             BlockRow row(query);
             head.messages -= row.n;
-            head.source_bytes -= source_bytes_of(row, database->largest_blob());
+            head.source_bytes -= source_bytes_of(row, database->largest(Table::blocks));
             block_bytes -= std::min<std::uint64_t>(block_bytes, row.data.size());
             last = row.last.seq;
             hash = row.hash;
