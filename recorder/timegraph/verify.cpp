@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "block.h"
@@ -35,6 +36,7 @@ private:
     void check_keyframes();
     bool check_image(Problem where, const Query& query);
     void check_files();
+    void check_branches();
     void check_end();
     void lost(Stamp first, Stamp last);
     void find_resumes();
@@ -102,6 +104,7 @@ Verification Verifier::run() {
     attempt(problem_in(Table::tail), [&] { check_tail(); });
     attempt(problem_in(Table::keyframes), [&] { check_keyframes(); });
     attempt(problem_in(Table::files), [&] { check_files(); });
+    attempt(problem_in(Table::branches), [&] { check_branches(); });
     check_end();
     found_.keyframes = states_.size();
     find_resumes();
@@ -345,6 +348,24 @@ void Verifier::check_files() {
         } else if (to_hex(sha256(body_)) != query.bytes(4)) {
             add(where, "its content has another SHA-256 than noted");
         }
+    }
+}
+
+/// What Reader::branches() would not read.
+void Verifier::check_branches() {
+    std::set<std::int64_t> there;
+    {
+        Query query(database_, "SELECT id, parent FROM branches ORDER BY id");
+        for (; query.next(); there.insert(query.integer(0))) {
+            if (query.integer(1) >= 0 && query.integer(1) < query.integer(0)) continue;
+            add(problem_in(Table::branches, query.integer(0)), "it has no proper parent");
+        }
+    }
+    Query query(database_, "SELECT id, branch FROM edits ORDER BY id");
+    while (query.next()) {
+        if (there.contains(query.integer(1))) continue;
+        add(problem_in(Table::edits, query.integer(0)),
+            fmt::format("it is of branch {}, which is missing", query.integer(1)));
     }
 }
 
