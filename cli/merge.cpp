@@ -56,7 +56,8 @@ std::function<int()> add_merge(Command& command) {
     command.footer(
         "Puts together what was recorded at several places: what one of them lacks, another may\n"
         "have. Where they differ, the one that begins first is believed. Exit code 1: they differ\n"
-        "in a message or a state; the recording is written all the same.");
+        "in a message, a state or a vote; the recording is written all the same. Of what was\n"
+        "filtered or redacted, merge the recordings that it was made of.");
     return [options] { return run(*options); };
 }
 

@@ -10,6 +10,8 @@
 
 #include "meta_names.h"
 #include "part_writer.h"
+#include "teatime/timegraph/filter.h"
+#include "teatime/timegraph/redact.h"
 
 namespace teatime::timegraph {
 namespace {
@@ -43,6 +45,7 @@ public:
         merge_keyframes();
         merge_members();
         merge_clock();
+        merge_votes();
         merge_records();
         Reader::End end;
         for (const Source& source : sources_) {
@@ -67,7 +70,32 @@ private:
                                                   session, sources_.front().reader.path(),
                                                   sources_.front().info.meta.session))};
         }
+        for (const Source& other : sources_) {
+            const std::string &a = timeline_of(source), &b = timeline_of(other);
+            if (a.empty() || b.empty() || a == b) continue;
+            throw Failure{wrong_usage(fmt::format("{} is of another run of session {} than {}",
+                                                  path, session, other.reader.path()))};
+        }
+        refuse_incomplete(source);
         sources_.push_back(std::move(source));
+    }
+
+    static const std::string& timeline_of(const Source& source) {
+        static const std::string kNone;
+        auto found = source.info.meta.more.find(kTimeline);
+        return found == source.info.meta.more.end() ? kNone : found->second;
+    }
+
+    /// What others have would stand beside what was taken out, and nothing could tell which is
+    /// which.
+    static void refuse_incomplete(const Source& source) {
+        const char* how = filter_of(source.info.meta)     ? "filtered"
+                          : redacted_of(source.info.meta) ? "redacted"
+                                                          : nullptr;
+        if (!how) return;
+        throw Failure{wrong_usage(fmt::format(
+            "{} was {}: merge the recordings that it and others were made of, and have that {}",
+            source.reader.path(), how, how))};
     }
 
     void conflict(std::string sentence) {
@@ -101,6 +129,14 @@ private:
                 go_on(watch_, std::min(1.0, static_cast<double>(done) / double(whole)));
             }
             Stamp stamp = next->cursor->stamp();
+            if (stamp.time < last_.time) {
+                conflict(fmt::format("message {} at {} of {} is before message {} at {}",
+                                     stamp.seq.value, to_string(stamp.time), next->reader.path(),
+                                     last_.seq.value, to_string(last_.time)));
+                left_out_ = stamp.seq;
+                advance(*next);
+                continue;
+            }
             before_message(stamp);
             writer_.message(*next->cursor);
             last_ = stamp;
@@ -148,7 +184,9 @@ private:
                 return writer_.gap({last_, stamp, gap.why});
             }
         }
-        writer_.gap({last_, stamp, "no recording has these messages"});
+        const char* why = left_out_ > last_.seq ? "the recordings differ in these messages"
+                                                : "no recording has these messages";
+        writer_.gap({last_, stamp, why});
     }
 
     void gap_at_end() {
@@ -261,10 +299,29 @@ private:
         }
     }
 
+    void merge_votes() {
+        struct Cast {
+            std::string hash;
+            const Source* source;
+        };
+        std::map<std::pair<Mark, MemberId>, Cast> cast;
+        for (const Source& source : sources_) {
+            for (const Vote& vote : need(source.reader.votes())) {
+                auto [there, added] =
+                    cast.emplace(std::pair(vote.mark, vote.member), Cast{vote.hash, &source});
+                const Cast& before = there->second;
+                if (added || (before.source == &source && before.hash != vote.hash)) {
+                    writer_.vote(vote);
+                } else if (before.hash != vote.hash) {
+                    conflict(fmt::format("the vote of #{} at {} is another one in {} than in {}",
+                                         vote.member.value, to_string(vote.mark),
+                                         source.reader.path(), before.source->reader.path()));
+                }
+            }
+        }
+    }
+
     void merge_records() {
-        merge_rows([](const Reader& reader) { return reader.votes(); },
-                   [](const Vote& vote) { return std::tuple(vote.mark, vote.member, vote.hash); },
-                   [&](const Vote& vote) { writer_.vote(vote); });
         merge_rows([](const Reader& reader) { return reader.bookmarks(); },
                    [](const Bookmark& bookmark) {
                        return std::tuple(bookmark.mark, bookmark.written, bookmark.author,
@@ -289,6 +346,7 @@ private:
     PartWriter writer_;
     std::vector<Source> sources_;
     Stamp last_;
+    Seq left_out_;                   ///< the last message that could not follow
     std::vector<ObjectId> objects_;  ///< of the state written last; ascending
     Merged merged_;
 };

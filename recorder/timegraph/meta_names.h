@@ -10,6 +10,9 @@ namespace teatime::timegraph {
 /// Of a recording that does not begin as its session did, but with its first keyframe.
 inline constexpr const char* kStartedFrom = "started_from";
 
+/// Of a run of the session: another one has the same id and other messages.
+inline constexpr const char* kTimeline = "timeline";
+
 /// The hash before the first block, as 64 hex digits, where the oldest blocks were dropped.
 inline constexpr const char* kChainStart = "chain_start";
 

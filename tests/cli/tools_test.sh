@@ -116,6 +116,15 @@ expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
 [ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
 expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"
 
+# What lacks messages on purpose cannot be told from what others have.
+expect 0 '' filter "$good" -o "$folder/filtered.timegraph" --where 'sender == 1'
+expect 2 'was filtered: merge the recordings' \
+    merge "$good" "$folder/filtered.timegraph" -o "$folder/none.timegraph"
+expect 0 '' redact "$good" "$folder/half.timegraph" --field role
+expect 2 'was redacted: merge the recordings' \
+    merge "$folder/half.timegraph" "$good" -o "$folder/none.timegraph"
+[ ! -e "$folder/none.timegraph" ] && [ ! -e "$folder/none.timegraph.part" ] || die "half merged"
+
 # redact: a name is gone from everywhere, and the states can still be looked at.
 expect 0 'it cannot be replayed$' redact "$good" "$folder/redacted.timegraph" \
     --field count --field role --selector add

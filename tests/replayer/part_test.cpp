@@ -261,6 +261,67 @@ private slots:
         QVERIFY(!std::filesystem::exists(file("never")));
     }
 
+    void another_run_of_a_session_is_refused() {
+        Recorded a = recording(), b = recording();
+        auto of_run = [&](const std::string& path, const char* timeline, const std::string& copy) {
+            std::filesystem::copy_file(path, copy);
+            auto writer = timegraph::Writer::open(copy);
+            VERIFY_OK(writer);
+            VERIFY_OK(writer->meta("timeline", timeline));
+            VERIFY_OK(writer->close());
+        };
+        of_run(a.path, "one", file("run one"));
+        of_run(b.path, "two", file("run two"));
+        auto refused = timegraph::merge({file("run one"), file("run two")}, file("no run"));
+        QVERIFY(!refused);
+        QVERIFY(refused.error().message.find("run two is of another run of session") !=
+                std::string::npos);
+        VERIFY_OK(timegraph::merge({file("run one"), a.path}, file("one run")));
+    }
+
+    /// Votes, and messages that cannot stand behind each other.
+    void what_cannot_be_true_of_one_session_is_a_conflict() {
+        using namespace timegraph;
+        auto recorded = [&](const std::string& path, std::initializer_list<Stamp> stamps,
+                            const char* hash) {
+            Meta meta;
+            meta.session = "a session";
+            auto writer = Writer::create(path, meta);
+            VERIFY_OK(writer);
+            for (Stamp stamp : stamps)
+                VERIFY_OK(writer->append({stamp, {1}, path == file("x") ? "x" : "y", ""}));
+            VERIFY_OK(writer->vote({Mark{{}, kSessionStart + 1s, 0}, {1}, hash}));
+            VERIFY_OK(writer->vote({Mark{{}, kSessionStart + 2s, 0}, {1}, "same"}));
+            VERIFY_OK(writer->close());
+        };
+        auto at = [](int seconds, std::uint64_t seq) {
+            return Stamp{kSessionStart + std::chrono::seconds(seconds), {seq}};
+        };
+        recorded(file("x"), {at(1, 1), at(2, 2), at(9, 4), at(10, 5)}, "one");
+        recorded(file("y"), {at(1, 2), at(3, 3), at(4, 5), at(5, 6), at(11, 7)}, "another");
+        auto merged = timegraph::merge({file("x"), file("y")}, file("xy"));
+        VERIFY_OK(merged);
+        auto told = [&](const std::string& part) {
+            return std::count_if(merged->conflicts.begin(), merged->conflicts.end(),
+                                 [&](auto& one) { return one.find(part) != std::string::npos; });
+        };
+        // 2 and 5 are others; 6 is too early; a vote.
+        QCOMPARE(merged->conflict_count, 4u);
+        QCOMPARE(told("message 6 at 5s of " + file("y") + " is before message 5 at 10s"), 1);
+        QCOMPARE(told("the vote of #1 at 1s#0 is another one in " + file("y")), 1);
+        auto reader = Reader::open(file("xy"));
+        VERIFY_OK(reader);
+        QCOMPARE(reader->end()->messages, 6u);
+        QCOMPARE(reader->votes()->size(), std::size_t{2});
+        QCOMPARE(reader->votes()->front().hash, std::string("one"));
+        QCOMPARE(reader->gaps()->size(), std::size_t{1});
+        QCOMPARE(reader->gaps()->front().why,
+                 std::string("the recordings differ in these messages"));
+        auto verification = verify(file("xy"));
+        VERIFY_OK(verification);
+        QVERIFY(verification->problems.empty());
+    }
+
     void a_trace_has_a_slice_for_each_message_and_arrows_between_them() {
         Recorded live = recording();
         Timeline timeline = opened(live.path);
