@@ -7,6 +7,7 @@
 
 #include "output.h"
 #include "shared_recording.h"
+#include "teatime/replayer/stretches.h"
 #include "teatime/session/time_control.h"
 #include "teatime/state/json.h"
 #include "timelines.h"
@@ -56,6 +57,30 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Where messages are missing: to the next state from which on they are not, up to `to`. False
+/// where there is none, or something else is wrong.
+result<bool> go_on_behind_gap(replayer::Timeline& timeline, const Mark& to, const Error& error,
+                              bool json) {
+    auto parts = replayer::stretches(timeline);
+    if (!parts) return parts.error();
+    auto behind = std::find_if(parts->begin(), parts->end(), [&](const replayer::Stretch& part) {
+        return part.from > timeline.mark();
+    });
+    if (behind == parts->end() || behind->from > to) return false;
+    if (behind != parts->begin() && timeline.mark() < std::prev(behind)->to) {
+        // Up to the gap nothing is wrong.
+        auto before = timeline.play_to(std::prev(behind)->to);
+        if (!before) return before.error();
+    }
+    if (json) {
+        print(to_json(Value::Entries{{"mark", to_string(behind->from)}, {"gap", error.message}}));
+    } else {
+        print(fmt::format("{:>14}  ! {}", to_string(behind->from), error.message));
+    }
+    auto there = seek(timeline, behind->from);
+    return there ? result<bool>(true) : there.error();
+}
+
 int run(const ReplayOptions& options) {
     if (options.serve) return share_recording(options.file, options.host, options.port);
     if (!options.rate.empty()) {
@@ -74,7 +99,12 @@ int run(const ReplayOptions& options) {
     bool each = !options.quiet || !options.rate.empty();
     while (each) {
         auto message = timeline->step();
-        if (!message) return fail(message.error());
+        if (!message) {
+            auto goes_on = go_on_behind_gap(*timeline, to, message.error(), options.json);
+            if (!goes_on) return fail(goes_on.error());
+            if (!*goes_on) return fail(message.error());
+            continue;
+        }
         if (!*message) break;
         if ((*message)->mark > to) break;
         pace.wait_for((*message)->mark.time);

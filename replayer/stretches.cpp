@@ -1,4 +1,4 @@
-#include "stretches.h"
+#include "teatime/replayer/stretches.h"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 
 #include "background.h"
 #include "places.h"
-#include "stretches.h"
 #include "teatime/replayer/density.h"
+#include "teatime/replayer/stretches.h"
 
 namespace teatime::replayer {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "stretches.h"
+#include "teatime/replayer/stretches.h"
 #include "teatime/timegraph/reader.h"
 
 namespace teatime::replayer {

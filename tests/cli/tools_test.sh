@@ -116,6 +116,19 @@ expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
 [ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
 expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"
 
+# Behind a gap, replay goes on from the next state.
+pieces=$(ls "$folder"/piece-*.timegraph | wc -l)
+expect 0 '' merge "$folder/piece-1.timegraph" "$folder/piece-$pieces.timegraph" \
+    -o "$folder/gap.timegraph"
+expect 0 '! messages [0-9]+ to [0-9]+ are missing' replay "$folder/gap.timegraph"
+[ "$(tail -n 1 <<< "$out")" = "$(teatime replay "$good" --quiet)" ] || die "replay: $out"
+[ "$(grep -c '! messages' <<< "$out")" = 1 ] || die "more than one gap: $out"
+[ "$(head -n 1 <<< "$out")" = "$(teatime replay "$good" | head -n 1)" ] || die "replay: $out"
+expect 0 '"gap":"messages' replay "$folder/gap.timegraph" --json
+code=0
+out=$(teatime replay "$folder/gap.timegraph" --to 1s 2>&1) || code=$?
+[ $code = 3 ] && grep -q 'are missing' <<< "$out" || die "replay into a gap: $code $out"
+
 # What lacks messages on purpose cannot be told from what others have.
 expect 0 '' filter "$good" -o "$folder/filtered.timegraph" --where 'sender == 1'
 expect 2 'was filtered: merge the recordings' \
