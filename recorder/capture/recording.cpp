@@ -239,20 +239,30 @@ void Recording::report(const std::string& sentence) const {
 void Recording::gap(Stamp before, const std::string& why) {
     auto done = writer_->gap(before, why);
     if (!done) return check(done);
-    {
+    Seq last = writer_->counters().last.seq;
+    if (untold_ && last >= untold_->before) tell_of_gap("goes on");
+    if (!untold_) {
         std::lock_guard lock(mutex_);
         ++status_.gaps;
-        status_.error.clear();
     }
-    Seq last = writer_->counters().last.seq;
     std::uint64_t missing = before.seq > next(last) ? before.seq.value - last.value - 1 : 0;
-    report(fmt::format("{} goes on, without {} message{}: {}", writer_->path(), missing,
-                       missing == 1 ? "" : "s", why));
+    untold_ = {before.seq, missing, why};
     if (missing == 0) return;
     whole_touched_ = true;
     snapshot_needed_ = true;
     needed_from_ = {before.seq.value - 1};
     asked_ = false;
+}
+
+/// Not when the gap is on record: on a full disk that has room, and the next message has not.
+void Recording::tell_of_gap(const char* how) {
+    {
+        std::lock_guard lock(mutex_);
+        status_.error.clear();
+    }
+    report(fmt::format("{} {}, without {} message{}: {}", writer_->path(), how, untold_->missing,
+                       untold_->missing == 1 ? "" : "s", untold_->why));
+    untold_.reset();
 }
 
 void Recording::commit(session::SteadyTime now) {
@@ -288,6 +298,7 @@ void Recording::committed(session::SteadyTime now) {
     news_since_commit_ = time_since_commit_ = false;
     uncommitted_.clear();
     auto counters = writer_->counters();
+    if (untold_ && counters.last.seq >= untold_->before) tell_of_gap("goes on");
     std::lock_guard lock(mutex_);
     status_.messages = counters.messages;
     status_.last = counters.last;
@@ -317,6 +328,8 @@ bool Recording::close_when_done(session::SteadyTime now) {
     take_from_follower();
     if (!failure_ && longest_wait_ > told_wait_) tell_longest_wait();
     if (auto done = writer_->close(); !done) failed_with(done.error());
+    if (untold_ && !failure_)
+        tell_of_gap(writer_->counters().last.seq >= untold_->before ? "goes on" : "ends");
     std::lock_guard lock(mutex_);
     if (shared_->options.space.ring()) (void)timegraph::release_ring(writer_->path());
     auto counters = writer_->counters();

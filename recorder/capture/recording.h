@@ -79,6 +79,13 @@ private:
         std::optional<std::uint64_t> after_commits;  ///< when it was written; none: it is not
     };
 
+    /// A gap behind which no message has been committed yet.
+    struct Untold {
+        Seq before;
+        std::uint64_t missing;
+        std::string why;
+    };
+
     void poke();
     void write_batch();
     void write(const session::MessagePtr& message);
@@ -99,6 +106,7 @@ private:
     void check(const result<void>& done);
     void failed_with(const Error& error);
     void gap(Stamp before, const std::string& why);
+    void tell_of_gap(const char* how);
     void report(const std::string& sentence) const;
 
     void on(const session::Started&, WallTime);
@@ -144,6 +152,7 @@ private:
     session::SteadyTime space_at_{};  ///< looked at again
     bool used_up_ = false;            ///< the quota
     std::vector<Uncommitted> uncommitted_;
+    std::optional<Untold> untold_;
     bool news_since_commit_ = false;
     bool time_since_commit_ = false;
     std::optional<session::SteadyTime> waiting_since_;

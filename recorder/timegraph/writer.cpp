@@ -217,9 +217,10 @@ void Writer::Impl::commit() {
 }
 
 void Writer::Impl::record_gap(Stamp before, std::string_view why) {
-    // Where the recording was said to stop here, now it is known what is missing.
-    remove(Table::gaps, "after_seq = ?1 AND before_seq = ?1 + 1 AND before_seq <= ?2",
-           {cell(head.last.seq), cell(before.seq)});
+    // Where the recording was said to stop here, now it is known what is missing; where it was said
+    // to go on and could not, more is, for the same reason.
+    remove(Table::gaps, "after_seq = ?1 AND (before_seq = ?1 + 1 OR why = ?3) AND before_seq <= ?2",
+           {cell(head.last.seq), cell(before.seq), Text{why}});
     insert(Table::gaps, {id(Table::gaps), cell(head.last.time), cell(head.last.seq),
                          cell(before.time), cell(before.seq), Text{why}});
     explained = before.seq;

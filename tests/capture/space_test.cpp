@@ -83,6 +83,7 @@ private slots:
     void a_quota_ends_the_recording_and_not_the_session();
     void with_too_little_free_nothing_is_recorded_for_a_while();
     void a_file_is_not_made_where_too_little_is_free();
+    void a_full_disk_is_told_of_once();
 };
 
 void SpaceTest::a_ring_keeps_the_last_time_and_can_be_replayed() {
@@ -225,6 +226,29 @@ void SpaceTest::a_file_is_not_made_where_too_little_is_free() {
     world.busy(seconds(5));
     world.close();
     QCOMPARE(world.recorder->status().error, std::string());
+    check_whole(world.recorder->status().path);
+}
+
+/// There is room for a gap again and again, though for no message.
+void SpaceTest::a_full_disk_is_told_of_once() {
+    Busy world;
+    world.options.writer.max_bytes = 400'000;  // the disk's size, of which nobody was told
+    world.begin();
+    world.chatter(seconds(30));
+    QVERIFY(contains(world.recorder->status().error, "is full"));
+    auto gaps = world.open().gaps();
+    VERIFY_OK(gaps);
+    QVERIFY(!gaps->empty());
+    QCOMPARE(world.recorder->status().gaps, gaps->size());
+    for (std::size_t i = 1; i < gaps->size(); ++i)
+        QVERIFY(gaps->at(i).after.seq >= gaps->at(i - 1).before.seq);
+    QVERIFY(gaps->back().before.seq.value + 200 > world.net.reflected.back()->stamp.seq.value);
+    // Each time that it goes on, some messages are recorded: at the end it does not.
+    QVERIFY(!contains(world.reports.back(), " goes on, without"));
+    std::size_t told = 0;
+    for (const std::string& report : world.reports) told += contains(report, " goes on, without");
+    QCOMPARE(told + 1, gaps->size());
+    world.close();
     check_whole(world.recorder->status().path);
 }
 

@@ -151,7 +151,8 @@ inline Recorded record(const QTemporaryDir& folder, const std::string& name,
                 must(writer.append({next.stamp, next.sender, next.payload}));
             } else if (lost && options.each_loss_told) {
                 const Stamp& stamp = messages[given].stamp;
-                must(writer.gap({stamp.time, next(stamp.seq)}, "the queue was full"));
+                std::string why = "message " + std::to_string(seq.value) + " was lost";
+                must(writer.gap({stamp.time, next(stamp.seq)}, why));
             }
             if (seq == options.records_lost_after)
                 must(writer.gap({messages[given].stamp.time, next(seq)}, "the queue was full"));
