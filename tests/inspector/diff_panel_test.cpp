@@ -22,17 +22,19 @@ private slots:
     void a_comparison_that_takes_long_tells_so_and_can_be_cancelled() {
         RecordOptions options;
         options.last_call = "hang";
+        auto modules = garden_modules();
+        modules.hang = std::chrono::seconds(3);
         Recorded live = record(folder_, "hang.timegraph", random_, options);
         const QString path = QString::fromStdString(live.path);
         Player player;
-        player.open(path, garden_modules());
+        player.open(path, modules);
         WAIT_OPEN(player);
         player.seek(live.marks[20]);
         WAIT_COMPLETE(player);
         DiffPanel panel(player);
         panel.resize(800, 400);
         panel.show();
-        panel.set_recording(path, garden_modules());
+        panel.set_recording(path, modules);
         auto& cancel = *panel.findChild<QPushButton*>("cancel-compare");
         auto& summary = *panel.findChild<QLabel*>("diff-summary");
         QVERIFY(!cancel.isVisible());
