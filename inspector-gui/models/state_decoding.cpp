@@ -61,8 +61,10 @@ bool same_inside(const Image& before, const Image& now, ObjectId id) {
 void flag(const std::vector<Change>& changes, StateAnswer& answer) {
     for (const Change& change : changes) {
         QString path = path_of(change);
-        bool fresh = change.what == Change::What::added;
-        answer.old_values.insert(path, fresh ? QVariant() : QVariant(to_text(change.before)));
+        // What is gone has no row; another one may have its name or place by now.
+        if (change.what == Change::What::added) answer.old_values.insert(path, {});
+        if (change.what == Change::What::changed)
+            answer.old_values.insert(path, to_text(change.before));
         for (qsizetype end = path.size() - 1; end > 0; --end) {
             if (path[end] != '.' && path[end] != '[') continue;
             QString above = path.left(end);

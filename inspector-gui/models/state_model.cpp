@@ -151,8 +151,8 @@ struct StateModel::Node {
     }
 };
 
-StateModel::StateModel(QObject* parent)
-    : QAbstractItemModel(parent), root_(std::make_unique<Node>()) {
+StateModel::StateModel(Of of, QObject* parent)
+    : QAbstractItemModel(parent), of_(of), root_(std::make_unique<Node>()) {
     root_->fetched = true;
 }
 StateModel::~StateModel() = default;
@@ -255,7 +255,7 @@ void StateModel::update(Node& node, bool repaint) {
     for (std::size_t i = 0; i < now.size(); ++i) adopt(*node.children[i], now[i], repaint);
     if (repaint && !node.children.empty()) {
         emit dataChanged(index_of_node(*node.children.front(), 0),
-                         index_of_node(*node.children.back(), kColumns - 1));
+                         index_of_node(*node.children.back(), columns() - 1));
     }
 }
 
@@ -278,7 +278,7 @@ void StateModel::adopt(Node& child, const Item& item, bool repaint) {
     }
     update(child, repaint || other);
     if (other && !repaint) {
-        emit dataChanged(index_of_node(child, 0), index_of_node(child, kColumns - 1));
+        emit dataChanged(index_of_node(child, 0), index_of_node(child, columns() - 1));
     }
 }
 
@@ -529,7 +529,7 @@ QModelIndex StateModel::index_of(const QString& path) {
 // ---- QAbstractItemModel ----------------------------------------------------------------------
 
 QModelIndex StateModel::index(int row, int column, const QModelIndex& parent) const {
-    if (row < 0 || column < 0 || column >= kColumns || row >= rowCount(parent)) return {};
+    if (row < 0 || column < 0 || column >= columns() || row >= rowCount(parent)) return {};
     return createIndex(row, column, node_of(parent)->children[static_cast<std::size_t>(row)].get());
 }
 
@@ -543,7 +543,7 @@ int StateModel::rowCount(const QModelIndex& parent) const {
 }
 
 int StateModel::columnCount(const QModelIndex& parent) const {
-    return parent.column() > 0 ? 0 : int{kColumns};
+    return parent.column() > 0 ? 0 : columns();
 }
 
 bool StateModel::hasChildren(const QModelIndex& parent) const {
@@ -596,7 +596,9 @@ QVariant StateModel::headerData(int section, Qt::Orientation orientation, int ro
         case Name:
             return tr("Name");
         case Value_:
-            return tr("Value");
+            return of_ == Of::one_state ? tr("Value") : tr("After");
+        case Before:
+            return tr("Before");
         case Type:
             return tr("Type");
         default:
@@ -616,6 +618,7 @@ QVariant StateModel::data(const QModelIndex& index, int role) const {
         case ChangedInsideRole:
             return now_.changed_inside.contains(path_of(index));
         case OldValueRole:
+            if (of_ == Of::two_states) return {};  // stands beside
             return now_.old_values.value(path_of(index));
         case Qt::DisplayRole:
             break;
@@ -630,6 +633,22 @@ QVariant StateModel::data(const QModelIndex& index, int role) const {
         bool known = item.schema && item.type != kNoType;
         return known ? to_text(type_name(*item.schema, item.type)) : QString();
     }
+    return index.column() == Before ? text_before(node, path_of(index)) : value_text(node);
+}
+
+/// Of what differs inside, its parts tell.
+QString StateModel::text_before(Node& node, const QString& path) const {
+    if (now_.changed_inside.contains(path)) return QStringLiteral("…");
+    const auto old = now_.old_values.find(path);
+    if (old != now_.old_values.end()) return old->toString();
+    for (const Node* above = node.parent; above && above != root_.get(); above = above->parent) {
+        if (now_.old_values.contains(path_of(index_of_node(*above)))) return {};  // it is new
+    }
+    return value_text(node);
+}
+
+QString StateModel::value_text(Node& node) const {
+    const Item& item = node.item;
     if (item.value) return to_text(*item.value);
     if (!item.object) return {};
     if (node.summary.isEmpty() && node.decoded) node.summary = to_text(node.decoded->value);

@@ -27,9 +27,11 @@ namespace teatime::inspector {
 class StateModel : public QAbstractItemModel {
     Q_OBJECT
 public:
-    enum Column { Name, Value_, Type, kColumns };
+    enum Column { Name, Value_, Type, Before, kColumns };
+    /// Of two states that are compared, what differs has its value of before in a column beside.
+    enum class Of { one_state, two_states };
 
-    explicit StateModel(QObject* parent = nullptr);
+    explicit StateModel(Of of = Of::one_state, QObject* parent = nullptr);
     ~StateModel() override;
 
     /// Without a state: empty, at once. Flags are the Moment's own changes.
@@ -73,6 +75,9 @@ private:
     Node* node_of(const QModelIndex& index) const;
     QModelIndex index_of_node(const Node& node, int column = 0) const;
     QVariant value_data(const Node& node, int role) const;
+    QString value_text(Node& node) const;
+    QString text_before(Node& node, const QString& path) const;
+    int columns() const { return of_ == Of::two_states ? kColumns : Before; }
 
     void ask();
     StateRequest request() const;
@@ -93,6 +98,7 @@ private:
     Node* child_at(Node& node, std::size_t place);
     Node* find_object(std::string_view path, std::size_t& used);
 
+    const Of of_;
     StateAnswer now_;  ///< what is shown
     std::unique_ptr<Node> root_;
     int changing_ = 0;  ///< rows are on the move: who looks at them now gets no more

@@ -4,6 +4,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -57,7 +58,8 @@ void DiffPanel::build() {
     tree_ = new ListView(tr("State with differences"), {});
     tree_->setRootIsDecorated(true);
     tree_->setModel(&all_);
-    tree_->set_widths({30, 34, 14});
+    tree_->set_widths({26, 22, 14, 22});
+    tree_->header()->moveSection(StateModel::Before, 1);
     views_ = new QStackedWidget;
     views_->addWidget(list_);
     views_->addWidget(tree_);

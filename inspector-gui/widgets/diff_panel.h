@@ -60,7 +60,7 @@ private:
     std::optional<Mark> wanted_;  ///< of the other, once it is open
 
     ChangeModel changes_;
-    StateModel all_;
+    StateModel all_{StateModel::Of::two_states};
     QLabel* other_name_;
     QLineEdit* moment_;
     QCheckBox* linked_;

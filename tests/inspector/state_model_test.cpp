@@ -234,6 +234,52 @@ private slots:
         QVERIFY(!model.index_of("garden.ticks").data(ChangedRole).toBool());
     }
 
+    void of_two_states_both_values_stand_side_by_side() {
+        StateModel model(StateModel::Of::two_states);
+        QAbstractItemModelTester tester(&model);
+        int same = 0, different = 0, fresh = 0;
+        for (std::size_t at : {20, 100, 300}) {
+            const MomentPtr before = moment_at(at / 2), after = changed(before, moment_at(at));
+            model.show(after);
+            std::vector<QModelIndex> open;
+            for (int row = 1; row < model.rowCount(); ++row) open.push_back(model.index(row, 0));
+            while (!open.empty()) {
+                const QModelIndex index = open.back();
+                open.pop_back();
+                model.fetchMore(index);
+                const int inside = model.rowCount(index);
+                for (int row = 0; row < inside; ++row) open.push_back(model.index(row, 0, index));
+                if (inside > 0) continue;
+                QModelIndex object = index;  // by its number: a name may move to another one
+                while (object.parent().isValid()) object = object.parent();
+                const QString path = index.data(PathRole).toString();
+                const QString inside_it = path.mid(object.data(PathRole).toString().size());
+                const auto id = object.data(ObjectRole).toULongLong();
+                const auto old =
+                    state_tree(*before->state, (QString("#%1").arg(id) + inside_it).toStdString());
+                // Where elements came or went, others have moved up.
+                const QString list = inside_it.left(inside_it.lastIndexOf('['));
+                const auto elements =
+                    state_tree(*before->state, (QString("#%1").arg(id) + list).toStdString());
+                const bool moved =
+                    elements && elements->if_list() && list != inside_it &&
+                    static_cast<int>(elements->if_list()->size()) != model.rowCount(index.parent());
+                if (moved) continue;
+                const QString text = old ? to_text(*old) : QString();
+                const auto column = [&](int c) {
+                    return index.siblingAtColumn(c).data().toString();
+                };
+                const QString beside = column(StateModel::Before);
+                // Of a list that is empty by now, there were elements.
+                const bool emptied = beside == "…" && text != column(StateModel::Value_);
+                QVERIFY2(beside == text || emptied,
+                         qPrintable(path + ": " + beside + " and not " + text));
+                ++(!old ? fresh : column(StateModel::Value_) == text ? same : different);
+            }
+        }
+        QVERIFY(same > 0 && different > 0 && fresh > 0);
+    }
+
     void paths_lead_there_and_back() {
         StateModel model;
         MomentPtr moment = moment_at(live_.marks.size() - 1);
