@@ -52,8 +52,8 @@ public:
     }
 
     void started(const session::Sync& sync, const std::string* image, bool gap) override {
-        joined_at_.reset();
-        if (sync.seq) joined_at_ = sync.time;
+        joined_.reset();
+        if (sync.seq) joined_ = Stamp{sync.time, sync.seq};
         if (next) next->started(sync, image, gap);
     }
     void stamped(const session::MessagePtr& message) override {
@@ -73,12 +73,8 @@ public:
         if (next) next->voted(vote);
     }
     void executed(const Executed& executed) override {
-        if (executed.error) {
-            if (joined_at_ && executed.error->mark.time <= *joined_at_)
-                ++earlier_errors_;
-            else
-                threw(executed);
-        }
+        bool early = is_earlier(executed);
+        if (executed.error) early ? void(++earlier_errors_) : threw(executed);
         if (next) next->executed(executed);
     }
     void noted(const session::Note& note) override {
@@ -86,7 +82,13 @@ public:
     }
 
 private:
-    std::optional<VirtualTime> joined_at_;  // none: the session began with us
+    /// By Seq: a message of our own may have the very time of the join.
+    bool is_earlier(const Executed& executed) {
+        if (joined_ && executed.external && executed.order > joined_->seq.value) joined_.reset();
+        return joined_ && executed.time <= joined_->time;
+    }
+
+    std::optional<Stamp> joined_;  // what came with it; none: all of that is executed
     std::size_t earlier_errors_ = 0;
 };
 

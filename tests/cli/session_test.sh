@@ -66,6 +66,10 @@ expect 1 'unknown selector in nope' join "$url" --app counter --modules "$module
     --send 'counter.nope()'
 until_true 10 has_line "$folder/Eve.log" 'unknown selector in nope'
 stop "$member"
+# Who begins the session sends at its very first moment.
+expect 1 'wrong arguments in add at [0-9.]+s#[0-9]+: ' join "$url" --session begun --app counter \
+    --modules "$modules" --for 1s --send 'counter.add("x")'
+! grep -q 'earlier error' <<< "$err" || die "its own error is an earlier one: $err"
 
 # One who only looks has the same state and is nobody.
 join "$folder/view.log" "$url" --app counter --modules "$modules" --view --for 60s --report state
