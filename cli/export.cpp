@@ -37,7 +37,9 @@ result<void> write_lines(const ExportOptions& options, const timegraph::Sink& si
     auto interval = options.interval.in(*recording);
     if (!interval) return interval.error();
     tell_of_branches(*recording);
-    bool from_begin = interval->first == Mark{BranchId{}, kSessionStart, 0};
+    auto begin = parse_moment("start", *recording);
+    if (!begin) return begin.error();
+    bool from_begin = interval->first == *begin;
     return writer_of(options.format)(*recording,
                                      from_begin ? VirtualTime::min() : interval->first.time,
                                      interval->second.time, sink, job.watch());

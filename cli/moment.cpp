@@ -7,11 +7,20 @@
 
 namespace teatime::cli {
 
+result<Mark> begin_of(const timegraph::Reader& recording, const timegraph::Reader::Info& info) {
+    auto first = timegraph::first_state(recording, info);
+    if (!first) return first.error();
+    return *first ? (*first)->mark : Mark{BranchId{}, kSessionStart, 0};
+}
+
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording) {
-    auto end = recording.end();
-    if (!end) return end.error();
-    return timegraph::parse_moment(
-        text, end->bound, [&](timegraph::WallTime wall) { return recording.time_at(wall); });
+    auto info = recording.info();
+    if (!info) return info.error();
+    auto begin = begin_of(recording, *info);
+    if (!begin) return begin.error();
+    return timegraph::parse_moment(text, *begin, info->end.bound, [&](timegraph::WallTime wall) {
+        return recording.time_at(wall);
+    });
 }
 
 void Interval::add_to(Command& command) {

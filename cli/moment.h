@@ -14,6 +14,9 @@ namespace teatime::cli {
 
 using timegraph::kMomentForms;
 
+/// Where a recording begins.
+result<Mark> begin_of(const timegraph::Reader& recording, const timegraph::Reader::Info& info);
+
 /// A moment of a recording. One outside it is an error that names the range.
 result<Mark> parse_moment(std::string_view text, const timegraph::Reader& recording);
 

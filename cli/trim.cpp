@@ -57,7 +57,7 @@ int run_trim(const TrimOptions& options) {
         note(fmt::format("it begins at {}, with the last stored state before {}",
                          to_string(*part->begin), to_string(from)));
     }
-    if (!part->begin && from > kSessionStart) {
+    if (!part->begin && from > timeline->begin().time) {
         note("no state is stored before that, so it begins as the recording does");
     }
     print_part(options.output, *part);

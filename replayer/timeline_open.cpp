@@ -3,6 +3,7 @@
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/worker_session.h"
 #include "teatime/timegraph/filter.h"
+#include "teatime/timegraph/moment.h"
 #include "teatime/timegraph/redact.h"
 #include "timeline_impl.h"
 
@@ -63,16 +64,11 @@ result<void> Timeline::Impl::open_recording() {
     return session ? travel(begin, {}) : show_keyframe(begin);
 }
 
-/// A recording of the whole session begins with the world's own beginning; one that was joined, or
-/// went on from a saved Island (meta "started_from"), with its first keyframe.
 result<void> Timeline::Impl::find_begin(const timegraph::Reader::Info& info) {
-    bool from_start = info.first ? info.first->seq.value == 1 : info.keyframes == 0;
-    if (from_start && !info.meta.more.contains("started_from")) return {};
-    if (info.keyframes == 0) return {};
-    auto keyframes = reader->keyframes();
-    if (!keyframes) return keyframes.error();
-    first_keyframe = keyframes->front();
-    begin = first_keyframe->mark;
+    auto first = timegraph::first_state(*reader, info);
+    if (!first) return first.error();
+    first_keyframe = std::move(*first);
+    if (first_keyframe) begin = first_keyframe->mark;
     return {};
 }
 

@@ -23,9 +23,8 @@ result<VirtualTime> time_at(const RecordingFacts& facts, timegraph::WallTime wal
 
 result<Mark> parse_moment(const QString& text, const RecordingFacts& facts) {
     std::string written = text.trimmed().toStdString();
-    if (written == "start") return facts.begin;
     VirtualTime end = facts.is_recording ? facts.info.end.bound : facts.end.time;
-    return timegraph::parse_moment(written, end,
+    return timegraph::parse_moment(written, facts.begin, end,
                                    [&](timegraph::WallTime wall) { return time_at(facts, wall); });
 }
 

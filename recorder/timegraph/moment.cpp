@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "meta_names.h"
+
 namespace teatime::timegraph {
 namespace {
 
@@ -34,9 +36,18 @@ bool parse_wall(std::string_view text, WallTime& wall) {
 
 }  // namespace
 
-result<Mark> parse_moment(std::string_view text, VirtualTime end,
+result<std::optional<KeyframeInfo>> first_state(const Reader& recording, const Reader::Info& info) {
+    bool whole = info.first ? info.first->seq.value == 1 : info.keyframes == 0;
+    if ((whole && !info.meta.more.contains(kStartedFrom)) || info.keyframes == 0)
+        return std::optional<KeyframeInfo>();
+    auto keyframes = recording.keyframes();
+    if (!keyframes) return keyframes.error();
+    return std::optional(keyframes->front());
+}
+
+result<Mark> parse_moment(std::string_view text, const Mark& begin, VirtualTime end,
                           const std::function<result<VirtualTime>(WallTime)>& time_at) {
-    if (text == "start") return Mark{BranchId{}, kSessionStart, 0};
+    if (text == "start") return begin;
     if (text == "end") return Mark{BranchId{}, end, Mark::kWholeInstant};
     Mark mark;
     WallTime wall;
@@ -52,9 +63,11 @@ result<Mark> parse_moment(std::string_view text, VirtualTime end,
         }
         mark = *parsed;
     }
-    if (mark.time < kSessionStart || mark.time > end) {
-        return wrong_usage(fmt::format("{} is outside the recording, which goes from 0s to {}",
-                                       text, to_string(end)));
+    if (mark < begin || mark.time > end) {
+        // The start of the world needs no #0 to be understood.
+        std::string from = begin == Mark{{}, kSessionStart, 0} ? "0s" : to_string(begin);
+        return wrong_usage(fmt::format("{} is outside the recording, which goes from {} to {}",
+                                       text, from, to_string(end)));
     }
     return mark;
 }

@@ -114,3 +114,6 @@ added=$(teatime log "$again" | sed -n 's/^ *\([0-9.]*\)s.*counter.add(1000).*/\1
 awk "BEGIN { exit !($added >= $saved) }" || die "stamped at $added, before $saved"
 [ "$(teatime state "$again" counter --at "$mark")" = "$(teatime state "$folder/x.island" counter)" ] ||
     die "the session does not go on from the state saved"
+[ "$(teatime state "$again" counter --at start)" = "$(teatime state "$folder/x.island" counter)" ] ||
+    die "the start of a session that goes on is not the state saved"
+expect 2 "^teatime: 0s is outside the recording, which goes from $mark to " state "$again" --at 0s

@@ -83,6 +83,8 @@ expect 3 'time-graph' export "$folder/headless.timegraph" --format csv -o "$fold
 expect 0 '[0-9.]+s#[0-9]+ to 1.5s, ' trim "$good" --from 1s --to 1.5s -o "$folder/part.timegraph"
 expect 0 'agree' verify "$folder/part.timegraph" --require-replay
 expect 0 '^same: ' diff "$good@1.3s" "$folder/part.timegraph@1.3s"
+expect 0 'counter.add\([0-9]\)' log "$folder/part.timegraph" --from start
+expect 0 '' render "$folder/part.timegraph" --at start -o "$folder/start.svg"
 expect 0 'it begins at [0-9.]+s#[0-9]+, with the last stored state before 1.2s' \
     trim "$good" --from 1.2s -o "$folder/stored.timegraph" --no-execute
 expect 0 'agree' verify "$folder/stored.timegraph" --require-replay
