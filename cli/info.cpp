@@ -21,7 +21,8 @@ struct InfoOptions {
 };
 constexpr std::size_t kErrorsShown = 10;
 
-Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph::Member>& members,
+Value to_value(const timegraph::Reader::Info& info, const Mark& begin,
+               const std::vector<timegraph::Member>& members,
                const std::vector<timegraph::Gap>& gaps,
                const std::vector<timegraph::HandlerError>& errors) {
     Value::List member_list;
@@ -66,6 +67,7 @@ Value to_value(const timegraph::Reader::Info& info, const std::vector<timegraph:
                           {"committed_within", said(timegraph::kCommittedWithin)},
                           {"ring", said(timegraph::kRing)},
                           {"format", info.format},
+                          {"begin", to_string(begin.time)},
                           {"end", to_string(info.end.bound)},
                           {"ended_at", wall_text(info.end.wall)},
                           {"messages", info.end.messages},
@@ -110,7 +112,16 @@ std::string ring_words(const std::string& file, const timegraph::Reader::Info& i
     return words + (timegraph::ring_is_frozen(file) ? "; kept: nothing more is dropped" : "");
 }
 
-void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
+std::string length_words(const Mark& begin, const timegraph::Reader::End& end) {
+    Duration length = end.bound - begin.time;
+    std::string from;
+    if (begin.time > kSessionStart)
+        from = fmt::format(", from {} to {}", to_string(begin.time), to_string(end.bound));
+    return fmt::format("{} of virtual time{}, until {}", to_string(length), from,
+                       wall_text(end.wall));
+}
+
+void print_info(const InfoOptions& options, const timegraph::Reader::Info& info, const Mark& begin,
                 const std::vector<timegraph::Member>& members,
                 const std::vector<timegraph::Gap>& gaps,
                 const std::vector<timegraph::HandlerError>& errors) {
@@ -123,8 +134,7 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
     row("app", info.meta.app);
     row("code id", info.meta.code_id);
     row("stamped by", info.meta.router);
-    row("length", fmt::format("{} of virtual time, until {}", to_string(info.end.bound),
-                              wall_text(info.end.wall)));
+    row("length", length_words(begin, info.end));
     row("messages",
         fmt::format("{} external, {} of payload, in {} block{}", info.end.messages,
                     byte_size(info.end.source_bytes), info.blocks, info.blocks == 1 ? "" : "s"));
@@ -188,6 +198,8 @@ int run(const InfoOptions& options) {
     if (!recording) return fail(recording.error());
     auto info = recording->info();
     if (!info) return fail(info.error());
+    auto begin = begin_of(*recording, *info);
+    if (!begin) return fail(begin.error());
     auto members = recording->members();
     if (!members) return fail(members.error());
     auto gaps = recording->gaps();
@@ -195,9 +207,9 @@ int run(const InfoOptions& options) {
     auto errors = recording->errors();
     if (!errors) return fail(errors.error());
     if (options.json) {
-        print(to_json(to_value(*info, *members, *gaps, *errors)));
+        print(to_json(to_value(*info, *begin, *members, *gaps, *errors)));
     } else {
-        print_info(options, *info, *members, *gaps, *errors);
+        print_info(options, *info, *begin, *members, *gaps, *errors);
     }
     return kFine;
 }

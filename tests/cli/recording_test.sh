@@ -117,3 +117,6 @@ awk "BEGIN { exit !($added >= $saved) }" || die "stamped at $added, before $save
 [ "$(teatime state "$again" counter --at start)" = "$(teatime state "$folder/x.island" counter)" ] ||
     die "the start of a session that goes on is not the state saved"
 expect 2 "^teatime: 0s is outside the recording, which goes from $mark to " state "$again" --at 0s
+expect 0 "^length +[0-9.]+s of virtual time, from ${saved}s to [0-9.]+s, until 20" info "$again"
+expect 0 '' info "$again" --json
+[ "$(json "$out" begin)" = "${saved}s" ] || die "begin: $out"
