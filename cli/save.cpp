@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -16,17 +17,24 @@ namespace {
 struct SaveOptions {
     std::string source;
     std::string session;
-    std::string at = "end";
+    std::string at;
     std::string output;
     TimelineArguments timeline;
 };
 
+/// A file's name may have a colon in it, too.
 bool is_url(const std::string& text) {
-    return text.starts_with("ws://") || text.starts_with("http://");
+    if (text.find("://") != std::string::npos) return true;
+    bool has_port = text.find(':') < text.find('/');
+    std::error_code ignored;
+    return has_port && !std::filesystem::exists(text, ignored) && net::parse_url(text);
 }
 
 /// The state that a viewing member arrives at: it joins, catches up and leaves.
 result<Image> live_image(const SaveOptions& options) {
+    if (!options.at.empty()) {
+        return wrong_usage("--at is for recordings; a session is saved as it is now");
+    }
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
     auto session = find_session(*address);
@@ -47,7 +55,8 @@ result<Image> live_image(const SaveOptions& options) {
 }
 
 result<Image> recorded_image(const SaveOptions& options) {
-    auto timeline = open_at(options.source, options.at, options.timeline);
+    auto timeline =
+        open_at(options.source, options.at.empty() ? "end" : options.at, options.timeline);
     if (!timeline) return timeline.error();
     return timeline->state();
 }
@@ -67,10 +76,13 @@ int run(const SaveOptions& options) {
 
 std::function<int()> add_save(Command& command) {
     auto options = std::make_shared<SaveOptions>();
-    command.positional("SOURCE", options->source, "A recording, or ws://host:port/session")
+    command
+        .positional("SOURCE", options->source,
+                    "A recording, or a session: ws://host:port/session (or host:port/session)")
         .required();
     command.option("--session", options->session, "Session id, where the URL names none");
-    command.option("--at", options->at, fmt::format("Moment of a recording: {}", kMomentForms));
+    command.option("--at", options->at,
+                   fmt::format("Moment of a recording (default: end): {}", kMomentForms));
     command.option("-o,--output", options->output, "The file to write (*.island)").required();
     options->timeline.add_to(command);
     command.footer("Go on from it with `teatime serve --restore X.island`.");

@@ -52,6 +52,9 @@ expect 3 'no session nowhere' send "$url" nowhere 'counter.add(1)'
 expect 3 'session nowhere at ws:.*No such session' send "$url" nowhere 'counter.add(1)' --no-check
 expect 3 'no session nowhere' record "$url" nowhere -o "$folder/never.timegraph"
 expect 3 'no session nowhere' save "$url/nowhere" -o "$folder/never.island"
+expect 3 'no session nowhere' save "${url#ws://}/nowhere" -o "$folder/never.island"
+expect 2 '--at is for recordings; a session is saved as it is now$' \
+    save "$url/counter" --at 1s -o "$folder/never.island"
 expect 2 'nowhere' join "$url" --app nowhere
 expect 2 'no/such.so' join "$url" --app no/such.so
 expect 2 'module' join "$url" --app "$0"
