@@ -77,6 +77,9 @@ public:
         if (executed.error) early ? void(++earlier_errors_) : threw(executed);
         if (next) next->executed(executed);
     }
+    void time_changed(const Stamp& at, const session::TimeState& state) override {
+        if (next) next->time_changed(at, state);
+    }
     void noted(const session::Note& note) override {
         if (next) next->noted(note);
     }

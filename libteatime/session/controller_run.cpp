@@ -89,6 +89,7 @@ bool Controller::Impl::obey_time(const TimeOp& op, const Stamp& stamp) {
         observer_->bound(time_.time);  // nothing is stamped at or below a reported Mark
         report(op, mark);
     }
+    observer_->time_changed({time_.time, stamp.seq}, time_);
     say(TimeStateChanged{time_, op});
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "teatime/session/time_control.h"
 #include "teatime/state/json.h"
 
 namespace teatime::capture {
@@ -11,6 +12,25 @@ namespace {
 KeyframeOptions on_grid_of(KeyframeOptions options, Duration vote_interval) {
     if (vote_interval > Duration(0)) options.grid = vote_interval;
     return options;
+}
+
+/// As the session's clock runs when its members have obeyed all that came with the join.
+session::TimeState time_at_join(const session::Sync& sync) {
+    if (!sync.native) return {};
+    session::TimeState state = sync.native->at_start;
+    for (const session::MessagePtr& message : sync.messages) {
+        if (message->sender) continue;
+        if (auto op = session::parse_time_payload(message->payload))
+            state.apply(*op, message->stamp.time);
+    }
+    return state;
+}
+
+/// The bound may be far behind the clock where time is lazy.
+Stamp place_of_join(const session::Sync& sync) {
+    VirtualTime clock;  // messages are stamped in whole milliseconds
+    if (sync.native) clock = std::chrono::floor<std::chrono::milliseconds>(sync.native->clock);
+    return {std::max(sync.time, clock), sync.seq};
 }
 
 }  // namespace
@@ -32,7 +52,12 @@ void MemberRecording::started(const session::Sync& sync, const std::string* imag
         recorder_->close();
     }
     if (!stopped_.empty()) return;
-    if (timeline_.empty()) begin(sync);
+    bool first = timeline_.empty();
+    joined_ = place_of_join(sync);
+    if (first)
+        begin(sync);
+    else
+        recorder_->record(session::TimeChanged{joined_, time_at_join(sync)});
     running_since_.reset();
     if (!image) return;  // from the start: what is recorded already is recognised by its seq
     auto state = decode_image(*image);
@@ -54,21 +79,18 @@ void MemberRecording::begin(const session::Sync& sync) {
     policy_ = KeyframePolicy(on_grid_of(options_.keyframes, sync.session.vote_interval));
     next_keyframe_ = policy_.next_after(kSessionStart);
     timeline_ = sync.session.timeline;
-    session::Started started{sync.session, {}, {}, {}};
+    begun_ = sync.snapshot ? Stamp{sync.snapshot->time, sync.snapshot->seq} : Stamp{};
+    session::Started started{sync.session, {}, time_at_join(sync), {}, joined_};
     started.session.app = options_.app;
     started.session.code_id = options_.code_id;
     std::string name;
     append_json_string(name, options_.name);
     started.details_json = "{\"name\":" + name + "}";
-    if (sync.snapshot) started.time.time = sync.snapshot->time;
-    if (sync.native) {
-        member_ = sync.native->member;
-        started.time.paused = sync.native->at_start.paused;
-        started.time.rate = sync.native->at_start.rate;
-    }
+    started.time.time = begun_.time;
     recorder_->record(std::move(started));
-    Stamp at{started.time.time, sync.snapshot ? sync.snapshot->seq : Seq{}};
-    recorder_->record(session::MemberJoined{at, member_, options_.name, {}, options_.role, false});
+    if (sync.native) member_ = sync.native->member;
+    recorder_->record(
+        session::MemberJoined{begun_, member_, options_.name, {}, options_.role, false});
 }
 
 void MemberRecording::stamped(const session::MessagePtr& message) {
@@ -97,6 +119,11 @@ void MemberRecording::executed(const Executed&) {
     auto at = now();
     if (running_since_) policy_.ran(at - *running_since_);
     running_since_ = at;
+}
+
+void MemberRecording::time_changed(const Stamp& at, const session::TimeState& state) {
+    if (stopped_.empty() && at.seq > joined_.seq)
+        recorder_->record(session::TimeChanged{at, state});
 }
 
 void MemberRecording::noted(const session::Note& note) {

@@ -106,7 +106,10 @@ void Recording::write_batch() {
     lost_in_queue();
     bound_ = std::max(bound_, batch_.bound);
     if (!writer_ || failure_) return;
-    writer_->bound(bound_, batch_.wall);
+    if (bound_ < clock_from().time)
+        writer_->reach(bound_, batch_.wall);
+    else
+        writer_->bound(bound_, batch_.wall);
     time_since_commit_ = true;
 }
 

@@ -103,6 +103,7 @@ private:
     bool go_on(Stamp before, const Error& was);
     void carry_out(Uncommitted& one);
     result<void> start_file();
+    Stamp clock_from() const;
     void check(const result<void>& done);
     void failed_with(const Error& error);
     void gap(Stamp before, const std::string& why);

@@ -115,15 +115,19 @@ result<void> Recording::start_file() {
         status_.path = path;
         status_.error.clear();
     }
-    const session::TimeState& time = started_->time;
-    Seq before = started_->start ? started_->start->seq : Seq{};
-    check(writer_->clock({{time.time, before}, started_wall_, rate_of(time)}));
+    check(writer_->clock({clock_from(), started_wall_, rate_of(started_->time)}));
     news_since_commit_ = true;
     if (started_->start)
         snapshot(*started_->start);
     else
         start_follower(std::nullopt);
     return {};
+}
+
+/// Before it no wall time is known.
+Stamp Recording::clock_from() const {
+    if (started_->joined) return *started_->joined;
+    return {started_->time.time, started_->start ? started_->start->seq : Seq{}};
 }
 
 void Recording::on(const session::Started&, timegraph::WallTime) {}  // the first made the file

@@ -9,16 +9,16 @@ namespace {
 
 /// A session of two, and a viewer that records.
 struct Watched {
-    explicit Watched(std::uint64_t seed) : world(seed) {
+    explicit Watched(std::uint64_t seed, bool router_records = false) : world(seed) {
         world.options.replica = nullptr;
         world.start();
-        world.net.tap = nullptr;  // nobody else records
+        if (!router_records) world.net.tap = nullptr;
         world.net.add();
         world.net.add();
         world.pass(seconds(1));
     }
-    Net::Replica& watch(Role role = Role::viewer) {
-        path = world.folder.filePath("member.timegraph").toStdString();
+    Net::Replica& watch(Role role = Role::viewer, const char* file = "member.timegraph") {
+        path = world.folder.filePath(file).toStdString();
         MemberRecording::Options options;
         options.app = "counter";
         options.code_id = "aaaa";
@@ -73,6 +73,7 @@ private slots:
     void it_begins_with_the_snapshot_that_it_joined_from();
     void what_was_missed_is_a_gap();
     void a_session_begun_anew_is_not_mixed_in();
+    void its_wall_clock_is_the_session_s();
 };
 
 void MemberRecordingTest::it_replays_to_what_the_session_was() {
@@ -181,6 +182,57 @@ void MemberRecordingTest::a_session_begun_anew_is_not_mixed_in() {
     watched.world.net.say(*watched.world.net.replicas[0], call("add", 1));
     auto reader = watched.close();
     QCOMPARE(messages_of(reader), all);
+}
+
+/// Beside the router's own recording, with rate, pause and step, before and after one joined.
+void MemberRecordingTest::its_wall_clock_is_the_session_s() {
+    Watched watched(seed_of_test(), true);
+    RecordedNet& world = watched.world;
+    Net::Replica& asker = watched.watch();
+    const std::string early = watched.path;
+    auto ask = [&](TimeRequest request, Duration then) {
+        world.net.time(asker, request);
+        world.pass(then);
+    };
+    TimeRequest fast = Net::op(TimeRequest::Op::rate);
+    fast.rate = Rate::of(4, 1);
+    world.live(20);
+    ask(fast, seconds(5));
+    ask(Net::op(kPause), seconds(10));
+    ask(Net::step(StepBy::duration, milliseconds(700)), seconds(3));
+    ask(Net::op(kResume), seconds(2));
+    const timegraph::WallTime joined = kWall + world.net.now.time_since_epoch();
+    const VirtualTime there = world.net.reflected.back()->stamp.time;
+    watched.watch(Role::viewer, "late.timegraph");
+    world.pass(seconds(2));
+    ask(Net::op(kPause), seconds(5));
+    ask(Net::op(kResume), seconds(2));
+    auto late = watched.close();
+    auto whole = world.open();
+    auto member = timegraph::Reader::open(early);
+    VERIFY_OK(member);
+    const timegraph::WallTime end = kWall + world.net.now.time_since_epoch() - seconds(1);
+    for (auto wall = kWall + seconds(2); wall < end; wall += milliseconds(50)) {
+        auto before = whole.time_at(wall - milliseconds(100));
+        auto after = whole.time_at(wall + milliseconds(100));
+        VERIFY_OK(before);
+        VERIFY_OK(after);
+        auto close_to = [&](const timegraph::Reader& other) {
+            auto time = other.time_at(wall);
+            bool close = time && *before <= *time && *time <= *after;
+            if (!close) {
+                qWarning("%s, not %s to %s", time ? to_string(*time).c_str() : "unknown",
+                         to_string(*before).c_str(), to_string(*after).c_str());
+            }
+            return close;
+        };
+        QVERIFY(close_to(*member));
+        if (wall < joined)
+            QVERIFY(!late.time_at(wall));
+        else if (wall > joined + milliseconds(100))
+            QVERIFY(close_to(late));
+    }
+    QVERIFY(!late.wall_at(there - seconds(2)));
 }
 
 TEST_CLASS(MemberRecordingTest)

@@ -55,6 +55,9 @@ public:
     virtual void bound(VirtualTime bound) { (void)bound; }
     virtual void voted(const Vote& vote) { (void)vote; }
     virtual void executed(const Executed& executed) { (void)executed; }
+    /// A change of time is obeyed, up to its end: from `at` on time goes as `state` says. Those
+    /// that came with the join too.
+    virtual void time_changed(const Stamp& at, const TimeState& state) { (void)at, (void)state; }
     /// Each once, those before the join too.
     virtual void noted(const Note& note) { (void)note; }
 };

@@ -53,6 +53,9 @@ struct Started {
     std::string details_json;  ///< the creator's JOIN
     TimeState time;
     std::optional<SnapshotInfo> start;
+    /// Recorded by a member that came later: where the session stood then. All before it is
+    /// history, of which nobody knows when it was.
+    std::optional<Stamp> joined{};
 };
 
 struct MemberJoined {

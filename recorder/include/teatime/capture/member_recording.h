@@ -41,6 +41,7 @@ public:
     void bound(VirtualTime bound) override;
     void voted(const session::Vote& vote) override;
     void executed(const Executed& executed) override;
+    void time_changed(const Stamp& at, const session::TimeState& state) override;
     void noted(const session::Note& note) override;
 
 private:
@@ -54,6 +55,8 @@ private:
     std::string stopped_;
     std::string timeline_;  ///< empty: nothing is recorded yet
     MemberId member_;
+    Stamp begun_;                 ///< with the state, or nothing, before all that is recorded
+    Stamp joined_;                ///< where the session stood; all up to there is history
     Seq last_;
     KeyframePolicy policy_;
     VirtualTime next_keyframe_;
