@@ -14,6 +14,8 @@ KeyframeOptions on_grid_of(KeyframeOptions options, Duration vote_interval) {
     return options;
 }
 
+constexpr std::string_view kUsersPayload = R"({"what":"users")";
+
 /// As the session's clock runs when its members have obeyed all that came with the join.
 session::TimeState time_at_join(const session::Sync& sync) {
     if (!sync.native) return {};
@@ -84,13 +86,40 @@ void MemberRecording::begin(const session::Sync& sync) {
     started.session.app = options_.app;
     started.session.code_id = options_.code_id;
     std::string name;
-    append_json_string(name, options_.name);
+    append_json_string(name, options_.app);  // as native members tell it when they join
     started.details_json = "{\"name\":" + name + "}";
     started.time.time = begun_.time;
     recorder_->record(std::move(started));
     if (sync.native) member_ = sync.native->member;
+    members_.insert(member_);
     recorder_->record(
-        session::MemberJoined{begun_, member_, options_.name, {}, options_.role, false});
+        session::MemberJoined{joined_, member_, options_.name, {}, options_.role, false});
+}
+
+/// Who they are the router tells by number only.
+void MemberRecording::users(const session::Message& message) {
+    auto told = parse_json(message.payload);
+    if (!told) return;
+    auto each = [&](std::string_view name, auto&& take) {
+        const Value* list = told->find(name);
+        if (!list || !list->if_list()) return;
+        for (const Value& one : *list->if_list()) {
+            const std::int64_t* number = one.if_int();
+            if (number && *number > 0) take(MemberId{static_cast<std::uint64_t>(*number)});
+        }
+    };
+    each("joined", [&](MemberId member) { is_here(member, message.stamp); });
+    each("left", [&](MemberId member) {
+        is_here(member, begun_);
+        members_.erase(member);
+        recorder_->record(session::MemberLeft{message.stamp, member});
+    });
+}
+
+void MemberRecording::is_here(MemberId member, const Stamp& since) {
+    if (!members_.insert(member).second) return;
+    recorder_->record(
+        session::MemberJoined{since, member, {}, {}, session::Role::participant, false});
 }
 
 void MemberRecording::stamped(const session::MessagePtr& message) {
@@ -98,6 +127,10 @@ void MemberRecording::stamped(const session::MessagePtr& message) {
     if (!stopped_.empty() || message->stamp.seq <= last_) return;
     last_ = message->stamp.seq;
     recorder_->message(message);
+    if (message->sender)
+        is_here(message->sender, begun_);  // since before what is recorded
+    else if (message->payload.starts_with(kUsersPayload))
+        users(*message);
 }
 
 void MemberRecording::bound(VirtualTime bound) {

@@ -74,6 +74,7 @@ private slots:
     void what_was_missed_is_a_gap();
     void a_session_begun_anew_is_not_mixed_in();
     void its_wall_clock_is_the_session_s();
+    void it_tells_whose_session_it_was();
 };
 
 void MemberRecordingTest::it_replays_to_what_the_session_was() {
@@ -105,7 +106,6 @@ void MemberRecordingTest::it_replays_to_what_the_session_was() {
     auto info = reader.info();
     VERIFY_OK(info);
     QCOMPARE(info->gaps, std::uint64_t{0});
-    QCOMPARE(info->meta.name, std::string("watcher"));
 }
 
 void MemberRecordingTest::it_begins_with_the_snapshot_that_it_joined_from() {
@@ -233,6 +233,35 @@ void MemberRecordingTest::its_wall_clock_is_the_session_s() {
             QVERIFY(close_to(late));
     }
     QVERIFY(!late.wall_at(there - seconds(2)));
+}
+
+void MemberRecordingTest::it_tells_whose_session_it_was() {
+    Watched watched(seed_of_test());
+    watched.world.live(20);
+    watched.world.pass(seconds(2));
+    watched.watch();
+    watched.world.live(20);
+    std::uint64_t stays = watched.world.net.replicas[0]->controller->member().value;
+    std::uint64_t goes = watched.world.net.replicas[1]->controller->member().value;
+    watched.world.net.kill(*watched.world.net.replicas[1]);
+    watched.world.pass(seconds(40));
+    watched.world.net.add();
+    auto reader = watched.close();
+    auto info = reader.info();
+    auto members = reader.members();
+    VERIFY_OK(info);
+    VERIFY_OK(members);
+    QCOMPARE(info->meta.name, std::string("counter"));
+    QCOMPARE(info->meta.app, std::string("counter"));
+    std::map<std::uint64_t, timegraph::Member> known;
+    for (const timegraph::Member& member : *members) {
+        QVERIFY(known.emplace(member.id.value, member).second);
+    }
+    QCOMPARE(known.size(), std::size_t{4});
+    QVERIFY(known.at(stays).role == "participant" && !known.at(stays).left);
+    QVERIFY(known.at(goes).left && known.at(goes).left->time > known.at(goes).joined.time);
+    QVERIFY(known.at(3).name == "watcher" && known.at(3).role == "viewer");
+    QVERIFY(known.at(4).joined.time > known.at(goes).left->time);
 }
 
 TEST_CLASS(MemberRecordingTest)

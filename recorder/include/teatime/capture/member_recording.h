@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "teatime/capture/keyframe_policy.h"
@@ -46,6 +47,8 @@ public:
 
 private:
     void begin(const session::Sync& sync);
+    void users(const session::Message& message);
+    void is_here(MemberId member, const Stamp& since);
     session::SteadyTime now() const;
     void keyframe();
 
@@ -57,6 +60,7 @@ private:
     MemberId member_;
     Stamp begun_;                 ///< with the state, or nothing, before all that is recorded
     Stamp joined_;                ///< where the session stood; all up to there is history
+    std::set<MemberId> members_;  ///< as far as the file knows
     Seq last_;
     KeyframePolicy policy_;
     VirtualTime next_keyframe_;
