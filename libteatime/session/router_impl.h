@@ -104,6 +104,7 @@ private:
         Ballot<StateAt> ballot;
         Asker asker;
         bool deserted = false;  // nobody reported in time: joiners may do it
+        bool more = false;      // somebody has a message to execute
     };
     struct Until {
         Mark mark;
@@ -298,6 +299,7 @@ private:
     std::uint64_t last_op_ = 0;
     std::optional<Stepping> stepping_;
     std::shared_ptr<const StepOutcome> last_outcome_;
+    bool nothing_due_ = false;  // after it, at any replica; as long as time stands still
     std::deque<Waiting> held_;
     std::size_t held_bytes_ = 0;
     std::deque<std::pair<MemberId, TimeRequest>> time_requests_;

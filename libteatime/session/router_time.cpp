@@ -85,6 +85,10 @@ void Router::Impl::step_time(Asker asker, const TimeRequest& request) {
                 op.mark = request.mark;
             } else if (replicas().empty()) {
                 return refuse_step("No replica is here that could step.");
+            } else if (nothing_due_) {
+                return refuse_step(held_.empty()
+                                       ? "No message waits."
+                                       : "Only external messages wait; step by external.");
             }
             break;
         case StepBy::external: {
@@ -190,7 +194,7 @@ void Router::Impl::obey(const TimeOp& op, Asker asker) {
         tick();
     }
     if (info_.kind == Kind::native && (op.op == Op::pause || op.op == Op::step)) {
-        stepping_ = Stepping{op, {replicas(), now_ + options_.step_deadline}, asker, false};
+        stepping_ = Stepping{op, {replicas(), now_ + options_.step_deadline}, asker, false, false};
         alarm(stepping_->ballot.deadline);
         if (stepping_->ballot.complete()) finish_step();
     } else if (op.op != Op::until) {
@@ -223,6 +227,7 @@ void Router::Impl::on(Member& member, StepReport& report) {
     StateAt state{report.mark, report.hash};
     if (stepping_ && report.id == stepping_->op.id) {
         if (!stepping_->ballot.add(member.id, state)) return;
+        stepping_->more |= report.next.has_value();
         record(VoteCast{member.id, report.mark, report.hash});
         if (stepping_->ballot.complete()) finish_step();
     } else if (last_outcome_ && report.id == last_outcome_->op.id) {  // late
@@ -250,6 +255,7 @@ void Router::Impl::finish_step() {
     auto outcome = std::make_shared<StepOutcome>();
     outcome->op = done.op;
     outcome->missing = done.ballot.missing();
+    nothing_due_ = !done.more && done.ballot.answered() > 0 && outcome->missing.empty();
     for (auto& group : done.ballot.groups()) {
         outcome->groups.push_back({group.answer.mark, group.answer.hash, group.members});
         std::sort(outcome->groups.back().members.begin(), outcome->groups.back().members.end());

@@ -71,6 +71,17 @@ expect 1 'wrong arguments in add at [0-9.]+s#[0-9]+: ' join "$url" --session beg
     --modules "$modules" --for 1s --send 'counter.add("x")'
 ! grep -q 'earlier error' <<< "$err" || die "its own error is an earlier one: $err"
 
+# Where nothing waits no step is taken.
+join "$folder/Idle.log" "$url" --session idle --app counter --modules "$modules" --for 60s
+expect 0 '^paused at ' time "$url/idle" pause
+expect 1 '^teatime: No external message waits\.$' time "$url/idle" step external
+for by in message instant; do expect 1 '^teatime: No message waits\.$' time "$url/idle" step $by; done
+expect 0 'waits there' send "$url/idle" 'counter.loop()'
+expect 1 '^teatime: Only external messages wait; step by external\.$' time "$url/idle" step
+expect 0 '^paused at ' time "$url/idle" step external
+for by in instant message; do expect 0 '^paused at ' time "$url/idle" step $by; done
+stop "$member"
+
 # One who only looks has the same state and is nobody.
 join "$folder/view.log" "$url" --app counter --modules "$modules" --view --for 60s --report state
 expect 0 '"members": *0' sessions "$url" --json

@@ -15,6 +15,7 @@
 #include "live.h"
 #include "main_window.h"
 #include "program.h"
+#include "teatime/island/input.h"
 #include "teatime/state/inspect.h"
 #include "timeline_widget.h"
 #include "together_panel.h"
@@ -182,8 +183,11 @@ private slots:
         WAIT(badge() == "● live");
         QTest::keyClick(window_.get(), Qt::Key_Space, Qt::ControlModifier);
         WAIT(badge() == "❚❚ paused for all by you");
+        ann_->send(
+            QString::fromStdString(call_payload("painter", "stroke_begin", {Value(1), Value(2)})));
+        WAIT(badge().contains("1 message"));
         QSignalSpy stepped(ann_.get(), &LiveSession::stepped);
-        QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier);
+        QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier | Qt::ControlModifier);
         WAIT(!stepped.isEmpty());
         QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
         WAIT(!ann_->company().lease.holder);
