@@ -72,13 +72,20 @@ void Router::Impl::step_time(Asker asker, const TimeRequest& request) {
     auto refuse_step = [&](std::string sentence) { answer(asker, std::move(sentence)); };
     TimeOp op{Op::step, last_op_ + 1, asker.member, {}, request.by, {}, {}, {}};
     if (!clock_.paused()) return refuse_step("The session runs; pause it before stepping.");
+    if (info_.kind == Kind::croquet &&
+        (request.by == StepBy::message || request.by == StepBy::mark)) {
+        return refuse_step(
+            "Croquet clients cannot execute one message; step by instant, external or "
+            "a time.");
+    }
     switch (request.by) {
         case StepBy::message:
         case StepBy::instant:
         case StepBy::mark:
-            if (info_.kind == Kind::croquet) {
-                return refuse_step(
-                    "Croquet clients cannot execute one message; step by external or by a time.");
+            if (info_.kind == Kind::croquet) {  // an instant: what the next stamp's time is for
+                if (held_.empty()) return refuse_step("No external message waits.");
+                let_through();
+                break;
             }
             if (request.by == StepBy::mark) {
                 if (!ahead(request.mark)) return refuse_step(not_ahead(request.mark));

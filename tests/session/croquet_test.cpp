@@ -198,6 +198,29 @@ private slots:
         }
         QVERIFY(last > paused + milliseconds(900));
     }
+    void an_instant_is_all_that_waits() {
+        Hub hub;
+        three(hub);
+        hub.send(9, Hub::native(Role::viewer, false));
+        TimeRequest request;
+        hub.send(9, request);
+        hub.say(1, "one");
+        hub.say(2, "two");
+        hub[1].frames.clear();
+        request.op = TimeRequest::Op::step;
+        request.by = StepBy::instant;
+        hub.send(9, request);
+        QVERIFY(hub[9].answers().back().refused.empty());
+        QCOMPARE(QString::fromStdString(texts(hub[1].messages())), QString("one two "));
+        VirtualTime stamped = hub[1].messages().front()->stamp.time;
+        for (auto& message : hub[1].messages()) {
+            if (message->sender) QVERIFY(message->stamp.time == stamped);
+        }
+        QVERIFY(hub.router.status(hub.now).control.paused);
+        QVERIFY(hub[1].all<Tick>().back().time >= stamped);  // so far clients run
+        hub.send(9, request);
+        QCOMPARE(hub[9].answers().back().refused, std::string("No external message waits."));
+    }
     void a_restored_session_goes_on_above_its_start() {
         // A message at the saved instant itself would come after what is saved of it.
         for (std::int64_t saved_us : {5'000'000, 5'000'700, 5'000'999}) {
