@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "call.h"
 #include "hosting.h"
@@ -41,7 +42,7 @@ public:
     std::function<Island*()> island;
     session::ControllerObserver* next = nullptr;
     std::optional<VirtualTime> until;
-    std::function<void()> reached;
+    std::function<void(VirtualTime)> reached;
     std::function<void(const Executed&)> threw;
 
     /// Requires: what came with the join is executed.
@@ -64,8 +65,7 @@ public:
         if (until && bound > *until && island()) {
             island()->set_bound(*until);
             while (auto done = island()->execute_next()) executed(*done);
-            until.reset();
-            reached();
+            reached(*std::exchange(until, std::nullopt));
         }
         if (next) next->bound(bound);
     }
@@ -285,8 +285,13 @@ result<int> Join::run() {
     handler.failed = [this](const Error& error) { end(error); };
     watcher_.island = [this] { return participant_ ? participant_->island() : nullptr; };
     watcher_.threw = [this](const Executed& executed) { threw(executed); };
-    watcher_.reached = [this] {
-        make_report(Mark{{}, participant_->island()->bound(), Mark::kWholeInstant});
+    watcher_.reached = [this](VirtualTime until) {
+        VirtualTime bound = participant_->island()->bound();
+        if (bound > until) {
+            note(fmt::format("{} is past: this member joined with the state of {}",
+                             to_string(until), to_string(bound)));
+        }
+        make_report(Mark{{}, bound, Mark::kWholeInstant});
         loop_.post([this] { leave(); });  // not from within the controller
     };
     loop_.on_signal([this](int) { leaving_ ? end(kFine) : leave(); });

@@ -106,6 +106,8 @@ expect 0 'count' state "$folder/live.island" counter
 serve "$folder/again.log" --restore "$folder/x.island" --record "$folder/again"
 "$program" join "$url" --app counter --session counter --send 'counter.add(1000)' --for 1500ms \
     --report hash > "$folder/more.log" 2>&1 || die "join: $(cat "$folder/more.log")"
+expect 0 "^teatime: 1s is past: this member joined with the state of ${saved}s$" \
+    join "$url" --app counter --session counter --until 1s --report hash
 stop "$reflector"
 again=$(ls "$folder"/again/*.timegraph)
 one_file "$again"
