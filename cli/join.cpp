@@ -267,6 +267,7 @@ result<int> Join::run() {
     options.code_id = module_.code_id();
     options.name = options_.name;
     options.role = options_.view ? session::Role::viewer : session::Role::participant;
+    if (watcher_.until) options.wanted = *watcher_.until + Duration(1);
     net::ParticipantHandler handler;
     handler.joined = [this](const session::Joined& joined) {
         note(fmt::format("{} session {} as member {}", joined.again ? "again in" : "joined",

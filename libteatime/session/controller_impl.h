@@ -96,6 +96,7 @@ public:
     bool vote_before(VirtualTime time);
     void report(const TimeOp& op, const Mark& mark);
     void snapshot(const Requ& requ);
+    std::optional<VirtualTime> need() const;
     void pull();
     std::optional<SteadyTime> overdue_at() const;
 

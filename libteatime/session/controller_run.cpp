@@ -229,11 +229,18 @@ void Controller::Impl::snapshot(const Requ& requ) {
 
 // ---- lazy time -----------------------------------------------------------------------------
 
+/// Where it runs next, if there is time.
+std::optional<VirtualTime> Controller::Impl::need() const {
+    auto next = island_->next_time();
+    const auto& wanted = options_.wanted;
+    return wanted && *wanted > bound_ && (!next || *wanted < *next) ? wanted : next;
+}
+
 /// When this replica, though not the puller, may pull: its need is overdue.
 std::optional<SteadyTime> Controller::Impl::overdue_at() const {
     bool lazy = session_.mode == TimeMode::lazy && state_ == State::joined && !time_.paused;
     if (!lazy || !island_ || !program_.empty() || puller_ == member_) return std::nullopt;
-    auto need = island_->next_time();
+    auto need = this->need();
     if (!need || *need <= bound_) return std::nullopt;
     Duration ahead = std::max(*need - heard_, Duration(0));
     if (ahead > std::chrono::hours(24 * 365))
@@ -246,7 +253,7 @@ std::optional<SteadyTime> Controller::Impl::overdue_at() const {
 void Controller::Impl::pull() {
     bool lazy = session_.mode == TimeMode::lazy && state_ == State::joined && !time_.paused;
     if (!lazy || !island_ || !program_.empty()) return;
-    auto need = island_->next_time();
+    auto need = this->need();
     if (!need || *need <= bound_) return;
     if (puller_ == member_) {
         if (pulled_ == *need) return;

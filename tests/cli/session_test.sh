@@ -92,6 +92,12 @@ stop "$member"
 [ -n "$(json "$(tail -1 "$folder/view.log")")" ] || die "no state: $(cat "$folder/view.log")"
 stop "$reflector"
 
+# Whoever waits for a time brings it, where the world needs none.
+serve "$folder/lazy.log" --time lazy
+expect 0 '^1\.5s  [0-9a-f]{32}$' join "$url" --app counter --modules "$modules" --until 1.5s \
+    --report hash
+stop "$reflector"
+
 # Replicas of two builds differ: told once, with the members, and by the exit code.
 serve "$folder/mixed.log" --allow-mixed --votes 200ms
 join "$folder/Fay.log" "$url" --app counter --modules "$modules" --for 60s

@@ -29,6 +29,7 @@ struct ControllerOptions {
     std::string code_id;
     std::string name;
     Role role = Role::participant;
+    std::optional<VirtualTime> wanted;  ///< lazy time: asked for as if the world needed it
 
     std::size_t outstanding = 10'000;         ///< own sends not yet reflected
     std::size_t buffered_messages = 500'000;  ///< received, not yet executed
