@@ -33,11 +33,13 @@ int run(const SessionsOptions& options) {
         print("no sessions");
         return kFine;
     }
-    constexpr const char* kLine = "{:<24} {:<12} {:<8} {:>7} {:>12} {:>6}  {}";
-    print(fmt::format(kLine, "session", "app", "kind", "members", "time", "rate", "recording"));
+    constexpr const char* kLine = "{:<24} {:<12} {:<8} {:>7} {:>12} {:>6}  {:<24} {}";
+    print(fmt::format(kLine, "session", "app", "kind", "members", "time", "rate", "name",
+                      "recording"));
     for (const Value& session : *sessions) {
         print(fmt::format(kLine, text(session, "id"), text(session, "app"), text(session, "kind"),
                           text(session, "members"), text(session, "time"), text(session, "rate"),
+                          text(session, "name"),
                           text(session, "recording", 4096)));  // a path, to be copied
     }
     return kFine;

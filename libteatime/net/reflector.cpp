@@ -219,9 +219,10 @@ void Reflector::Impl::step(Shard& shard, Session& session, session::RouterInput&
 }
 
 void Reflector::Impl::begin(Shard& shard, Session& session, const session::Started& started) {
-    std::string_view name;
-    wire::read_object(started.details_json, {{"name", name}});
+    std::string_view name, app;
+    wire::read_object(started.details_json, {{"name", name}, {"appId", app}});
     session.name = wire::to_text(name).value_or(session.id);
+    session.app = wire::to_text(app).value_or(session.name);
     if (!options_.sink) return;
     auto later = later_in(shard, session);
     session.sink = options_.sink(started, [later](session::RouterInput input) {

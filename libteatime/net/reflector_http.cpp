@@ -116,7 +116,7 @@ Value Reflector::Impl::describe(const Session& session) {
     return Value::Entries{
         {"id", info.id},
         {"name", native ? info.id : session.name},
-        {"app", native ? info.app : session.name},
+        {"app", native ? info.app : session.app},
         {"code_id", info.code_id},
         {"kind", native ? "native" : "croquet"},
         {"members", std::uint64_t{status.participants}},

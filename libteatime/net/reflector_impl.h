@@ -56,7 +56,7 @@ private:
         std::unordered_map<session::ConnectionId, Attachment*> attached;
         std::vector<Attachment*> synced;
         Loop::Timer timer;
-        std::string name;  // as the creator's JOIN says it
+        std::string name, app;  // as the creator's JOIN says it
         std::unique_ptr<SessionSink> sink;
         RateMeter messages;  // stamped
         RateMeter frames;    // sent to members

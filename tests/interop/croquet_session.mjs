@@ -103,6 +103,9 @@ try {
     const a = await join(), b = await join();
     assert.equal(how(a), 'joined new');
     assert.equal(how(b), 'joined new');
+    const { id, app, name } = await session();
+    assert.deepEqual([app, name], ['org.teatime.interop', `org.teatime.interop/interop${process.pid}`]);
+    says(new RegExp(`^${id.slice(0, 20)}.* org\\.teatime\\.interop .* ${name} `, 'm'), 'sessions', address);
     a.tell('hit 30');
     b.tell('hit 20');
     await until('50 events are everywhere', () => hits(a) === 50 && hits(b) === 50);
