@@ -392,7 +392,7 @@ std::function<int()> add_record(Command& command) {
         if (!options->app.empty()) return run(*options, {});
         auto address = parse_address(options->url, options->session);
         if (!address) return fail(address.error());
-        auto session = find_session(*address);
+        auto session = find_native_session(*address);
         if (!session) return fail(session.error());
         options->app = session->app;
         return run(*options, session->code_id);

@@ -155,4 +155,12 @@ result<ListedSession> find_session(const SessionAddress& address) {
                                    address.reflector.text()));
 }
 
+result<ListedSession> find_native_session(const SessionAddress& address) {
+    auto session = find_session(address);
+    if (!session || session->native) return session;
+    return unavailable(fmt::format(
+        "session {} at {}: This is a session of Croquet clients; it has no native replicas.",
+        address.session, address.reflector.text()));
+}
+
 }  // namespace teatime::cli

@@ -81,5 +81,7 @@ struct ListedSession {
     std::string file;     ///< of a shared recording: its path at the reflector; else empty
 };
 result<ListedSession> find_session(const SessionAddress& address);
+/// The same, for what needs a replica: an error where nobody here can have one.
+result<ListedSession> find_native_session(const SessionAddress& address);
 
 }  // namespace teatime::cli

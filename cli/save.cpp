@@ -37,7 +37,7 @@ result<Image> live_image(const SaveOptions& options) {
     }
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
-    auto session = find_session(*address);
+    auto session = find_native_session(*address);
     if (!session) return session.error();
     auto module = load_module(session->app, options.timeline.modules, session->code_id);
     if (!module) return module.error();

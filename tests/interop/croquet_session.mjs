@@ -106,6 +106,11 @@ try {
     const { id, app, name } = await session();
     assert.deepEqual([app, name], ['org.teatime.interop', `org.teatime.interop/interop${process.pid}`]);
     says(new RegExp(`^${id.slice(0, 20)}.* org\\.teatime\\.interop .* ${name} `, 'm'), 'sessions', address);
+    for (const verb of ['record', 'save']) {
+        const refused = run(verb, `${address}/${id}`, '-o', path.join(folder, 'never'));
+        assert.equal(refused.status, 3);
+        assert.match(refused.stderr, /session of Croquet clients; it has no native replicas\.\n$/);
+    }
     a.tell('hit 30');
     b.tell('hit 20');
     await until('50 events are everywhere', () => hits(a) === 50 && hits(b) === 50);
