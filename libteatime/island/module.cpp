@@ -210,6 +210,9 @@ result<fs::path> find_module(std::string_view app_or_path, const ModulePaths& pa
     fs::path direct(app_or_path);
     if (direct.has_parent_path() || direct.extension() == kSuffix) {
         if (is_module_file(direct)) return direct;
+        std::error_code ignored;
+        if (fs::exists(direct, ignored))
+            return wrong_usage(direct.string() + " is no module, which is a file *.so");
         return wrong_usage("there is no module file " + direct.string());
     }
     std::string file_name = std::string(app_or_path) + kSuffix;

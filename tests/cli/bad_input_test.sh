@@ -57,7 +57,7 @@ expect 2 '--at is for recordings; a session is saved as it is now$' \
     save "$url/counter" --at 1s -o "$folder/never.island"
 expect 2 'nowhere' join "$url" --app nowhere
 expect 2 'no/such.so' join "$url" --app no/such.so
-expect 2 'module' join "$url" --app "$0"
+expect 2 'passwd is no module' join "$url" --app /etc/passwd
 expect 3 'or start `teatime serve --allow-mixed`' \
     join "$url" --app counter --modules "$odd/changed" --for 1s
 expect 3 'script' join "$url" --app counter --script "$folder/none"
