@@ -18,9 +18,17 @@ result<Mark> parse_moment(std::string_view text, const timegraph::Reader& record
     if (!info) return info.error();
     auto begin = begin_of(recording, *info);
     if (!begin) return begin.error();
-    return timegraph::parse_moment(text, *begin, info->end.bound, [&](timegraph::WallTime wall) {
+    auto time_at = [&](timegraph::WallTime wall) -> result<VirtualTime> {
+        auto clock = recording.clock();
+        if (!clock) return clock.error();
+        if (clock->empty()) return wrong_usage(recording.path() + " knows no wall clock");
+        if (wall < clock->front().wall) {
+            return wrong_usage(fmt::format("{} is before {}, from when on {} knows the wall clock",
+                                           text, wall_text(clock->front().wall), recording.path()));
+        }
         return recording.time_at(wall);
-    });
+    };
+    return timegraph::parse_moment(text, *begin, info->end.bound, time_at);
 }
 
 void Interval::add_to(Command& command) {

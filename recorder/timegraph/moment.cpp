@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
-#include <ctime>
 
 #include "meta_names.h"
 
@@ -13,24 +13,26 @@ namespace {
 /// `2026-11-20T14:32:05`, with a blank or T between, seconds and their fraction and a Z as one
 /// likes.
 bool parse_wall(std::string_view text, WallTime& wall) {
-    std::tm parts{};
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, read = 0;
     double seconds = 0;
-    int read = 0;
     std::string copy(text);
-    if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d:%lf%n", &parts.tm_year, &parts.tm_mon,
-                    &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &seconds, &read) < 6) {
+    if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d:%lf%n", &year, &month, &day, &hour,
+                    &minute, &seconds, &read) < 6) {
         seconds = 0;
-        if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
-                        &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &read) < 5) {
+        if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d%n", &year, &month, &day, &hour,
+                        &minute, &read) < 5) {
             return false;
         }
     }
     std::string_view rest = text.substr(static_cast<std::size_t>(read));
     if (!rest.empty() && rest != "Z") return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    wall = WallTime(std::chrono::seconds(timegm(&parts)) +
-                    std::chrono::microseconds(std::int64_t(seconds * 1e6 + 0.5)));
+    std::chrono::year_month_day date{std::chrono::year(year),
+                                     std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day))};
+    bool hour_is = hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
+    if (!date.ok() || !hour_is || !(seconds >= 0 && seconds < 60)) return false;
+    wall = std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::microseconds(std::int64_t(seconds * 1e6 + 0.5));
     return true;
 }
 

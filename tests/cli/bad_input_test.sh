@@ -112,6 +112,13 @@ for verb in state render save; do
     case $verb in render | save) extra=(-o "$folder/never.svg") ;; esac
     expect 2 'outside the recording' $verb "$good" --at 1h "${extra[@]}"
     expect 2 'no moment' $verb "$good" --at teatime "${extra[@]}"
+    for wall in 2026-13-01T12:00 2026-02-30T12:00 2026-11-20T24:00 2026-11-20T12:60 \
+        2026-11-20T12:00:60 2026-11-20T12:00:nan 2026-11-20T12:-1; do
+        expect 2 'no moment' $verb "$good" --at $wall "${extra[@]}"
+    done
+    expect 2 "2001-02-03T04:05 is before 20.* UTC, from when on $good knows the wall clock$" \
+        $verb "$good" --at 2001-02-03T04:05 "${extra[@]}"
+    expect 2 'after the recording' $verb "$good" --at 2099-02-03T04:05 "${extra[@]}"
 done
 for verb in verify render replay; do
     expect 2 '--modules nowhere: there is no such folder$' $verb "$good" --modules nowhere
