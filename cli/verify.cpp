@@ -134,8 +134,7 @@ void print_damage(const std::string& path, const timegraph::Verification& file) 
     print("to save all that is whole: " + printable(recover_command(path)));
 }
 
-void print_text(const std::string& path, const timegraph::Verification& file,
-                const replayer::ReplayReport& replay) {
+void print_file(const std::string& path, const timegraph::Verification& file) {
     if (!file.problems.empty()) {
         print_damage(path, file);
     } else {
@@ -143,6 +142,10 @@ void print_text(const std::string& path, const timegraph::Verification& file,
             fmt::format("file: whole; {} messages in {} block{}, every checksum and the chain hold",
                         file.messages, file.blocks, file.blocks == 1 ? "" : "s"));
     }
+    std::fflush(stdout);  // before what is said of its replay on standard error
+}
+
+void print_replay(const replayer::ReplayReport& replay) {
     if (!replay.executed) {
         print("replay: not re-executed: " + printable(replay.why_not));
         return;
@@ -202,10 +205,14 @@ int tell_rest(const std::string& path, Error error, const VerifyOptions& options
 int verify(const std::string& path, const VerifyOptions& options) {
     auto file = timegraph::verify(path);
     if (!file) return tell_rest(path, file.error(), options);
+    auto tell_file = [&] {
+        if (!options.json) print_file(path, *file);
+    };
     replayer::ReplayReport replay;
     if (file->problems.empty()) {
         auto timeline = open_timeline(path, options.timeline, true);
         if (!timeline) return fail(timeline.error());
+        tell_file();
         ProgressLine line("re-executing");
         replayer::Watch watch;
         auto whole = static_cast<double>((timeline->end().time - kSessionStart).count());
@@ -217,12 +224,13 @@ int verify(const std::string& path, const VerifyOptions& options) {
         if (!report) return fail(report.error());
         replay = std::move(*report);
     } else {
+        tell_file();
         replay.why_not = "the file is damaged";
     }
     if (options.json) {
         print_json(path, *file, replay);
     } else {
-        print_text(path, *file, replay);
+        print_replay(replay);
     }
     if (!file->problems.empty() || !replay.agrees() || replay.unusable) return kDiffers;
     return options.require_replay && !replay.executed ? kDiffers : kFine;

@@ -387,7 +387,10 @@ void Recording::take_from_follower() {
         if (found.whole) whole_touched_ = true;
         keyframe(std::move(found.keyframe->image), std::move(found.keyframe->touched));
     }
-    if (found.failure && !failure_) check(writer_->error(*found.failure));
+    if (!found.failure) return;
+    report(fmt::format("{}: the recorder's replica fell at {}, messages are recorded on: {}",
+                       writer_->path(), to_string(found.failure->mark), found.failure->sentence));
+    if (!failure_) check(writer_->error(*found.failure));
 }
 
 void Recording::keyframe(Image image, std::vector<ObjectId> touched) {

@@ -14,6 +14,9 @@ for fault in crash loop; do
     until_true 20 eval '"$program" log "$recording" | grep -q "counter.add(6)"'
     stop "$member"
     stop "$reflector"
+    has_line "$folder/$fault.log.err" \
+        "$recording: the recorder's replica fell at [0-9.]+s(#[0-9]+)?, messages are recorded on: " ||
+        die "nothing on standard error: $(cat "$folder/$fault.log.err")"
     one_file "$recording"
     expect 0 'counter.add\(6\)' log "$recording"
     expect 0 '^replay: ' verify "$recording" --require-replay
@@ -25,6 +28,7 @@ for fault in crash loop; do
     esac
     for verb in verify replay; do
         expect 1 "$sentence while executing counter.add at [0-9.]+s#[0-9]+" $verb "$recording"
+        [ $verb = replay ] || grep -q '^file: whole; ' <<< "$out" || die "and the file? $out"
     done
     unset COUNTER_FAULT
 done
