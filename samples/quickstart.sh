@@ -31,10 +31,11 @@ step "configuring" configure.log cmake --preset release -DTEATIME_TESTS=OFF -DTE
 step "building" build.log cmake --build build/release --target teatime teatime-worker painter
 echo
 
-teatime=build/release/bin/teatime
-modules=build/release/modules
+teatime=$PWD/build/release/bin/teatime
+modules=$PWD/build/release/modules
 folder=${folder:-$(mktemp -d /tmp/teatime-quickstart.XXXXXX)}
 mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
 children=()
 trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
 
@@ -92,8 +93,9 @@ recording=$(ls "$folder"/*.timegraph)
 
 say "The recording: all of it in one file"
 show "$teatime" info "$recording"
-say "The world at a moment, and what changed between two"
-show "$teatime" state "$recording" painter --at 1s --modules "$modules"
+say "The world at two moments, and what changed from one to the other"
+show "$teatime" state "$recording" painter --at 2s --modules "$modules"
+show "$teatime" state "$recording" painter --at 3s --modules "$modules"
 show "$teatime" diff "$recording@2s" @3s --modules "$modules" > "$folder/diff.txt" &&
     die "nothing changed?"
 head -1 "$folder/diff.txt"
