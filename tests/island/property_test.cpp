@@ -68,7 +68,7 @@ void IslandPropertyTest::aSnapshotAtEveryMessageContinuesBitIdentically() {
         std::vector<Image> images{original->image()};
         while (original->execute_next()) images.push_back(original->image());
         QVERIFY(images.size() > messages.size());
-        for (std::size_t from = 0; from < images.size(); from += 1 + random() % 3) {
+        for (std::size_t from = 0; from < images.size(); ++from) {
             auto copy = restored(chaos::module(), images[from]);
             copy->set_bound(original->bound());
             std::size_t steps = std::min<std::size_t>(images.size() - 1, from + 12);
