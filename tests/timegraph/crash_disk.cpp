@@ -59,7 +59,7 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
     return SQLITE_OK;
 }
 int sync(sqlite3_file* file, int) {
-    if (!disk().lies(path_of(file))) disk().operations.push_back({Did::sync, path_of(file)});
+    disk().operations.push_back({Did::sync, path_of(file)});
     return SQLITE_OK;
 }
 int size(sqlite3_file* file, sqlite3_int64* size) {
@@ -73,8 +73,11 @@ int is_reserved(sqlite3_file*, int* reserved) {
     *reserved = 0;
     return SQLITE_OK;
 }
-int control(sqlite3_file*, int, void*) {
-    return SQLITE_NOTFOUND;
+int control(sqlite3_file*, int what, void* with) {
+    if (what != SQLITE_FCNTL_PRAGMA || !disk().only_normal) return SQLITE_NOTFOUND;
+    auto** pragma = static_cast<char**>(with);  // an answer, the name, the value
+    if (std::string_view(pragma[1]) == "synchronous" && pragma[2]) std::strcpy(pragma[2], "1");
+    return SQLITE_NOTFOUND;  // SQLite goes on with it
 }
 int sector(sqlite3_file*) {
     return static_cast<int>(CrashDisk::kSector);
@@ -154,7 +157,7 @@ void CrashDisk::clear() {
     files.clear();
     operations.clear();
     shared.clear();
-    lies = [](const std::string&) { return false; };
+    only_normal = false;
 }
 
 void CrashDisk::promise(std::uint64_t n) {

@@ -20,8 +20,8 @@ public:
     static CrashDisk& instance();
     void clear();
 
-    /// A disk that acknowledges syncs of this kind of file without doing them.
-    std::function<bool(const std::string& path)> lies = [](const std::string&) { return false; };
+    /// `PRAGMA synchronous=FULL` sets NORMAL.
+    bool only_normal = false;
 
     /// From now on `n` is promised: it is what a crash must not lose.
     void promise(std::uint64_t n);
