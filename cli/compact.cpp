@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/timegraph/trim.h"
@@ -21,7 +21,7 @@ int run(const CompactOptions& options) {
     if (!recording) return fail(recording.error());
     auto before = recording->info();
     if (!before) return fail(before.error());
-    tell_of_branches(*recording);
+    tell_of_left_behind(*recording);
     Job job("compacting");
     auto end = timegraph::compact(*recording, options.to, job.watch());
     if (!end) return fail(end.error());

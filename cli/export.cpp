@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "output_file.h"
 #include "teatime/replayer/trace.h"
@@ -36,7 +36,7 @@ result<void> write_lines(const ExportOptions& options, const timegraph::Sink& si
     if (!recording) return recording.error();
     auto interval = options.interval.in(*recording);
     if (!interval) return interval.error();
-    tell_of_branches(*recording);
+    tell_of_left_behind(*recording);
     auto begin = parse_moment("start", *recording);
     if (!begin) return begin.error();
     bool from_begin = interval->first == *begin;
@@ -50,7 +50,7 @@ result<void> write_trace(const ExportOptions& options, const timegraph::Sink& si
     if (!timeline) return timeline.error();
     auto interval = options.interval.in(*timeline->reader());
     if (!interval) return interval.error();
-    tell_of_branches(*timeline->reader());
+    tell_of_left_behind(*timeline->reader());
     const auto [from, to] = *interval;
     auto whole = static_cast<double>((to.time - from.time).count()) + 1;
     replayer::Watch watch{[&job, start = from.time, whole](const Mark& at) {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -25,7 +25,7 @@ struct FilterOptions {
 int run(const FilterOptions& options) {
     auto where = options.where.read();
     if (!where) return kWrongUsage;
-    tell_of_branches(options.from);
+    tell_of_left_behind(options.from);
     auto filtered = [&] {
         Job job("filtering");
         return timegraph::filter(options.from, options.to, *where, job.watch());

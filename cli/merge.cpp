@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -20,7 +20,7 @@ struct MergeOptions {
 };
 
 int run(const MergeOptions& options) {
-    for (const std::string& file : options.files) tell_of_branches(file);
+    for (const std::string& file : options.files) tell_of_left_behind(file);
     Job job("merging");
     auto merged = timegraph::merge(options.files, options.output, job.watch());
     if (!merged) return fail(merged.error());

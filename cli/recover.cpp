@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "job.h"
+#include "left_behind.h"
 #include "output.h"
 #include "teatime/state/json.h"
 #include "verbs.h"
@@ -50,6 +51,7 @@ void print_text(const RecoverOptions& options, const timegraph::Recovery& recove
 }
 
 int run(const RecoverOptions& options) {
+    tell_of_left_behind(options.from);
     Job job("recovering");
     auto recovery = timegraph::recover(options.from, options.to, job.watch());
     if (!recovery) return fail(recovery.error());

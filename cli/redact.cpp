@@ -8,7 +8,7 @@
 #include <memory>
 #include <random>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -79,7 +79,7 @@ int run(RedactOptions& options) {
         options.key_file.empty() ? result<std::string>(random_key()) : read_key(options.key_file);
     if (!key) return fail(key.error());
     options.redaction.key = std::move(*key);
-    tell_of_branches(options.from);
+    tell_of_left_behind(options.from);
     auto redacted = [&] {
         Job job("redacting");
         return timegraph::redact(options.from, options.to, options.redaction, job.watch());

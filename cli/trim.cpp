@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "branches.h"
+#include "left_behind.h"
 #include "job.h"
 #include "timelines.h"
 #include "verbs.h"
@@ -48,7 +48,7 @@ int run_trim(const TrimOptions& options) {
     if (!timeline) return fail(timeline.error());
     auto interval = options.interval.in(*timeline->reader());
     if (!interval) return fail(interval.error());
-    tell_of_branches(*timeline->reader());
+    tell_of_left_behind(*timeline->reader());
     Job job("trimming");
     VirtualTime from = interval->first.time;
     auto part = write_part(*timeline, from, interval->second.time, options.output, job);
@@ -74,7 +74,7 @@ int run_split(const TrimOptions& options) {
     }
     auto timeline = only_recording(open_timeline(options.file, options.timeline));
     if (!timeline) return fail(timeline.error());
-    tell_of_branches(*timeline->reader());
+    tell_of_left_behind(*timeline->reader());
     Job job("splitting");
     std::vector<std::string> written;
     VirtualTime end = timeline->end().time, from = kSessionStart;

@@ -403,6 +403,11 @@ void Database::check_tables() {
     };
     for (const TableLayout& table : kTables) compare(table);
     for (const TableLayout& index : kIndexes) compare(index);
+    for (const auto& [name, statement] : found) {
+        bool table = statement.starts_with("CREATE ") && !statement.starts_with("CREATE INDEX") &&
+                     !statement.starts_with("CREATE UNIQUE");
+        if (table && !name.starts_with("sqlite_")) other_tables_.push_back(name);
+    }
     if (untrusted_ && !found.empty()) {
         damaged(fmt::format("it holds \"{}\", which no time-graph of version {} does",
                             found.begin()->first, kFormatVersion));

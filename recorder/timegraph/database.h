@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "teatime/state/result.h"
 #include "teatime/timegraph/layout.h"
@@ -133,6 +134,8 @@ public:
 
     const std::string& path() const { return path_; }
     bool untrusted() const { return untrusted_; }
+    /// Those of which layout.h does not know, as of when it was opened.
+    const std::vector<std::string>& other_tables() const { return other_tables_; }
     /// The most that a text, a blob, or what is packed in one, may take in this table.
     std::size_t largest(Table table) const;
 
@@ -155,6 +158,7 @@ private:
     std::chrono::milliseconds time_limit_{};  ///< of checking one that is untrusted
     std::uint64_t max_bytes_ = 0;
     sqlite3* handle_ = nullptr;
+    std::vector<std::string> other_tables_;
     std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
     std::array<std::string, kTables.size()> insert_sql_;
 };

@@ -372,6 +372,7 @@ result<Reader::Info> Reader::info() const {
         info.gaps = head.rows(Table::gaps);
         info.errors = head.rows(Table::errors);
         info.files = head.rows(Table::files);
+        info.other_tables = database_->other_tables();
         info.first = first_stamp(*database_);
         for (const char* suffix : {"", "-wal"}) {
             std::error_code error;

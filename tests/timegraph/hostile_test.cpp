@@ -70,8 +70,11 @@ Cost cost_of_verb(const char* verb, const std::string& path) {
     return cost_of([&](int tell) {
         ::dup2(tell, STDERR_FILENO);
         if (!std::freopen("/dev/null", "w", stdout)) _exit(126);
-        const char* format = std::string_view(verb) == "export" ? "--format=jsonl" : nullptr;
-        ::execl(TEATIME_PROGRAM, "teatime", verb, path.c_str(), format, nullptr);
+        std::string out = path + "-" + verb;
+        const char* more = nullptr;
+        if (std::string_view(verb) == "export") more = "--format=jsonl";
+        if (std::string_view(verb) == "recover") more = out.c_str();
+        ::execl(TEATIME_PROGRAM, "teatime", verb, path.c_str(), more, nullptr);
         _exit(127);
     });
 }
@@ -179,6 +182,11 @@ private slots:
             int least = std::string_view(one.name).starts_with("tree") ? 2 : 5;
             int wrong = check_verbs(path, one.name);
             QVERIFY2(ignored ? wrong == 0 : wrong >= least, one.name);
+            if (std::string_view(one.name) != "table") continue;
+            QVERIFY(open(path).info()->other_tables == std::vector<std::string>{"more"});
+            std::string told = cost_of_verb("recover", path).sentence;
+            QVERIFY(told.find("1 table that this program does not know, such as \"more\"") !=
+                    std::string::npos);
         }
     }
 

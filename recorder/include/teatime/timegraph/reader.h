@@ -55,6 +55,7 @@ public:
         std::uint64_t blocks = 0, keyframes = 0, votes = 0, bookmarks = 0, gaps = 0, errors = 0,
                       files = 0;
         std::uint64_t branches = 0, edits = 0;  ///< see branches()
+        std::vector<std::string> other_tables;  ///< that this program does not know
         std::uint64_t file_bytes = 0;
         bool operator==(const Info&) const = default;
     };
