@@ -2,6 +2,7 @@
 
 #include <QComboBox>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -25,6 +26,15 @@ QLabel* plain_label(int lines = 1) {
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     if (lines > 1) label->setMinimumHeight(label->fontMetrics().lineSpacing() * lines);
     return label;
+}
+
+/// The text takes what the buttons leave.
+void add_row(QGridLayout& grid, int row, QLabel* text,
+             std::initializer_list<QPushButton*> buttons) {
+    auto* line = new QHBoxLayout;
+    line->addWidget(text, 1);
+    for (QPushButton* each : buttons) line->addWidget(each);
+    grid.addLayout(line, row, 0, 1, kGridColumns);
 }
 
 QString member_list(const session::Company& company, const std::vector<MemberId>& members) {
@@ -69,8 +79,7 @@ void TogetherPanel::build_controls(QWidget* page) {
     state_->setObjectName("session-state");
     auto* leave = new QPushButton(tr("Leave"));
     connect(leave, &QPushButton::clicked, this, &TogetherPanel::leave_wanted);
-    grid->addWidget(name_, 0, 0, 1, 3);
-    grid->addWidget(leave, 0, 3, 1, kGridColumns - 3, Qt::AlignRight);
+    add_row(*grid, 0, name_, {leave});
     grid->addWidget(state_, 1, 0, 1, kGridColumns);
     build_time(*grid);
     build_company(*grid);
@@ -132,16 +141,13 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     lead_->setObjectName("lead");
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on"));
-    grid.addWidget(lease_, 4, 0, 1, 2);
-    grid.addWidget(lead_, 4, 2);
-    grid.addWidget(hand_, 4, 3);
+    add_row(grid, 4, lease_, {lead_, hand_});
     followed_text_ = plain_label(2);
     follow_ = new QPushButton;
     follow_->setObjectName("follow");
     follow_->setToolTip(
         tr("This window goes where the selected member looks, or else who leads (G)"));
-    grid.addWidget(followed_text_, 5, 0, 1, 2);
-    grid.addWidget(follow_, 5, 2);
+    add_row(grid, 5, followed_text_, {follow_});
     outcome_ = plain_label(2);  // below all buttons: it takes as much as there is to tell
     outcome_->setObjectName("outcome");
     grid.addWidget(outcome_, 6, 0, 1, kGridColumns);
