@@ -12,12 +12,12 @@ usage() {
     cat <<'TEXT'
 Usage: bash tests/run.sh [--full] [--yes] [--no-install]
 
-Sets up, builds and runs the tests: about 11 minutes on two cores.
+Sets up, builds and runs the tests: 4 to 12 minutes on two cores, by how fast they are.
 
   --full        also: what is tried at random many more times, benchmarks against their floors,
                 libraries and simulation under the address and undefined behaviour sanitizers,
                 threaded tests under the thread sanitizer, an installed package used from
-                outside; about 35 minutes
+                outside; 13 to 35 minutes
 TEXT
     setup_help
 }
