@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# screenshots.sh [folder of programs] [folder for the pictures]: every panel of the window on the
-# painter, the other samples with two, a live session and a shared recording, light and dark, as PNG
-# to be looked at. Needs no display. Prints each picture's name; exits with 1 where one could not be
-# made.
+# screenshots.sh [folder of programs] [folder for the pictures]: every panel of the window on each
+# sample, and a live session and a shared recording, light and dark, as PNG to be looked at. Needs no
+# display. Prints each picture's name; exits with 1 where one could not be made.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 programs=${1:-build/release/bin}
@@ -48,14 +47,11 @@ shot() { # name, arguments...
 panels="state message diff statistics info messages queue errors marks together members"
 for theme in light dark; do
     shot "first-page-$theme" --theme $theme
-    for panel in $panels; do
-        shot "painter-$panel-$theme" samples/painter/painter.timegraph --at 4s --theme $theme \
-            --panel "$panel"
-    done
-    for sample in counter clicker bounce; do
-        shot "$sample-$theme" "samples/$sample/$sample.timegraph" --at 4s --theme $theme
-        shot "$sample-message-$theme" "samples/$sample/$sample.timegraph" --at 4s --theme $theme \
-            --panel message
+    for sample in counter clicker painter bounce; do
+        for panel in $panels; do
+            shot "$sample-$panel-$theme" "samples/$sample/$sample.timegraph" --at 4s \
+                --theme $theme --panel "$panel"
+        done
     done
 done
 size=1024x700 shot painter-small samples/painter/painter.timegraph --at 4s --theme light
