@@ -65,7 +65,20 @@ MemberModel::MemberModel(QObject* parent)
     : RowsModel({tr("Member"), tr("Name"), tr("Role"), tr("Joined"), tr("Left")}, parent) {}
 
 void MemberModel::show(const FactsPtr& facts) {
-    replace_rows(facts ? facts->members : std::vector<timegraph::Member>());
+    facts_ = facts;
+    if (!facts) names_.clear();
+    auto rows = facts ? facts->members : std::vector<timegraph::Member>();
+    for (timegraph::Member& member : rows) {
+        const auto known = names_.find(member.id);
+        if (member.name.empty() && known != names_.end()) member.name = known->second;
+    }
+    replace_rows(std::move(rows));
+}
+
+void MemberModel::add_names(const std::map<MemberId, std::string>& names) {
+    const auto before = names_;
+    for (const auto& [id, name] : names) names_[id] = name;
+    if (facts_ && names_ != before) show(facts_);
 }
 
 QVariant MemberModel::data(const QModelIndex& index, int role) const {

@@ -36,8 +36,14 @@ public:
     enum Column { Id, Name, Rights, Joined, Left, kColumns };
     explicit MemberModel(QObject* parent = nullptr);
 
-    void show(const FactsPtr& facts);
+    void show(const FactsPtr& facts);  ///< null: nothing, and the names are forgotten
+    /// Of those whom the recording has by number only.
+    void add_names(const std::map<MemberId, std::string>& names);
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+private:
+    FactsPtr facts_;
+    std::map<MemberId, std::string> names_;
 };
 
 /// Label and value, for a page of them.

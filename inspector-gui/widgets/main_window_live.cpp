@@ -169,6 +169,7 @@ void MainWindow::show_names() {
         members.push_back({.id = each.id, .name = each.name, .role = {}, .joined = {}, .left = {}});
     }
     history_->add_names(names);
+    member_model_.add_names(names);
     messages_->model().set_members(members);
     message_->set_members(members);
 }

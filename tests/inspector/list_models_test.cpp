@@ -33,6 +33,23 @@ class ListModelsTest : public QObject {
     }
 
 private slots:
+    void members_that_are_known_by_number_get_their_names() {
+        auto facts = std::make_shared<RecordingFacts>();
+        facts->members.push_back({{1}, "", "", {}, {}});
+        facts->members.push_back({{2}, "Ben", "", {}, {}});
+        MemberModel model;
+        QAbstractItemModelTester tester(&model);
+        auto name = [&](int row) { return model.index(row, MemberModel::Name).data().toString(); };
+        model.show(facts);
+        QCOMPARE(name(0), QString());
+        model.add_names({{{1}, "Ann"}, {{2}, "Benjamin"}});
+        QCOMPARE(name(0), QString("Ann"));
+        QCOMPARE(name(1), QString("Ben"));
+        model.show(nullptr);
+        model.show(facts);  // of another recording
+        QCOMPARE(name(0), QString());
+    }
+
     void facts_say_what_the_file_is() {
         Recorded live = recording();
         Player player;
