@@ -11,6 +11,13 @@ bool is_window_recorder(const std::string& name, session::Role role) {
     return role == session::Role::viewer && name == kRecorderName;
 }
 
+QString waiting_text(const session::Company& company) {
+    const auto waiting = company.waiting.total;
+    if (waiting == 0) return {};
+    return waiting == 1 ? CompanyModel::tr(" · 1 message waits")
+                        : CompanyModel::tr(" · %1 messages wait").arg(waiting);
+}
+
 CompanyModel::CompanyModel(QObject* parent)
     : RowsModel({tr("Who"), tr("Role"), tr("Looks at")}, parent) {}
 

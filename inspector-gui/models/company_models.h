@@ -19,6 +19,9 @@ struct CompanyRow {
 /// What a window records with; the window is a member beside it.
 bool is_window_recorder(const std::string& name, session::Role role);
 
+/// " · 2 messages wait", to be added to how time stands; empty: none does.
+QString waiting_text(const session::Company& company);
+
 /// Who is here, without what windows record with: MarkRole is where a member looks, ChangedRole who
 /// leads.
 class CompanyModel : public RowsModel<CompanyRow> {

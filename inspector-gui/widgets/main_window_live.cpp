@@ -183,10 +183,7 @@ QString MainWindow::stopped_text() const {
                    : leads == live_->member()
                        ? tr("paused for all by you")
                        : tr("paused for all by %1").arg(to_text(company.name_of(leads)));
-    const auto waiting = company.waiting.total;
-    if (waiting == 1) text += tr(" · 1 message waits");
-    if (waiting > 1) text += tr(" · %1 messages wait").arg(waiting);
-    return text;
+    return text + waiting_text(company);
 }
 
 /// Whether the head is shown decides whose the mouse is.

@@ -314,9 +314,7 @@ void TogetherPanel::show_time() {
     if (connected && session_->member().value != 0) {
         text += tr(" · you are member %1").arg(session_->member().value);
     }
-    const std::uint64_t waiting = session_->company().waiting.total;
-    if (waiting == 1) text += tr(" · 1 message waits");
-    if (waiting > 1) text += tr(" · %1 messages wait").arg(waiting);
+    text += waiting_text(session_->company());
     state_->setText(text);
 }
 

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace teatime::capture {
-
-KeyframePolicy::KeyframePolicy(const KeyframeOptions& options)
-    : options_(options), interval_(options.grid), floor_(options.grid) {
-    while (interval_ < options_.first && interval_ * 2 <= options_.ceiling) interval_ *= 2;
-}
-
 namespace {
 
 VirtualTime next_multiple(VirtualTime time, Duration interval) {
@@ -19,6 +13,11 @@ VirtualTime next_multiple(VirtualTime time, Duration interval) {
 }
 
 }  // namespace
+
+KeyframePolicy::KeyframePolicy(const KeyframeOptions& options)
+    : options_(options), interval_(options.grid), floor_(options.grid) {
+    while (interval_ < options_.first && interval_ * 2 <= options_.ceiling) interval_ *= 2;
+}
 
 VirtualTime KeyframePolicy::next_after(VirtualTime time) const {
     return next_multiple(time, interval_);

@@ -16,8 +16,8 @@ struct Usage {
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
     };
-    std::uint64_t file_bytes = 0;    ///< with its -wal
-    std::vector<Entry> tables;       ///< rows, bytes of pages; `indexes`, `schema`, `free pages`, `-wal`
+    std::uint64_t file_bytes = 0;  ///< with its -wal
+    std::vector<Entry> tables;  ///< rows, bytes of pages; `indexes`, `schema`, `free pages`, `-wal`
     std::vector<Entry> keyframes;    ///< full, delta, foreign: as stored
     std::vector<Entry> classes;      ///< objects and their bytes in all full keyframes, unpacked
     std::uint64_t block_bytes = 0;   ///< of messages as stored,

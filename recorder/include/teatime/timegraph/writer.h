@@ -20,6 +20,7 @@ struct WriterOptions {
     std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
     std::string vfs{};                      ///< SQLite's name of a file system; empty = default
     /// false: nothing is synced and a crash spoils it, for a file that is of use when whole only.
+    /// Its blocks are made in threads of their own, two at a time, beside what is added next.
     bool durable = true;
     /// For a ring, which begins at states stored whole only: the next one is, when so much time or
     /// so many bytes of rows have come since the last. 0: every ninth state.
@@ -29,7 +30,8 @@ struct WriterOptions {
 
 /// Writes a time-graph. What is added becomes durable (fsync) and visible to readers at the next
 /// commit(), which the owner calls every 100 ms: that is the most that a power cut takes. Used by
-/// one thread at a time. Memory: about three blocks, and the last Image that was stored.
+/// one thread at a time. Memory: about 3 MiB, 5 where it is not durable, and the last Image that
+/// was stored.
 ///
 /// When the disk is full or fails, everything since the last commit is lost, and from then on every
 /// call returns that error, until gap() has put the loss on record. Nothing already committed is in
