@@ -114,11 +114,11 @@ steps_total=5
 [ $full = no ] || steps_total=11
 setup_packages test
 
-unset TEATIME_NODE  # set below, and only where the client is there
+unset TEATIME_NODE  # set below, and only where the packages are there
 release_only='house|interop|bench|full|release'
 left_out=()
 [ $full = yes ] || left_out+=(full)
-if step "fetching the Croquet client" node.log setup_node; then
+if step "fetching packages of Node" node.log setup_node; then
     export TEATIME_NODE=$PWD/build/node
 else
     left_out+=(interop)
@@ -139,6 +139,6 @@ if [ $full = yes ]; then
 fi
 
 # Last, so that nobody overlooks it.
-[ -n "${TEATIME_NODE-}" ] || skips+=("tests/interop (unmodified Croquet clients): $(tail -n 1 $log_folder/node.log)")
+[ -n "${TEATIME_NODE-}" ] || skips+=("tests/interop (unmodified Croquet clients, MCAP's reader): $(tail -n 1 $log_folder/node.log)")
 finished=yes
 [ $failed -eq 0 ]

@@ -203,11 +203,13 @@ install_all() {
 
 have_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 
-# setup_node: the unmodified Croquet client and a WebSocket for it in build/node, for
-# tests/interop. Fails with a sentence on standard output where that cannot be had.
+# setup_node: the unmodified Croquet client and a WebSocket for it, and MCAP's reader and zstd for
+# it, in build/node, for tests/interop. Fails with a sentence on standard output where that cannot
+# be had.
 setup_node() {
-    local croquet=2.0.4 ws=8.18.1 folder=build/node stamp
-    stamp="croquet $croquet, ws $ws"
+    local folder=build/node stamp
+    local packages=(@croquet/croquet@2.0.4 ws@8.18.1 @mcap/core@2.2.2 fzstd@0.1.1)
+    stamp="${packages[*]}"
     [ "$(cat $folder/installed 2>/dev/null)" = "$stamp" ] && return
     have_node || { echo "Node and npm are not installed"; return 1; }
     node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
@@ -216,7 +218,7 @@ setup_node() {
     mkdir -p $folder
     echo '{"private": true, "type": "module"}' >$folder/package.json
     (cd $folder && timeout 240 npm install --ignore-scripts --no-save --no-package-lock \
-        --no-audit --no-fund "@croquet/croquet@$croquet" "ws@$ws") ||
-        { echo "npm could not install @croquet/croquet $croquet and ws $ws"; return 1; }
+        --no-audit --no-fund "${packages[@]}") ||
+        { echo "npm could not install $stamp"; return 1; }
     echo "$stamp" >$folder/installed
 }
