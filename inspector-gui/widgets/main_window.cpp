@@ -60,7 +60,7 @@ MainWindow::MainWindow(QStringList modules, QWidget* parent)
     make_menus();
     find_box_ = new FindBox(this);
     connect_models();
-    resize(1600, 1000);
+    resize(first_size());
     restoreGeometry(recent_.geometry());
     show_first_page();
 }
@@ -175,12 +175,6 @@ void MainWindow::make_panels() {
                             tr("No members are known.")));
     for (const char* name : {"state", "messages"}) show_panel(name);
     divide_panels();
-}
-
-/// Docks forget their sizes while they are hidden.
-void MainWindow::divide_panels() {
-    resizeDocks({docks_.front()}, {620}, Qt::Horizontal);
-    resizeDocks({docks_.front(), docks_.back()}, {520, 400}, Qt::Vertical);
 }
 
 void MainWindow::make_menus() {
@@ -410,7 +404,10 @@ void MainWindow::opened() {
         // Once they have been laid out; where the window was left otherwise, that counts.
         if (!left) QTimer::singleShot(0, this, &MainWindow::divide_panels);
     }
-    if (left) restore_panels(*left);
+    if (left) {
+        restore_panels(*left);
+        QTimer::singleShot(0, this, &MainWindow::keep_world);
+    }
     const FactsPtr facts = player_->facts();
     history_->open(facts, timeline_options());
     film_->open(facts, timeline_options());

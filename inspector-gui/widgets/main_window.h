@@ -47,7 +47,7 @@ struct ActionSpec;
 
 /// The window: the world at the playhead over the timeline, what is known of it in panels beside.
 /// Owns the models and tells the panels. What can be done is in main_window_actions.cpp, what
-/// concerns a live session in main_window_live.cpp.
+/// concerns a live session in main_window_live.cpp, the panels' sizes in main_window_panels.cpp.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
@@ -78,6 +78,8 @@ public:
     void go_to(const QString& moment);  ///< as typed
 
 protected:
+    bool event(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -90,7 +92,11 @@ private:
     void make_menus();
     void make_central();
     void make_panels();
+    QSize first_size() const;
+    QDockWidget* dock_beside() const;
     void divide_panels();
+    void share_with_panels(double share);
+    void keep_world();
     void add_panel(const QString& name, const QString& title, Qt::DockWidgetArea area,
                    Panel* panel);
     void connect_models();
@@ -180,6 +186,7 @@ private:
     QStackedWidget* pages_ = nullptr;
     QSplitter* work_ = nullptr;
     bool work_divided_ = false;  ///< by the user
+    double panels_share_ = 0;    ///< of the width
     FirstPage* first_page_ = nullptr;
     InfoBar* info_bar_ = nullptr;
     FindBox* find_box_ = nullptr;

@@ -1,6 +1,7 @@
 #include "timeline_widget.h"
 
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "film_strip.h"
 #include "overview_strip.h"
@@ -10,7 +11,9 @@ namespace teatime::inspector {
 TimelineWidget::TimelineWidget(QWidget* parent) : QWidget(parent) {
     QFont heads = font();
     heads.setBold(true);
-    axis_.set_gutter(QFontMetrics(heads).horizontalAdvance(tr("External messages (99)")) + 28);
+    names_wide_ = QFontMetrics(heads).horizontalAdvance(tr("External messages (999)")) + 28;
+    gutter_ = names_wide_;
+    axis_.set_gutter(gutter_);
     film_ = new FilmStrip(axis_, this);
     lanes_ = new TimelineLanes(axis_, this);
     overview_ = new OverviewStrip(axis_, this);
@@ -32,6 +35,13 @@ TimelineWidget::~TimelineWidget() {
     delete overview_;
     delete lanes_;
     delete film_;
+}
+
+/// Names leave most of a narrow window to what they name, until the user gives them room.
+void TimelineWidget::resizeEvent(QResizeEvent*) {
+    if (axis_.gutter() != gutter_) return;
+    axis_.set_gutter(std::min(names_wide_, width() / 4));
+    gutter_ = axis_.gutter();
 }
 
 void TimelineWidget::set_facts(const FactsPtr& facts) {

@@ -48,8 +48,12 @@ signals:
     void scale_changed();
 
 private:
+    void resizeEvent(QResizeEvent* event) override;
+
     TimeAxis axis_;
-    QString path_;  ///< of the recording shown
+    int names_wide_ = 0;  ///< what the lanes' heads need
+    int gutter_ = 0;      ///< as this set it last
+    QString path_;        ///< of the recording shown
     FilmStrip* film_;
     TimelineLanes* lanes_;
     OverviewStrip* overview_;

@@ -17,6 +17,7 @@ namespace {
 constexpr double kMargin = 12;
 constexpr double kMostZoom = 1000;
 constexpr double kClickReach = 4;  // pixels
+constexpr int kHintFlags = Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap;
 
 Input::Button button_of(Qt::MouseButtons buttons) {
     if (buttons & Qt::LeftButton) return Input::Button::left;
@@ -93,20 +94,33 @@ void WorldView::set_used(bool used) {
 void WorldView::set_place(Place place, const QString& stopped) {
     const bool runs = stopped.isEmpty();
     badge_->setVisible(place != Place::recording);
-    badge_->setText(place == Place::past ? tr("◀ looking at the past - return to live")
-                    : runs               ? tr("● live")
-                                         : tr("❚❚ %1").arg(stopped));
-    badge_->setToolTip(place == Place::live ? tr("Shows the newest moment of the session")
-                                            : tr("The session goes on; back to its newest moment"));
+    badge_text_ = place == Place::past ? tr("◀ looking at the past - return to live")
+                  : runs               ? tr("● live")
+                                       : tr("❚❚ %1").arg(stopped);
+    badge_tip_ = place == Place::live ? tr("Shows the newest moment of the session")
+                                      : tr("The session goes on; back to its newest moment");
     badge_->setEnabled(place == Place::past);
-    badge_->setAccessibleName(badge_->text());
+    badge_->setAccessibleName(badge_text_);
     QPalette palette = this->palette();
     QColor color = place == Place::live && runs ? tints(palette).good : tints(palette).warning;
     palette.setColor(QPalette::ButtonText, color);
     palette.setColor(QPalette::Disabled, QPalette::ButtonText, color);
     badge_->setPalette(palette);
+    place_badge();
+}
+
+/// What it cannot show is in its tool tip.
+void WorldView::place_badge() {
+    constexpr int kAround = 8;
+    badge_->setText(badge_text_);
+    const int frame =
+        badge_->sizeHint().width() - badge_->fontMetrics().horizontalAdvance(badge_text_);
+    const int room = width() - 2 * kAround - frame;
+    badge_->setText(badge_->fontMetrics().elidedText(badge_text_, Qt::ElideRight, room));
+    const bool whole = badge_->text() == badge_text_;
+    badge_->setToolTip(whole ? badge_tip_ : badge_text_ + u'\n' + badge_tip_);
     badge_->adjustSize();
-    badge_->move(width() - badge_->width() - 8, 8);
+    badge_->move(width() - badge_->width() - kAround, kAround);
 }
 
 void WorldView::fit() {
@@ -181,15 +195,25 @@ void WorldView::paint_world(QPainter& painter) {
     }
 }
 
+QString WorldView::keys_hint() const {
+    return has_keys() ? tr("Keys go to the world; Escape gives them back to the window")
+                      : QString();
+}
+
 /// In the corner across from the badge, which may need the whole width.
+QRect WorldView::keys_hint_place() const {
+    const QRect room = rect().adjusted(14, 8, -14, -12);
+    QRect needed = fontMetrics().boundingRect(room, kHintFlags, keys_hint());
+    needed.moveBottomLeft(room.bottomLeft());
+    return needed;
+}
+
 void WorldView::paint_whose_keys(QPainter& painter) const {
     if (!has_keys()) return;
-    const QString text = tr("Keys go to the world; Escape gives them back to the window");
-    QRect plate = painter.boundingRect(rect(), Qt::AlignLeft | Qt::AlignTop, text);
-    plate.moveBottomLeft(rect().bottomLeft() + QPoint(14, -12));
-    painter.fillRect(plate.adjusted(-6, -4, 6, 4), palette().color(QPalette::Window));
+    const QRect place = keys_hint_place();
+    painter.fillRect(place.adjusted(-6, -4, 6, 4), palette().color(QPalette::Window));
     painter.setPen(tints(palette()).faint);
-    painter.drawText(plate, Qt::AlignLeft | Qt::AlignTop, text);
+    painter.drawText(place, kHintFlags, keys_hint());
 }
 
 /// At the lower edge, over the picture.
@@ -310,7 +334,7 @@ void WorldView::leaveEvent(QEvent*) {
 }
 
 void WorldView::resizeEvent(QResizeEvent*) {
-    badge_->move(width() - badge_->width() - 8, 8);
+    place_badge();
 }
 
 }  // namespace teatime::inspector

@@ -31,6 +31,9 @@ public:
     /// Mouse and keys go to the world, as input().
     void set_used(bool used);
     bool has_keys() const { return used_ && hasFocus(); }
+    /// Who has them and how to get them back, over the picture; empty: the window has.
+    QString keys_hint() const;
+    QRect keys_hint_place() const;
     /// Of a live session: whether the head is shown, or the past.
     enum class Place { recording, live, past };
     /// `stopped`: why the session stands still, for people; empty: it runs.
@@ -74,6 +77,7 @@ private:
     void paint_whose_keys(QPainter& painter) const;
 
     void paint_world(QPainter& painter);
+    void place_badge();
 
     MomentPtr moment_;
     ScenePicture many_;  ///< where there are very many shapes
@@ -86,6 +90,7 @@ private:
     QPointF pointer_;                 // world
     Input::Button held_ = Input::Button::none;
     QToolButton* badge_;
+    QString badge_text_, badge_tip_;
 };
 
 }  // namespace teatime::inspector

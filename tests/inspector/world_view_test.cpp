@@ -1,6 +1,7 @@
 #include "world_view.h"
 
 #include <QTest>
+#include <QToolButton>
 #include <ctime>
 
 #include "../test_main.h"
@@ -37,6 +38,26 @@ class WorldViewTest : public QObject {
     }
 
 private slots:
+    void what_is_told_over_a_small_picture_is_inside_it() {
+        const QString stopped = "paused for all by Maximilian · 8 messages wait";
+        WorldView world;
+        world.resize(240, 160);
+        world.set_place(WorldView::Place::live, stopped);
+        world.set_used(true);
+        world.show();
+        world.activateWindow();
+        world.setFocus();
+        WAIT(world.has_keys());
+        const auto& badge = *world.findChild<QToolButton*>("live-badge");
+        QVERIFY(world.rect().contains(badge.geometry()));
+        QVERIFY(badge.text().endsWith("…") && badge.toolTip().contains(stopped));
+        QVERIFY(world.rect().contains(world.keys_hint_place()));
+        QVERIFY(!world.keys_hint_place().intersects(badge.geometry()));
+        world.resize(600, 400);
+        QVERIFY(badge.text().endsWith(stopped) && !badge.toolTip().contains(stopped));
+        QVERIFY(world.rect().contains(badge.geometry()));
+    }
+
     void few_shapes_are_there_at_once() {
         WorldView world;
         world.resize(800, 600);
