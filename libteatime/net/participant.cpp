@@ -81,6 +81,8 @@ public:
     ParticipantHandler handler_;
     session::Controller controller_;
     std::uint64_t last_request_ = 0;
+    using StatesDone = std::function<void(result<std::vector<Image>>)>;
+    std::map<std::uint64_t, StatesDone> states_asked_;
 
 private:
     // What comes later must not find a Participant that is gone.
@@ -188,15 +190,52 @@ private:
             else
                 self.feed(session::SnapshotArrived{address, std::move(response->body)});
         });
+        get(address, done);
+    }
+    void get(const std::string& address, const std::function<void(result<HttpResponse>)>& done) {
         // Without a host it is the reflector's own, under whatever name we know it.
         result<Url> url = address.starts_with('/')
                               ? result<Url>(url_.with_scheme("http").with_target(address))
                               : parse_url(address);
         if (!url)
-            loop_.post(
-                [done, error = url.error()]() mutable { done(result<HttpResponse>(error)); });
+            loop_.post([done, error = url.error()] { done(error); });
         else
             fetch(loop_, *url, {}, done);
+    }
+    struct States {
+        StatesDone done;
+        std::vector<Image> images;
+        std::size_t missing = 0;
+    };
+    void on(session::StateAnswer& answer) {
+        auto asked = states_asked_.extract(answer.request);
+        if (!asked) return;
+        StatesDone& done = asked.mapped();
+        if (!answer.refused.empty()) return done(unavailable(std::move(answer.refused)));
+        auto states = std::make_shared<States>();
+        states->done = std::move(done);
+        states->images.resize(answer.states.size());
+        states->missing = answer.states.size();
+        for (std::size_t i = 0; i < answer.states.size(); ++i) {
+            std::string address = answer.states[i].url;
+            get(address, guarded([states, i, address](Impl&, const result<HttpResponse>& response) {
+                    state_came(*states, i, address, response);
+                }));
+        }
+    }
+    static void state_came(States& states, std::size_t number, const std::string& address,
+                           const result<HttpResponse>& response) {
+        if (!states.done) return;  // one failed
+        auto image = !response                 ? result<Image>(response.error())
+                     : response->status != 200 ? result<Image>(unavailable(response->body))
+                                               : decode_image(response->body);
+        if (!image) {
+            auto done = std::exchange(states.done, nullptr);
+            return done(unavailable(
+                fmt::format("the state {} cannot be had: {}", address, image.error().message)));
+        }
+        states.images[number] = std::move(*image);
+        if (--states.missing == 0) std::exchange(states.done, nullptr)(std::move(states.images));
     }
     void on(session::UploadSnapshot& one) {
         std::string_view folder = folder_;
@@ -235,6 +274,8 @@ private:
             tell(handler_.waiting_changed, *waiting);
         } else if (auto* notes = std::get_if<session::Notes>(&one.frame)) {
             for (const session::Note& note : notes->notes) tell(handler_.noted, note);
+        } else if (auto* states = std::get_if<session::StateAnswer>(&one.frame)) {
+            on(*states);
         } else if (std::holds_alternative<session::Playheads>(one.frame)) {
             if (handler_.playheads_changed) handler_.playheads_changed();
         } else {
@@ -323,6 +364,11 @@ std::uint64_t Participant::note(const Mark& mark, std::string text) {
 }
 void Participant::show_playhead(const Mark& mark, bool follows) {
     impl_->feed(session::Playhead{{}, mark, follows});
+}
+void Participant::ask_states(std::vector<MemberId> members,
+                             std::function<void(result<std::vector<Image>>)> done) {
+    impl_->states_asked_.emplace(++impl_->last_request_, std::move(done));
+    impl_->feed(session::StateRequest{impl_->last_request_, std::move(members)});
 }
 void Participant::leave(std::function<void()> left) {
     impl_->leave(std::move(left));

@@ -411,6 +411,8 @@ void Controller::Impl::refuse(const ClientFrame& request, const char* sentence) 
         say(Notice{TimeAnswer{time->request, sentence, time_, nullptr}});
     } else if (auto* lease = std::get_if<LeaseRequest>(&request)) {
         say(Notice{Answer{lease->request, sentence}});
+    } else if (auto* states = std::get_if<StateRequest>(&request)) {
+        say(Notice{StateAnswer{states->request, sentence, {}}});
     } else {
         say(Notice{Answer{std::get<NoteRequest>(request).request, sentence}});
     }

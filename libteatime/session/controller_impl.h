@@ -45,6 +45,7 @@ public:
     void on(TimeRequest& request) { ask(request); }
     void on(LeaseRequest& request) { ask(request); }
     void on(NoteRequest& request) { ask(request); }
+    void on(StateRequest& request) { ask(request); }
     void on(Playhead& playhead);
     void on(ControllerAlarm&);
     void on_frame(SyncPtr& sync);
@@ -56,6 +57,7 @@ public:
     void on_frame(std::shared_ptr<const StepOutcome>& outcome);
     void on_frame(TimeAnswer& answer) { answered(answer); }
     void on_frame(Answer& answer) { answered(answer); }
+    void on_frame(StateAnswer& answer) { answered(answer); }
     void on_frame(Roster& roster);
     void on_frame(Lease& lease);
     void on_frame(WaitingMessages& waiting);

@@ -221,10 +221,13 @@ void Controller::Impl::snapshot(const Requ& requ) {
     Image image = island_->image();
     Upload upload{requ.request,
                   {{}, std::max(island_->now(), bound_), image.seq, to_string(image.hash)}};
+    // Of its bytes: another build's replica with the same state has other ones.
+    std::string bytes = encode_image(image);
     std::string name = to_milliseconds_text(upload.info.time) + "_" +
-                       std::to_string(image.seq.value) + "-" + upload.info.hash + ".island";
+                       std::to_string(image.seq.value) + "-" + to_string(hash_bytes(bytes)) +
+                       ".island";
     uploads_.push_back(std::move(upload));
-    say(UploadSnapshot{requ.request, std::move(name), encode_image(image)});
+    say(UploadSnapshot{requ.request, std::move(name), std::move(bytes)});
 }
 
 // ---- lazy time -----------------------------------------------------------------------------

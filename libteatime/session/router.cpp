@@ -289,6 +289,7 @@ void Router::Impl::do_what_is_due() {
     if (users_due_) alarm(*users_due_);
     votes_due();
     snapshot_due();
+    states_due();
     lease_due();
     company_due();
     if (stepping_) {

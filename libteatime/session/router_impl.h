@@ -15,7 +15,8 @@ namespace teatime::session {
 
 /// One session's state. Split over router.cpp (stamping, sends), router_join.cpp (members),
 /// router_snapshot.cpp, router_time.cpp (time control, lazy time), router_votes.cpp,
-/// router_lease.cpp (who drives) and router_company.cpp (what members are told of each other).
+/// router_lease.cpp (who drives), router_company.cpp (what members are told of each other) and
+/// router_states.cpp (the state of one for another).
 class Router::Impl {
 public:
     Impl(std::string session_id, RouterOptions options, Random64 random);
@@ -105,6 +106,12 @@ private:
         Asker asker;
         bool deserted = false;  // nobody reported in time: joiners may do it
         bool more = false;      // somebody has a message to execute
+    };
+    struct StatesAsked {
+        Asker asker;
+        std::vector<MemberId> members;          // in the order asked for
+        std::map<MemberId, SnapshotInfo> came;  // without a URL: not yet
+        SteadyTime deadline;
     };
     struct Until {
         Mark mark;
@@ -198,6 +205,7 @@ private:
     void next_time_request();
     void answer(Asker asker, std::string refused,
                 std::shared_ptr<const StepOutcome> outcome = nullptr);
+    void tell_asker(Asker asker, Frame frame);
     void answer(Member& member, std::uint64_t request, Frame frame);
     static void keep_answer(Requests& requests, std::uint64_t request, Frame frame);
     bool repeated(Member& member, std::uint64_t request);
@@ -229,6 +237,14 @@ private:
     void lease_back(const Member& member);
     void lease_due();
     Lease lease() const;
+
+    // router_states.cpp
+    void on(Member& member, StateRequest& request);
+    std::string ask_states(Asker asker, std::vector<MemberId>& members);
+    bool state_came(const Member& member, Snap& snap);
+    void end_states(std::uint64_t number, std::string refused);
+    void states_due();
+    void drop_from_states(const Member& member);
 
     // router_company.cpp
     void on(Member& member, NoteRequest& request);
@@ -294,6 +310,7 @@ private:
     std::optional<SnapshotRequest> request_;
     std::uint64_t last_request_ = 0;
     std::map<std::uint64_t, std::set<MemberId>> asked_;  // recent requests: late answers count too
+    std::map<std::uint64_t, StatesAsked> states_asked_;  // by the number of their Requ
 
     // Time control.
     std::uint64_t last_op_ = 0;

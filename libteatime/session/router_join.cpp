@@ -171,6 +171,7 @@ void Router::Impl::rename(MemberId from, MemberId to) {
     for (auto& [asker, request] : time_requests_) change(asker);
     if (stepping_) change(stepping_->asker.member);
     if (until_) change(until_->asker.member);
+    for (auto& [number, asked] : states_asked_) change(asked.asker.member);
     change(driver_);
 }
 
@@ -386,6 +387,7 @@ void Router::Impl::detach(Member& member) {
     if (puller_ == id) new_puller();
     drop_from_votes(id);
     if (request_ && request_->asked == id) ask_next();
+    drop_from_states(member);
 }
 
 void Router::Impl::remove(MemberId id) {

@@ -11,6 +11,7 @@ constexpr std::size_t kRequestEvery = 1'000;  // messages, once the history is l
 }  // namespace
 
 void Router::Impl::on(Member& member, Snap& snap) {
+    if (state_came(member, snap)) return;
     SnapshotInfo& info = snap.snapshot;
     if (info_.kind == Kind::native) {
         // Its time may be ahead of ours: it may have obeyed a step whose outcome is not known yet.

@@ -319,10 +319,16 @@ void Router::Impl::next_time_request() {
 
 void Router::Impl::answer(Asker asker, std::string refused,
                           std::shared_ptr<const StepOutcome> outcome) {
-    TimeAnswer said{asker.request, std::move(refused), time_state(), std::move(outcome)};
-    if (Member* member = find(asker.member)) return answer(*member, asker.request, std::move(said));
+    tell_asker(asker,
+               TimeAnswer{asker.request, std::move(refused), time_state(), std::move(outcome)});
+}
+
+/// Where it is now.
+void Router::Impl::tell_asker(Asker asker, Frame frame) {
+    if (Member* member = find(asker.member))
+        return answer(*member, asker.request, std::move(frame));
     for (Departed& gone : departed_) {
-        if (gone.id == asker.member) keep_answer(gone.requests, asker.request, said);
+        if (gone.id == asker.member) keep_answer(gone.requests, asker.request, frame);
     }
 }
 
@@ -349,7 +355,9 @@ bool Router::Impl::repeated(Member& member, std::uint64_t request) {
     for (const Frame& frame : before.answers) {
         auto* time = std::get_if<TimeAnswer>(&frame);
         auto* other = std::get_if<Answer>(&frame);
-        if ((time && time->request == request) || (other && other->request == request))
+        auto* states = std::get_if<StateAnswer>(&frame);
+        if ((time && time->request == request) || (other && other->request == request) ||
+            (states && states->request == request))
             send(member, frame);
     }
     return true;

@@ -34,6 +34,15 @@ const MemberInfo* Company::find(MemberId member) const {
     return at != members.end() && at->id == member ? &*at : nullptr;
 }
 
+std::vector<MemberId> Company::named(const std::string& name_or_number) const {
+    std::vector<MemberId> found;
+    for (const MemberInfo& member : members) {
+        if (member.name == name_or_number || std::to_string(member.id.value) == name_or_number)
+            found.push_back(member.id);
+    }
+    return found;
+}
+
 const Playhead* Company::playhead_of(MemberId member) const {
     auto at = place(playheads, &Playhead::member, member);
     return at != playheads.end() && at->member == member ? &*at : nullptr;

@@ -214,6 +214,14 @@ ClientInput decode_note(Text args) {
         session::NoteRequest{whole_or_zero(request), *at, std::move(*said)});
 }
 
+ClientInput decode_states(Text args) {
+    Text request, members;
+    if (!read_object(args, {{"request", request}, {"members", members}})) return bad("STATES");
+    session::StateRequest states{whole_or_zero(request), {}};
+    if (!read_numbers(members, states.members)) return bad("STATES");
+    return session::ClientFrame(std::move(states));
+}
+
 ClientInput decode_view(Text args) {
     Text mark, follows;
     if (!read_object(args, {{"mark", mark}, {"follows", follows}})) return bad("VIEW");
@@ -363,6 +371,14 @@ struct ClientEncoder {
         out += '}';
         return end();
     }
+    std::string operator()(const session::StateRequest& states) {
+        begin("STATES");
+        out += '{';
+        append_raw_field(out, "request", std::to_string(states.request));
+        append_numbers(out, "members", states.members);
+        out += '}';
+        return end();
+    }
     std::string operator()(const session::Playhead& playhead) {
         begin("VIEW");
         out += '{';
@@ -394,6 +410,7 @@ ClientInput decode_client_frame(std::string_view text, Seq last) {
     if (action == "TIME") return decode_time(args);
     if (action == "LEAD") return decode_lead(args);
     if (action == "NOTE") return decode_note(args);
+    if (action == "STATES") return decode_states(args);
     if (action == "VIEW") return decode_view(args);
     return Ignored{std::string(action), std::string(args)};
 }

@@ -112,7 +112,7 @@ std::optional<session::Frame> read_members(Text args) {
     roster.whole = whole == "true";
     roster.total = whole_or_zero(total);
     if (!read_objects(members, roster.members, read_member)) return std::nullopt;
-    if (!read_objects(gone, roster.gone, read_id)) return std::nullopt;
+    if (!read_numbers(gone, roster.gone)) return std::nullopt;
     return roster;
 }
 
@@ -166,12 +166,7 @@ void append_args(std::string& out, const session::Roster& roster) {
         append_raw_field(out, "replica", text_of(member.replica));
         append_raw_field(out, "here", text_of(member.connected));
     });
-    append_raw_field(out, "gone", "[");
-    for (MemberId member : roster.gone) {
-        if (out.back() != '[') out += ',';
-        out += text_of(member.value);
-    }
-    out += ']';
+    append_numbers(out, "gone", roster.gone);
     append_raw_field(out, "total", text_of(roster.total));
     out += '}';
 }

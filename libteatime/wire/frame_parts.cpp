@@ -7,6 +7,38 @@
 #include "teatime/wire/json_scanner.h"
 
 namespace teatime::wire {
+namespace {
+
+std::uint64_t number_of(MemberId member) {
+    return member.value;
+}
+std::uint64_t number_of(std::uint64_t number) {
+    return number;
+}
+
+template <class Number>
+void append_list(std::string& out, std::string_view name, const std::vector<Number>& numbers) {
+    append_raw_field(out, name, "[");
+    for (const Number& one : numbers) {
+        if (out.back() != '[') out += ',';
+        out += std::to_string(number_of(one));
+    }
+    out += ']';
+}
+
+template <class Number>
+bool read_list_of(std::string_view list, std::vector<Number>& numbers) {
+    JsonScanner scanner(list);
+    if (!scanner.enter('[')) return false;
+    while (scanner.next_element()) {
+        auto number = parse_whole(scanner.value());
+        if (!number) return false;
+        numbers.push_back(Number{*number});
+    }
+    return scanner.at_end();
+}
+
+}  // namespace
 
 void begin_frame(std::string& out, std::string_view session_id, std::string_view action) {
     out += "{\"id\":";
@@ -41,6 +73,14 @@ void append_raw_field(std::string& out, std::string_view name, std::string_view 
 void append_field(std::string& out, std::string_view name, std::string_view text) {
     append_raw_field(out, name, {});
     append_json_string(out, text);
+}
+
+void append_numbers(std::string& out, std::string_view name,
+                    const std::vector<std::uint64_t>& numbers) {
+    append_list(out, name, numbers);
+}
+void append_numbers(std::string& out, std::string_view name, const std::vector<MemberId>& members) {
+    append_list(out, name, members);
 }
 
 bool truthy(std::string_view value) {
@@ -80,6 +120,13 @@ std::optional<Hash128> read_hash(std::string_view value) {
 
 std::string text_or_empty(std::string_view value) {
     return to_text(value).value_or(std::string());
+}
+
+bool read_numbers(std::string_view list, std::vector<std::uint64_t>& numbers) {
+    return read_list_of(list, numbers);
+}
+bool read_numbers(std::string_view list, std::vector<MemberId>& members) {
+    return read_list_of(list, members);
 }
 
 std::uint64_t whole_or_zero(std::string_view value) {

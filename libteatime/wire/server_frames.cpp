@@ -27,23 +27,6 @@ void append_tuple(std::string& out, const session::Message& message) {
     out += ']';
 }
 
-std::uint64_t number_of(MemberId member) {
-    return member.value;
-}
-std::uint64_t number_of(std::uint64_t number) {
-    return number;
-}
-
-template <class Number>
-void append_numbers(std::string& out, Text name, const std::vector<Number>& numbers) {
-    append_raw_field(out, name, "[");
-    for (const Number& one : numbers) {
-        if (out.back() != '[') out += ',';
-        out += std::to_string(number_of(one));
-    }
-    out += ']';
-}
-
 void append_state(std::string& out, Text name, const session::TimeState& state) {
     append_raw_field(out, name, "{");
     append_raw_field(out, "paused", state.paused ? "true" : "false");
@@ -201,6 +184,23 @@ struct ServerEncoder {
         out += '}';
         return end();
     }
+    std::string operator()(const session::StateAnswer& answer) {
+        begin("STATES");
+        out += '{';
+        append_raw_field(out, "request", std::to_string(answer.request));
+        append_field(out, "refused", answer.refused);
+        append_raw_field(out, "states", "[");
+        for (const session::SnapshotInfo& state : answer.states) {
+            out += out.back() == '[' ? "{" : ",{";
+            append_field(out, "url", state.url);
+            append_raw_field(out, "time", to_milliseconds_text(state.time));
+            append_raw_field(out, "seq", std::to_string(state.seq.value));
+            append_field(out, "hash", state.hash);
+            out += '}';
+        }
+        out += "]}";
+        return end();
+    }
     template <class CompanyFrame>
     std::string operator()(const CompanyFrame& frame) {
         begin(company_action(frame));
@@ -213,18 +213,6 @@ struct ServerEncoder {
 
 Error broken(Text action) {
     return unreadable(fmt::format("The server sent a {} that cannot be read.", action));
-}
-
-template <class Number>
-bool read_numbers(Text list, std::vector<Number>& numbers) {
-    JsonScanner scanner(list);
-    if (!scanner.enter('[')) return false;
-    while (scanner.next_element()) {
-        auto number = parse_whole(scanner.value());
-        if (!number) return false;
-        numbers.push_back(Number{*number});
-    }
-    return scanner.at_end();
 }
 
 std::optional<session::TimeState> read_state(Text object) {
@@ -356,6 +344,27 @@ result<session::Frame> decode_timed(Text args) {
     return session::Frame(std::move(answer));
 }
 
+result<session::Frame> decode_state_answer(Text args) {
+    Text request, refused, states;
+    if (!read_object(args, {{"request", request}, {"refused", refused}, {"states", states}}))
+        return broken("STATES");
+    session::StateAnswer answer{whole_or_zero(request), text_or_empty(refused), {}};
+    JsonScanner scanner(states);
+    if (!scanner.enter('[')) return broken("STATES");
+    while (scanner.next_element()) {
+        Text url, time, seq, hash;
+        if (!read_object(scanner.value(),
+                         {{"url", url}, {"time", time}, {"seq", seq}, {"hash", hash}}))
+            return broken("STATES");
+        auto at = parse_js_time(time);
+        auto number = parse_whole(seq);
+        if (!at || !number) return broken("STATES");
+        answer.states.push_back({text_or_empty(url), *at, {*number}, text_or_empty(hash)});
+    }
+    if (!scanner.at_end()) return broken("STATES");
+    return session::Frame(std::move(answer));
+}
+
 }  // namespace
 
 std::string encode_frame(const session::Frame& frame, std::string_view session_id) {
@@ -467,6 +476,7 @@ result<std::optional<session::Frame>> ServerDecoder::decode_whole(std::string_vi
     if (action == "SYNC") return wrap(decode_sync(id, args));
     if (action == "INFO") return wrap(decode_info(args));
     if (action == "TIMED") return wrap(decode_timed(args));
+    if (action == "STATES") return wrap(decode_state_answer(args));
     if (action == "ANSWER") {
         Text request, refused;
         if (!read_object(args, {{"request", request}, {"refused", refused}}))

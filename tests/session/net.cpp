@@ -245,6 +245,8 @@ void Net::carry_out(Replica& one, ControllerOutputs& outputs) {
             if (auto* answer = std::get_if<TimeAnswer>(&notice->frame))
                 one.answers.push_back(*answer);
             if (auto* answer = std::get_if<Answer>(&notice->frame)) one.said.push_back(*answer);
+            if (auto* answer = std::get_if<StateAnswer>(&notice->frame))
+                one.states.push_back(*answer);
             if (auto* outcome = std::get_if<std::shared_ptr<const StepOutcome>>(&notice->frame)) {
                 one.outcomes.push_back(**outcome);
             }

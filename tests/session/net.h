@@ -37,6 +37,7 @@ struct Net {
         std::vector<StepOutcome> outcomes;
         std::vector<TimeAnswer> answers;
         std::vector<Answer> said;
+        std::vector<StateAnswer> states;
         std::vector<Info> infos;
         std::size_t joins = 0;
         std::size_t resumed = 0;
@@ -68,6 +69,9 @@ struct Net {
     }
     void note(Replica& one, const Mark& mark, std::string text) {
         input(one, NoteRequest{++last_request, mark, std::move(text)});
+    }
+    void states(Replica& one, std::vector<MemberId> members) {
+        input(one, StateRequest{++last_request, std::move(members)});
     }
     void look(Replica& one, const Mark& mark, bool follows = false) {
         input(one, Playhead{{}, mark, follows});

@@ -327,6 +327,9 @@ private slots:
         }
         auto note = through_client(session::NoteRequest{6, mark, "a \"\n\u00e9"});
         QVERIFY(note.request == 6 && note.mark == mark && note.text == "a \"\n\u00e9");
+        auto states = through_client(session::StateRequest{7, {{2}, {9}}});
+        QVERIFY(states.request == 7 && states.members == (std::vector<MemberId>{{2}, {9}}));
+        QVERIFY(through_client(session::StateRequest{8, {}}).members.empty());
         for (bool follows : {false, true}) {
             auto view = through_client(session::Playhead{{}, mark, follows});
             QVERIFY(view.mark == mark && view.follows == follows);
@@ -363,6 +366,23 @@ private slots:
               R"({"action":"NOTES","args":[{"id":1,"member":1}]})", R"({"action":"VIEWS"})",
               R"({"action":"VIEWS","args":[{"member":1,"mark":"x"}]})",
               R"({"action":"ANSWER","args":3})"})
+            QVERIFY2(!ServerDecoder().decode(text), text);
+    }
+
+    void states_of_members_survive() {
+        session::SnapshotInfo state{
+            "/files/\"x\"", kSessionStart + 1250001us, {5'000'000'000}, "h"};
+        auto answer = through_server(session::StateAnswer{7, "", {state, {}}});
+        QVERIFY(answer.request == 7 && answer.refused.empty());
+        QCOMPARE(answer.states.size(), 2u);
+        QVERIFY(answer.states[0].url == state.url && answer.states[0].time == state.time &&
+                answer.states[0].seq == state.seq && answer.states[0].hash == state.hash);
+        auto refused = through_server(session::StateAnswer{8, "No \"no\".", {}});
+        QVERIFY(refused.refused == "No \"no\"." && refused.states.empty());
+        for (const char* text : {R"({"action":"STATES","args":{"request":1}})",
+                                 R"({"action":"STATES","args":{"states":[1]}})",
+                                 R"({"action":"STATES","args":{"states":[{"time":1}]}})",
+                                 R"({"action":"STATES","args":{"states":[{"seq":"x","time":1}]}})"})
             QVERIFY2(!ServerDecoder().decode(text), text);
     }
 
@@ -455,6 +475,8 @@ private slots:
               R"({"action":"TIME","args":{"what":"time","op":"until","mark":"soon"}})",
               R"({"action":"LEAD","args":{"op":"grab"}})",
               R"({"action":"LEAD","args":[]})",
+              R"({"action":"STATES","args":{"request":1}})",
+              R"({"action":"STATES","args":{"members":["Ann"]}})",
               R"({"action":"NOTE","args":{"text":"x"}})",
               R"({"action":"NOTE","args":{"mark":"1s","text":7}})",
               R"({"action":"VIEW","args":{"mark":"1s#x"}})",

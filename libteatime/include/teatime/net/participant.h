@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "teatime/net/client.h"
 #include "teatime/net/loop.h"
@@ -60,6 +61,11 @@ public:
     std::uint64_t note(const Mark& mark, std::string text);
     /// Where the own view stands, as often as it moves; costs next to nothing.
     void show_playhead(const Mark& mark, bool follows);
+    /// The states of these members' replicas, all after the same frames, in this order: the Marks
+    /// are equal where the replicas did the same. `done` is called once, on the loop, unless this
+    /// ends before; the error is a sentence of who could not give its state.
+    void ask_states(std::vector<MemberId> members,
+                    std::function<void(result<std::vector<Image>>)> done);
 
     /// Leaves for good: sends what waits, closes with 1000. `left` is called when that is done.
     void leave(std::function<void()> left = {});

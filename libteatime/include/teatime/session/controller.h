@@ -90,7 +90,8 @@ struct ControllerAlarm {};
 
 using ControllerInput =
     std::variant<Connected, Disconnected, Frame, SnapshotArrived, SnapshotFailed, SnapshotUploaded,
-                 UserSend, TimeRequest, LeaseRequest, NoteRequest, Playhead, ControllerAlarm>;
+                 UserSend, TimeRequest, LeaseRequest, NoteRequest, StateRequest, Playhead,
+                 ControllerAlarm>;
 
 // ---- outputs -------------------------------------------------------------------------------
 
@@ -127,9 +128,9 @@ struct TimeStateChanged {
     TimeState state;
     std::optional<TimeOp> op;  ///< by which; none: an outcome told where time stands
 };
-/// An Info, StepOutcome, TimeAnswer or Answer from the router, an Info of the controller itself; or
-/// a Roster, Lease, WaitingMessages, Notes (new ones only) or Playheads, by which company() has
-/// just changed.
+/// An Info, StepOutcome, TimeAnswer, Answer or StateAnswer from the router, an Info of the
+/// controller itself; or a Roster, Lease, WaitingMessages, Notes (new ones only) or Playheads, by
+/// which company() has just changed.
 struct Notice {
     Frame frame;
 };
@@ -147,9 +148,9 @@ using ControllerOutputs = std::vector<ControllerOutput>;
 /// repeating a message. No sockets, clock or threads; used by one thread at a time. Without a
 /// factory it has no replica (a tool that controls time, takes notes or sends messages).
 ///
-/// Requests (of time, the lead, a note) that are without an answer when the connection is lost are
-/// asked again on the next one, and obeyed once. Each gets exactly one answer: while there is no
-/// connection a refusal at once, and one where the session has begun anew meanwhile.
+/// Requests (of time, the lead, a note, states) that are without an answer when the connection is
+/// lost are asked again on the next one, and obeyed once. Each gets exactly one answer: while there
+/// is no connection a refusal at once, and one where the session has begun anew meanwhile.
 ///
 /// Frames are obeyed in the order received: a program of messages, bounds, steps and snapshot
 /// requests, worked off by run(). A slow replica therefore does the same as a fast one, only later.

@@ -119,8 +119,15 @@ struct Ticks {
     std::optional<Rate> scale;  ///< absent = 1
 };
 
+/// The states of members' replicas, all after exactly the same frames: what differs where replicas
+/// do. Of anybody, as a viewer may have a replica itself. Joiners never start from one of these.
+struct StateRequest {
+    std::uint64_t request = 0;  ///< as TimeRequest::request, of one count with these
+    std::vector<MemberId> members;
+};
+
 using ClientFrame = std::variant<Send, JoinRequest, Tutti, Snap, Vote, StepReport, Pull, Ticks,
-                                 TimeRequest, LeaseRequest, NoteRequest, Playhead>;
+                                 TimeRequest, LeaseRequest, NoteRequest, StateRequest, Playhead>;
 
 // ---- router to client ----------------------------------------------------------------------
 
@@ -214,8 +221,15 @@ struct TimeAnswer {
     std::shared_ptr<const StepOutcome> outcome;  ///< of a pause, a step or an until
 };
 
+/// To who sent a StateRequest: where the states are, in the order of the members asked for.
+struct StateAnswer {
+    std::uint64_t request = 0;
+    std::string refused;  ///< a sentence; empty = here they are
+    std::vector<SnapshotInfo> states;
+};
+
 using Frame =
     std::variant<MessagePtr, Tick, SyncPtr, Info, Requ, Puller, std::shared_ptr<const StepOutcome>,
-                 TimeAnswer, Answer, Roster, Lease, WaitingMessages, Notes, Playheads>;
+                 TimeAnswer, Answer, StateAnswer, Roster, Lease, WaitingMessages, Notes, Playheads>;
 
 }  // namespace teatime::session

@@ -137,6 +137,8 @@ struct Company {
     std::vector<Playhead> playheads;  ///< by member, of all others that told theirs
 
     const MemberInfo* find(MemberId member) const;
+    /// Those whom somebody may mean who types a member's name or its number.
+    std::vector<MemberId> named(const std::string& name_or_number) const;
     /// Null: it has told nothing.
     const Playhead* playhead_of(MemberId member) const;
     /// `Ann`, or `member 3` of one without a name or not known.
