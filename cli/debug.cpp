@@ -101,12 +101,8 @@ void Debug::carry_out(const DebugLine& line) {
 }
 
 void Debug::hand(const std::string& to) {
-    std::vector<MemberId> found;
-    for (const session::MemberInfo& member : company().members) {
-        bool self = member.id == participant_->controller().member();
-        if (!self && (member.name == to || std::to_string(member.id.value) == to))
-            found.push_back(member.id);
-    }
+    std::vector<MemberId> found = company().named(to);
+    std::erase(found, participant_->controller().member());
     if (found.empty()) return refused(fmt::format("no member \"{}\" is here", to), kDiffers);
     if (found.size() > 1)
         return refused(fmt::format("\"{}\" may be member{}; give the number", to, numbers(found)),

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "member.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -17,6 +19,25 @@ std::string session_of(const net::Url& url) {
     path = path.substr(0, path.find('?'));
     while (path.ends_with('/')) path.remove_suffix(1);
     return std::string(path.substr(path.rfind('/') + 1));
+}
+
+/// Among those who have a replica.
+result<MemberId> find_member(const session::Company& company, const std::string& name) {
+    auto has_replica = [&](MemberId id) { return company.find(id)->replica; };
+    std::vector<MemberId> found = company.named(name);
+    std::erase_if(found, [&](MemberId id) { return !has_replica(id); });
+    if (found.size() == 1) return found[0];
+    std::string all;
+    for (const session::MemberInfo& member : company.members) {
+        bool meant =
+            found.empty() || std::find(found.begin(), found.end(), member.id) != found.end();
+        if (!member.replica || !meant) continue;
+        all += fmt::format("{}{} {}", all.empty() ? "" : ", ", member.id.value,
+                           company.name_of(member.id));
+    }
+    return wrong_usage(found.empty()
+                           ? fmt::format("no member \"{}\" has a replica; there are {}", name, all)
+                           : fmt::format("\"{}\" may be {}; give the number", name, all));
 }
 }  // namespace
 
@@ -161,6 +182,35 @@ result<ListedSession> find_native_session(const SessionAddress& address) {
     return unavailable(fmt::format(
         "session {} at {}: This is a session of Croquet clients; it has no native replicas.",
         address.session, address.reflector.text()));
+}
+
+result<std::vector<MemberState>> member_states(const SessionAddress& address,
+                                               const std::vector<std::string>& members) {
+    auto session = find_native_session(address);  // joining one that is not there would start it
+    if (!session) return session.error();
+    Tool tool(address, session::Role::viewer);
+    std::vector<MemberState> states;
+    bool asked = false;
+    auto came = [&](result<std::vector<Image>> images) {
+        if (!images) return tool.finish(images.error());
+        for (std::size_t i = 0; i < images->size(); ++i) states[i].image = std::move((*images)[i]);
+        tool.finish(kFine);
+    };
+    tool.progressed = [&] {
+        const session::Company& company = tool.participant().controller().company();
+        if (company.members.empty() || std::exchange(asked, true)) return;
+        std::vector<MemberId> ids;
+        for (const std::string& name : members) {
+            auto id = find_member(company, name);
+            if (!id) return tool.finish(id.error());
+            ids.push_back(*id);
+            states.push_back({company.name_of(*id), {}});
+        }
+        tool.participant().ask_states(std::move(ids), came);
+    };
+    auto outcome = tool.run();
+    if (!outcome) return outcome.error();
+    return states;
 }
 
 }  // namespace teatime::cli

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "teatime/island/module.h"
 #include "teatime/net/participant.h"
@@ -83,5 +84,14 @@ struct ListedSession {
 result<ListedSession> find_session(const SessionAddress& address);
 /// The same, for what needs a replica: an error where nobody here can have one.
 result<ListedSession> find_native_session(const SessionAddress& address);
+
+/// The states of members' replicas, all after the same messages, in this order. A member is named
+/// by its number or its name.
+struct MemberState {
+    std::string name;
+    Image image;
+};
+result<std::vector<MemberState>> member_states(const SessionAddress& address,
+                                               const std::vector<std::string>& members);
 
 }  // namespace teatime::cli

@@ -18,6 +18,7 @@ struct SaveOptions {
     std::string source;
     std::string session;
     std::string at;
+    std::string of;
     std::string output;
     TimelineArguments timeline;
 };
@@ -30,13 +31,19 @@ bool is_url(const std::string& text) {
     return has_port && !std::filesystem::exists(text, ignored) && net::parse_url(text);
 }
 
-/// The state that a viewing member arrives at: it joins, catches up and leaves.
+/// The state that a viewing member arrives at: it joins, catches up and leaves. Or the one that
+/// another member has.
 result<Image> live_image(const SaveOptions& options) {
     if (!options.at.empty()) {
         return wrong_usage("--at is for recordings; a session is saved as it is now");
     }
     auto address = parse_address(options.source, options.session);
     if (!address) return address.error();
+    if (!options.of.empty()) {
+        auto states = member_states(*address, {options.of});
+        if (!states) return states.error();
+        return std::move(states->front().image);
+    }
     auto session = find_native_session(*address);
     if (!session) return session.error();
     auto module = load_module(session->app, options.timeline.modules, session->code_id);
@@ -62,7 +69,8 @@ result<Image> recorded_image(const SaveOptions& options) {
 }
 
 int run(const SaveOptions& options) {
-    auto image = is_url(options.source) ? live_image(options) : recorded_image(options);
+    auto image = is_url(options.source) || !options.of.empty() ? live_image(options)
+                                                               : recorded_image(options);
     if (!image) return fail(image.error());
     if (auto written = replayer::write_island_file(options.output, *image); !written) {
         return fail(written.error());
@@ -83,6 +91,8 @@ std::function<int()> add_save(Command& command) {
     command.option("--session", options->session, "Session id, where the URL names none");
     command.option("--at", options->at,
                    fmt::format("Moment of a recording (default: end): {}", kMomentForms));
+    command.option("--of", options->of,
+                   "Of a session: the state of this member's replica, named by number or name");
     command.option("-o,--output", options->output, "The file to write (*.island)").required();
     options->timeline.add_to(command);
     command.footer("Go on from it with `teatime serve --restore X.island`.");
