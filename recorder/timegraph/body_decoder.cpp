@@ -131,7 +131,6 @@ bool BodyDecoder::read_columns(std::string_view styles, std::string_view scales,
         voice.column = columns_.size();
         voice.numbers = numbers;
         std::size_t holes = shapes_[voice.shape].holes;
-        voice.holes = static_cast<std::uint32_t>(holes);
         if (holes > styles.size() - columns_.size()) return false;
         for (; holes > 0; --holes, numbers += voice.count) {
             NumberColumn& column = columns_.emplace_back();
@@ -148,7 +147,6 @@ bool BodyDecoder::read_columns(std::string_view styles, std::string_view scales,
     }
     if (columns_.size() != styles.size() || !scales.empty()) return false;
     if (numbers > kMaxBodyNumbers || numbers > mantissas.size()) return false;
-    numbers_ = numbers;
     if (mantissas_.size() < numbers) mantissas_.resize(numbers);
     located_ = 0;
     not_located_ = VarintReader(mantissas);
@@ -182,19 +180,6 @@ bool BodyDecoder::load(std::uint32_t index) {
         ++located_;
     }
     return voice.loaded = ok_ = from.ok();
-}
-
-const double* BodyDecoder::reals() {
-    Voice& its = voices_[voice()];
-    if (!its.has_reals) {
-        if (reals_.size() < numbers_) reals_.resize(numbers_);
-        for (std::size_t hole = 0; hole < its.holes; ++hole) {
-            double* first = reals_.data() + its.numbers + hole;
-            columns_[its.column + hole].read_reals(its.count, first, its.holes);
-        }
-        its.has_reals = true;
-    }
-    return reals_if_read();
 }
 
 /// Always false. Where all was read, nothing may be left over.

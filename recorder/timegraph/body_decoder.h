@@ -42,7 +42,7 @@ public:
         return true;
     }
     /// Makes the message at hand ready to be asked for what it says; false where it is damaged.
-    /// Decodes the numbers of its voice, about 1 ns each, at the first of them.
+    /// Decodes the numbers of its voice, about 2 ns each, at the first of them.
     bool load() { return voices_[voice()].loaded || load(voice()); }
     /// The text, valid until the next call. Requires: load().
     void text(MessageView& message);
@@ -76,14 +76,6 @@ public:
     /// A column for each hole, and in which row its numbers stand. Requires: load().
     const NumberColumn* columns() const { return columns_.data() + voices_[voice()].column; }
     std::size_t row() const { return messages_[done_ - 1].row; }
-    /// Its numbers as doubles, in order of the holes. Reads those of its voice, about 3 ns each, at
-    /// the first of them. Requires: load().
-    const double* reals();
-    const double* reals_if_read() const {
-        const Voice& its = voices_[voice()];
-        return its.has_reals ? reals_.data() + its.numbers + row() * its.holes : nullptr;
-    }
-
     /// Whether the messages of its voice are of this very shape.
     bool has_shape(std::string_view text, std::size_t payload_size, std::size_t holes) const;
 
@@ -106,11 +98,9 @@ private:
         MemberId sender;
         std::uint32_t shape = 0;
         bool loaded = false;
-        bool has_reals = false;
-        std::uint32_t holes = 0;
         std::uint32_t count = 0;   ///< of its messages
         std::size_t column = 0;    ///< its first one
-        std::size_t numbers = 0;   ///< where its mantissas are to stand, and its doubles
+        std::size_t numbers = 0;   ///< where its mantissas are to stand
         VarintReader mantissas{};  ///< from its first number on, where it was located unread
     };
 
@@ -138,9 +128,7 @@ private:
     std::vector<Shape> shapes_;
     std::vector<std::uint32_t> hole_at_, pieces_;
     std::vector<NumberColumn> columns_;
-    std::size_t numbers_ = 0;              // of all voices
     std::vector<std::int64_t> mantissas_;  // voice by voice, column by column
-    std::vector<double> reals_;            // voice by voice, message by message
     std::size_t done_ = 0;
     Stamp base_;
     std::string_view times_section_, seqs_section_;

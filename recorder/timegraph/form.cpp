@@ -72,25 +72,18 @@ bool read_plain_call(const BodyDecoder::ShapeView& shape, PlainCall& call) {
 
 Form Form::of_text(std::string_view payload) {
     Form form;
-    form.kind = Kind::other;
     if (is_surely_none(payload)) return form;
     auto call = decode_call_text(payload);
     if (!call) return form;
     form.kind = Kind::call;
-    form.decoded_target = std::move(call->target);
-    form.decoded_selector = std::move(call->selector);
+    form.target = std::move(call->target);
+    form.selector = std::move(call->selector);
     for (Value& each : call->arguments) form.arguments.push_back({false, 0, std::move(each)});
     return form;
 }
 
 Form Form::of(const BodyDecoder::ShapeView& shape) {
     Form form;
-    if (read_plain_call(shape, form.plain)) {
-        form.is_plain = true;
-        form.kind = Kind::call;
-        return form;
-    }
-    form.plain = {};
     if (shape.holes == 0) return of_text(shape.payload);
     form.kind = is_surely_none(shape.payload) ? Kind::other : Kind::by_text;
     if (form.kind == Kind::other) return form;
@@ -112,41 +105,58 @@ Form Form::of(const BodyDecoder::ShapeView& shape) {
 }
 
 void FieldsMaker::forget() {
+    known_.assign(decoder_.shapes(), {});
     forms_.clear();
-    forms_.resize(decoder_.shapes());
 }
 
-void FieldsMaker::Known::learn(Form of) {
-    form = std::move(of);
-    about = form.about();
+void FieldsMaker::learn(std::uint32_t shape) {
+    Known& known = known_[shape];
+    known.how = How::known;
+    BodyDecoder::ShapeView view = decoder_.shape_view(shape);
+    PlainCall call;
+    if (read_plain_call(view, call)) {
+        known.about = {call.target, call.selector, call.numbers, call.numbers, true};
+        return;
+    }
+    const Form& form = forms_.emplace_back(Form::of(view));
+    if (form.kind == Form::Kind::by_text) known.how = How::by_text;
+    known.about = about(form);
 }
 
-Fields::About Form::about() const {
-    return {is_plain ? plain.target : decoded_target, is_plain ? plain.selector : decoded_selector,
-            plain.numbers + static_cast<std::uint32_t>(arguments.size()), plain.numbers,
-            kind == Kind::call};
+Fields FieldsMaker::of_text(std::string_view payload) {
+    single_ = Form::of_text(payload);
+    about_single_ = about(single_);
+    return {about_single_, nullptr, 0};
+}
+
+Fields::About FieldsMaker::about(const Form& form) {
+    return {form.target,
+            form.selector,
+            static_cast<std::uint32_t>(form.arguments.size()),
+            0,
+            form.kind == Form::Kind::call,
+            &form};
 }
 
 Value Fields::argument(std::size_t i) const {
     std::size_t hole = i;
     if (i >= about_->plain_numbers) {
-        const Form::Argument& argument = form_->arguments[i - about_->plain_numbers];
+        const Form::Argument& argument = about_->form->arguments[i - about_->plain_numbers];
         if (!argument.is_hole) return argument.value;
         hole = argument.hole;
     }
-    Decimal number = decoder_->columns()[hole][decoder_->row()];
+    Decimal number = columns_[hole][row_];
     return number.scale == 0 ? Value(number.mantissa) : Value(to_real(number));
 }
 
-void Fields::read_reals() const {
-    reals_ = decoder_->reals();
-}
-
-bool Fields::other_number(std::size_t i, double& value) const {
-    const Form::Argument& argument = form_->arguments[i - about_->plain_numbers];
-    if (!argument.is_hole) return argument.value.as_double(value);
-    if (reals_ == nullptr) read_reals();
-    value = reals_[argument.hole];
+bool Fields::number(std::size_t i, double& value) const {
+    std::size_t hole = i;
+    if (i >= about_->plain_numbers) {
+        const Form::Argument& argument = about_->form->arguments[i - about_->plain_numbers];
+        if (!argument.is_hole) return argument.value.as_double(value);
+        hole = argument.hole;
+    }
+    value = columns_[hole].real(row_);
     return true;
 }
 

@@ -91,15 +91,8 @@ Decimal NumberColumn::without_zeros(Decimal number) const {
     return number;
 }
 
-void NumberColumn::read_reals(std::size_t count, double* out, std::size_t step) const {
-    bool each = style == NumberStyle::each;
-    for (std::size_t i = 0; i < count; ++i, out += step) {
-        // Zeros at the end of a fraction change nothing.
-        *out = to_real({mantissas[i], each ? static_cast<std::uint8_t>(scales[i]) : scale});
-    }
-}
-
-void decode_mantissas(VarintReader& from, std::size_t count, std::int64_t* mantissas) {
+void decode_mantissas(VarintReader& reader, std::size_t count, std::int64_t* mantissas) {
+    VarintReader from = reader;  // in registers
     std::uint64_t mantissa = 0;
     auto add = [&](std::int64_t difference) {
         mantissa += static_cast<std::uint64_t>(difference);
@@ -108,12 +101,17 @@ void decode_mantissas(VarintReader& from, std::size_t count, std::int64_t* manti
     for (; count >= 8; count -= 8) {
         std::uint64_t bytes = 0;
         if (from.take_eight(bytes)) {  // what hardly changes
+            if (bytes == 0) {
+                mantissas = std::fill_n(mantissas, 8, static_cast<std::int64_t>(mantissa));
+                continue;
+            }
             for (int i = 0; i < 8; ++i, bytes >>= 8) add(VarintReader::from_zig_zag(bytes & 0x7f));
         } else {
             for (int i = 0; i < 8; ++i) add(from.next_signed());
         }
     }
     for (; count > 0; --count) add(from.next_signed());
+    reader = from;
 }
 
 }  // namespace teatime::timegraph

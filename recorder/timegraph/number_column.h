@@ -40,8 +40,11 @@ struct NumberColumn {
         if (style == NumberStyle::each || number.mantissa % 10 != 0) return number;
         return without_zeros(number);
     }
-    /// The first `count` as doubles, `step` apart.
-    void read_reals(std::size_t count, double* out, std::size_t step) const;
+    double real(std::size_t i) const {
+        // Zeros at the end of a fraction change nothing.
+        bool each = style == NumberStyle::each;
+        return to_real({mantissas[i], each ? static_cast<std::uint8_t>(scales[i]) : scale});
+    }
 
 private:
     Decimal without_zeros(Decimal number) const;

@@ -105,7 +105,6 @@ struct Reader::Cursor::Impl {
     void make_text();
     Fields fields();
     bool holds();
-    bool take_message();
     bool voice_may_match();
     bool fetch();
     void skip_blocks();
@@ -129,7 +128,13 @@ bool Reader::Cursor::Impl::next() {
                 finished = true;
                 return false;
             }
-            if (take_message()) return true;
+            position = message.stamp.seq;
+            ++effort.messages;
+            if (where && !voice_may_match()) continue;
+            if (!decoder.load()) break;
+            message.sender = decoder.sender();
+            has_text = false;
+            if (!where || holds()) return true;
         }
         has_batch = false;
         position = std::max(position, batch_end);  // goes on even where the body says nonsense
@@ -152,18 +157,6 @@ void Reader::Cursor::Impl::restart(VirtualTime at_or_after) {
     position = {};
     started = finished = has_batch = false;
     status = {};
-}
-
-/// Whether the one at which the decoder stands is wanted.
-bool Reader::Cursor::Impl::take_message() {
-    position = message.stamp.seq;
-    ++effort.messages;
-    if (where && !voice_may_match()) return false;
-    if (!decoder.load()) return false;
-    message.sender = decoder.sender();
-    has_text = false;
-    if (!where) return true;
-    return holds();
 }
 
 Fields Reader::Cursor::Impl::fields() {

@@ -18,19 +18,22 @@ public:
         : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
     [[gnu::always_inline]] std::uint64_t next() {
-        if (end_ - at_ < 8) return slow_next();
-        std::uint64_t word;
-        std::memcpy(&word, at_, sizeof word);
-        if ((word & 0x80) == 0) {
-            ++at_;
-            return word & 0x7f;
+        std::uint64_t word = 0;
+        if (end_ - at_ >= 8) {
+            std::memcpy(&word, at_, sizeof word);
+            if ((word & 0x80) == 0) {
+                ++at_;
+                return word & 0x7f;
+            }
+            if ((word & 0x8000) == 0 && (word & 0x7f00) != 0) {
+                at_ += 2;
+                return (word & 0x7f) | ((word & 0x7f00) >> 1);
+            }
         }
-        if ((word & 0x8000) == 0) {
-            if ((word & 0x7f00) == 0) return fail();
-            at_ += 2;
-            return (word & 0x7f) | ((word & 0x7f00) >> 1);
-        }
-        return longer(word);
+        Read read = longer(at_, end_);
+        ok_ = ok_ && read.size != 0;
+        at_ = read.size != 0 ? at_ + read.size : end_;
+        return read.value;
     }
     [[gnu::always_inline]] std::int64_t next_signed() { return from_zig_zag(next()); }
     static std::int64_t from_zig_zag(std::uint64_t value) {
@@ -63,31 +66,37 @@ public:
 private:
     static constexpr std::uint64_t kHighBits = 0x8080808080808080, kOnes = 0x0101010101010101;
 
-    std::uint64_t fail() {
+    void fail() {
         ok_ = false;
         at_ = end_;
-        return 0;
     }
-    /// All seven bits of each byte are moved together in three steps.
-    [[gnu::noinline]] std::uint64_t longer(std::uint64_t word) {
+    struct Read {
+        std::uint64_t value;
+        std::size_t size;  ///< of its bytes; 0: it is none
+    };
+    /// Takes and gives values only, so that a loop may keep the reader in registers. All seven bits
+    /// of each byte are moved together in three steps.
+    [[gnu::noinline]] static Read longer(const char* at, const char* end) {
+        std::uint64_t word = 0;
+        bool whole = end - at >= 8;
+        if (whole) std::memcpy(&word, at, sizeof word);
         std::uint64_t ends = ~word & kHighBits;
-        if (ends == 0) return slow_next();
+        if (!whole || ends == 0) return slow_next(at, end);
         int bits = std::countr_zero(ends) + 1;
         word <<= 64 - bits;  // the bytes behind it
         word >>= 64 - bits;
-        if (word >> (bits - 8) == 0) return fail();
-        at_ += bits / 8;
+        if (word >> (bits - 8) == 0) return {0, 0};
         word &= ~kHighBits;
         word = (word & 0x007f007f007f007f) | ((word & 0x7f007f007f007f00) >> 1);
         word = (word & 0x00003fff00003fff) | ((word & 0x3fff00003fff0000) >> 2);
-        return (word & 0x000000000fffffff) | ((word & 0x0fffffff00000000) >> 4);
+        word = (word & 0x000000000fffffff) | ((word & 0x0fffffff00000000) >> 4);
+        return {word, static_cast<std::size_t>(bits / 8)};
     }
-    [[gnu::noinline]] std::uint64_t slow_next() {
-        ByteReader reader(std::string_view(at_, left()));
+    static Read slow_next(const char* at, const char* end) {
+        ByteReader reader(std::string_view(at, static_cast<std::size_t>(end - at)));
         std::uint64_t value = reader.varint();
-        if (!reader.ok()) return fail();
-        at_ = end_ - reader.left();
-        return value;
+        if (!reader.ok()) return {0, 0};
+        return {value, static_cast<std::size_t>(end - at) - reader.left()};
     }
 
     const char* at_ = nullptr;
