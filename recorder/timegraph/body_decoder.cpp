@@ -182,6 +182,12 @@ bool BodyDecoder::load(std::uint32_t index) {
     return voice.loaded = ok_ = from.ok();
 }
 
+bool BodyDecoder::load_all() {
+    for (std::uint32_t index = 0; index < voices_.size(); ++index)
+        if (!voices_[index].loaded && !load(index)) return false;
+    return true;
+}
+
 /// Always false. Where all was read, nothing may be left over.
 bool BodyDecoder::at_end() {
     if (!ok_) return false;

@@ -44,6 +44,8 @@ public:
     /// Makes the message at hand ready to be asked for what it says; false where it is damaged.
     /// Decodes the numbers of its voice, about 2 ns each, at the first of them.
     bool load() { return voices_[voice()].loaded || load(voice()); }
+    /// The same for all messages at once.
+    bool load_all();
     /// The text, valid until the next call. Requires: load().
     void text(MessageView& message);
     /// How long payload and extra are, without making them. Requires: load().

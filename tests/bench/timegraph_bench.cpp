@@ -432,13 +432,13 @@ Numbers measure(const Workload& workload, const Store& store, const std::string&
     numbers.write = n / (wall() - begin);
     numbers.cpu = (cpu() - cpu_begin) / n * 1e6;
     numbers.bytes = static_cast<double>(std::filesystem::file_size(file)) / n;
-    begin = cpu();
+    begin = wall();
     if (store.scan(file) != workload.entries.size()) stop(store.name + ": not all was read");
-    numbers.scan = n / (cpu() - begin);
-    begin = cpu();
+    numbers.scan = n / (wall() - begin);
+    begin = wall();
     auto& typed = store.typed_scan ? store.typed_scan : store.scan;
     if (typed(file) != workload.entries.size()) stop(store.name + ": not all was read");
-    numbers.typed = n / (cpu() - begin);
+    numbers.typed = n / (wall() - begin);
     if (store.copy) {
         begin = wall();
         cpu_begin = cpu();

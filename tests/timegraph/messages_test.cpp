@@ -114,6 +114,59 @@ private slots:
         QVERIFY(bulk == durable);
     }
 
+    void blocks_are_read_ahead_in_their_order() {
+        std::string path = fresh();
+        MessageMaker maker(test_seed());
+        std::vector<Message> messages;
+        Writer writer = create(path, {.block_bytes = 2000});
+        auto grow = [&] {
+            for (const Message& message : maker.next(300)) {
+                VERIFY_OK(writer.append(message));
+                messages.push_back(message);
+            }
+            VERIFY_OK(writer.commit());
+        };
+        grow();
+        Reader reader = open(path);
+        Reader::Cursor follower = reader.messages();
+        std::size_t followed = 0;
+        for (int round = 0; round < 30; ++round, grow()) {
+            std::size_t at = maker.below(messages.size());
+            auto cursor = reader.messages_after(messages[at].stamp.seq);
+            for (std::size_t n = maker.below(messages.size()); n > 0; --n) {
+                if (++at == messages.size()) break;
+                QVERIFY(cursor.next());
+                QCOMPARE(cursor.message().copy(), messages[at]);
+            }
+            for (; follower.next(); ++followed)
+                QCOMPARE(follower.message().copy(), messages[followed]);
+            VERIFY_OK(follower.status());
+            QCOMPARE(followed, messages.size());
+        }
+    }
+
+    void a_damaged_block_ahead_is_told_of_in_its_turn() {
+        std::string path = fresh();
+        auto messages = MessageMaker(test_seed()).next(1000);
+        Writer writer = create(path, {.block_bytes = 2000});
+        for (const Message& message : messages) VERIFY_OK(writer.append(message));
+        VERIFY_OK(writer.close());
+        Seq last;
+        {
+            Database database(path, Database::Use::write);
+            Query query(database, "SELECT last_seq FROM blocks WHERE id = 6");
+            QVERIFY(query.next());
+            last = {query.number(0)};
+            database.run("UPDATE blocks SET data = zeroblob(length(data)) WHERE id = 7");
+        }
+        Reader reader = open(path);
+        auto cursor = reader.messages();
+        auto read = drain(cursor);
+        QCOMPARE(read.back().stamp.seq, last);
+        QVERIFY(std::equal(read.begin(), read.end(), messages.begin()));
+        QVERIFY(cursor.status().error().message.find("row 7") != std::string::npos);
+    }
+
     void a_closed_recording_is_one_file() {
         std::string path = fresh();
         Writer writer = create(path);

@@ -23,7 +23,7 @@ public:
     std::size_t arguments() const { return about_->arguments; }
     /// The argument as decode_call() would give it. Requires: i < arguments().
     Value argument(std::size_t i) const;
-    /// The same of a number, as the double nearest to it; false where it is none. About 2 ns.
+    /// The same of a number, as the double nearest to it; false where it is none. About 3 ns.
     bool number(std::size_t i, double& value) const;
 
 private:

@@ -63,7 +63,8 @@ public:
 
     /// Walks over messages in stamp order. At the end, or after an error, next() is false; at the
     /// end it may be tried again later: that is how to follow a recording being written. Holds no
-    /// transaction between calls. Memory: one block. The Reader must outlive it.
+    /// transaction between calls. Memory: one block; where several were read one after the other, a
+    /// thread makes the next four ready. The Reader must outlive it.
     class Cursor {
     public:
         Cursor(Cursor&&) noexcept;
