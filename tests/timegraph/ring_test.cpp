@@ -173,6 +173,33 @@ private slots:
         check_rest(path, recorded);
     }
 
+    /// As few others between them as a ring's time and size ask for, which drops up to one.
+    void states_are_whole_as_often_as_is_asked() {
+        Folder folder;
+        std::string noise(3'000, 0);
+        test::Random random(test_seed());
+        for (auto& [name, options] : std::initializer_list<std::pair<std::string, WriterOptions>>{
+                 {"time", {.whole_every = 3s}},
+                 {"bytes", {.block_bytes = 2'000, .whole_every_bytes = 9'000}}}) {
+            Writer writer = create(folder.file(name), options);
+            Image image = test::random_image(random, 3);
+            image.queue.clear();
+            for (std::uint64_t i = 1; i <= 9; ++i) {
+                for (char& byte : noise) byte = static_cast<char>(random());
+                image.time = kSessionStart + std::chrono::seconds(i);
+                image.seq = {i};
+                VERIFY_OK(writer.append({{image.time, image.seq}, {1}, noise}));
+                VERIFY_OK(writer.commit());
+                VERIFY_OK(writer.keyframe(image, {}));
+            }
+            VERIFY_OK(writer.close());
+            std::vector<int> whole;
+            for (const KeyframeInfo& keyframe : *open(folder.file(name)).keyframes())
+                whole.push_back(keyframe.kind == KeyframeInfo::Kind::full);
+            QCOMPARE(whole, (std::vector{1, 0, 0, 1, 0, 0, 1, 0, 0}));
+        }
+    }
+
     void all_messages_of_a_world_that_is_silent_may_go() {
         std::string path = folder_.file("silent");
         Recorded recorded(path, test_seed(), true);
