@@ -282,6 +282,8 @@ private slots:
             }
             std::int64_t own = 5000;
             database.insert(Table::branches, {own, own, far, zero, zero, Text{"its own parent"}});
+            database.insert(Table::edits, {own, own + 1, Text{"drop"}, zero, zero, zero, zero,
+                                           Text{""}, Blob{""}, Blob{""}});
         }
         sql(path, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;");
         Cost cost = cost_of_opening(path);
@@ -289,12 +291,35 @@ private slots:
         QVERIFY(cost.failed);
         auto verification = verify(path);
         QVERIFY(verification);
-        auto told_of = [&](std::string_view table) {
+        auto told_of = [&](std::string_view table, std::int64_t row) {
             return std::any_of(verification->problems.begin(), verification->problems.end(),
-                               [&](const Problem& problem) { return problem.table == table; });
+                               [&](const Problem& problem) {
+                                   return problem.table == table && problem.row == row;
+                               });
         };
-        QVERIFY(told_of("keyframes"));
-        QVERIFY(told_of("branches"));
+        QVERIFY(told_of("keyframes", 1000));
+        QVERIFY(told_of("branches", 1000) && told_of("branches", 5000));
+        QVERIFY(!told_of("branches", 1099));  // whose parent is 1000
+        QVERIFY(told_of("edits", 5000));
+    }
+
+    void ids_of_touched_objects_that_do_not_ascend_are_errors() {
+        std::string path = copy();
+        const std::vector<std::string> lists{std::string("\x01\x00", 2), std::string(3, 0),
+                                             std::string("\x01") + std::string(9, '\xff') + "\x01"};
+        {
+            Database database(path, Database::Use::write);
+            Packer packer;
+            insert_keyframe(database, 1000, packer.pack("\x01\x02"));
+            for (std::size_t i = 0; i < lists.size(); ++i)
+                insert_keyframe(database, 1001 + static_cast<std::int64_t>(i),
+                                packer.pack(lists[i]));
+        }
+        Reader reader = open(path);
+        for (const KeyframeInfo& keyframe : *reader.keyframes()) {
+            if (keyframe.id < 1000) continue;
+            QCOMPARE(bool(reader.touched(keyframe)), keyframe.id == 1000);
+        }
     }
 
     /// Pages of the file in each other's places: trees that lead in circles.
