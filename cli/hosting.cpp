@@ -104,6 +104,13 @@ result<capture::SpaceLimits> space_limits(const HostingOptions& options) {
 
 }  // namespace
 
+net::RunningNote announce(const net::Reflector& reflector) {
+    auto left = net::RunningNote::leave(reflector.address());
+    if (left) return std::move(*left);
+    note(left.error().message);
+    return {};
+}
+
 result<void> Hosting::prepare_files(const HostingOptions& options) {
     fs::path folder = options.files;
     if (folder.empty() && !options.record.empty()) folder = fs::path(options.record) / "files";
@@ -212,6 +219,7 @@ result<std::unique_ptr<Hosting>> Hosting::start(const HostingOptions& options) {
     auto started = net::Reflector::start(std::move(reflector));
     if (!started) return started.error();
     hosting->reflector_ = std::move(*started);
+    hosting->running_ = announce(*hosting->reflector_);
     return hosting;
 }
 
@@ -224,6 +232,7 @@ std::string Hosting::url() const {
 }
 
 void Hosting::stop() {
+    running_ = {};
     if (reflector_) reflector_->stop();
     if (capture_) capture_->close();
     std::error_code ignored;

@@ -8,6 +8,7 @@
 
 #include "teatime/capture/service.h"
 #include "teatime/net/reflector.h"
+#include "teatime/net/running.h"
 
 namespace teatime::cli {
 
@@ -33,6 +34,9 @@ struct HostingOptions {
     bool allow_mixed = false;
 };
 
+/// Lets the inspector and `teatime sessions` find this reflector; where they cannot, it says so.
+net::RunningNote announce(const net::Reflector& reflector);
+
 /// A reflector with its file store and its recorder, from start to a clean stop.
 class Hosting {
 public:
@@ -53,6 +57,7 @@ private:
     std::shared_ptr<net::FileStore> files_;
     std::unique_ptr<capture::CaptureService> capture_;
     std::unique_ptr<net::Reflector> reflector_;
+    net::RunningNote running_;
 };
 
 }  // namespace teatime::cli

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "online.h"
 #include "output.h"
+#include "teatime/net/running.h"
 #include "teatime/state/json.h"
 #include "verbs.h"
 
@@ -20,27 +22,64 @@ std::string text(const Value& session, std::string_view name, std::size_t longes
     return value && !value->is_null() ? shown(*value, longest) : "-";
 }
 
-int run(const SessionsOptions& options) {
-    auto url = net::parse_url(options.url);
-    if (!url) return fail(url.error());
-    auto sessions = list_sessions(*url);
-    if (!sessions) return fail(sessions.error());
-    if (options.json) {
-        print(to_json(*sessions));
-        return kFine;
-    }
-    if (sessions->empty()) {
-        print("no sessions");
-        return kFine;
-    }
+void print_table(const Value::List& sessions) {
+    if (sessions.empty()) return print("no sessions");
     constexpr const char* kLine = "{:<24} {:<12} {:<8} {:>7} {:>12} {:>6}  {:<24} {}";
     print(fmt::format(kLine, "session", "app", "kind", "members", "time", "rate", "name",
                       "recording"));
-    for (const Value& session : *sessions) {
+    for (const Value& session : sessions) {
         print(fmt::format(kLine, text(session, "id"), text(session, "app"), text(session, "kind"),
                           text(session, "members"), text(session, "time"), text(session, "rate"),
                           text(session, "name"),
                           text(session, "recording", 4096)));  // a path, to be copied
+    }
+}
+
+int list_one(const std::string& url, bool json) {
+    auto parsed = net::parse_url(url);
+    if (!parsed) return fail(parsed.error());
+    auto sessions = list_sessions(*parsed);
+    if (!sessions) return fail(sessions.error());
+    if (json) {
+        print(to_json(*sessions));
+    } else {
+        print_table(*sessions);
+    }
+    return kFine;
+}
+
+/// One that ends meanwhile, or hangs, takes nothing from the others.
+int list_all_here(bool json) {
+    const std::vector<net::Url> reflectors = net::running_reflectors();
+    Value::List all;
+    bool first = true;
+    for (const net::Url& reflector : reflectors) {
+        auto sessions = list_sessions(reflector);
+        if (!sessions) {
+            note(sessions.error().message);
+            continue;
+        }
+        const std::string address = "ws://" + reflector.authority();
+        if (json) {
+            for (const Value& session : *sessions) {
+                Value::Entries entries{{"reflector", address}};
+                if (const auto* told = session.if_entries()) {
+                    entries.insert(entries.end(), told->begin(), told->end());
+                }
+                all.push_back(std::move(entries));
+            }
+            continue;
+        }
+        if (!std::exchange(first, false)) print("");
+        print(address);
+        print_table(*sessions);
+    }
+    if (json) {
+        print(to_json(all));
+    } else if (reflectors.empty()) {
+        print(
+            "no reflector of yours runs on this machine; `teatime serve` starts one, and "
+            "`teatime sessions URL` asks one elsewhere");
     }
     return kFine;
 }
@@ -49,9 +88,14 @@ int run(const SessionsOptions& options) {
 
 std::function<int()> add_sessions(Command& command) {
     auto options = std::make_shared<SessionsOptions>();
-    command.positional("URL", options->url, kUrlHelp).required();
+    command.positional(
+        "URL", options->url,
+        std::string(kUrlHelp) + "; without it all of yours that run on this machine are asked");
     command.flag("--json", options->json, "One JSON list");
-    return [options] { return run(*options); };
+    return [options] {
+        return options->url.empty() ? list_all_here(options->json)
+                                    : list_one(options->url, options->json);
+    };
 }
 
 }  // namespace teatime::cli

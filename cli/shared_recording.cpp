@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 
+#include "hosting.h"
 #include "output.h"
 #include "teatime/net/loop.h"
 #include "teatime/net/reflector.h"
@@ -124,12 +125,14 @@ int share_recording(const std::string& file, const std::string& host, std::uint1
     options.files = *store;
     auto reflector = net::Reflector::start(std::move(options));
     if (!reflector) return fail(reflector.error());
+    auto running = announce(**reflector);
     print(fmt::format("sharing {} at ws://{}/{}", printable(file), (*reflector)->address(), id));
     if (being_written(file)) note("as it is now: it is being written; notes are not kept in it");
     std::fflush(stdout);
     net::Loop loop;
     loop.on_signal([&](int) { loop.stop(); });
     loop.run();
+    running = {};
     (*reflector)->stop();
     return kFine;
 }

@@ -10,7 +10,7 @@ modules=$programs/../modules
 mkdir -p "$folder"
 export QT_QPA_PLATFORM=offscreen
 XDG_CONFIG_HOME=$(mktemp -d /tmp/teatime-screenshots.XXXXXX)  # nothing remembered from before
-export XDG_CONFIG_HOME
+export XDG_CONFIG_HOME XDG_RUNTIME_DIR=$XDG_CONFIG_HOME
 children=()
 finish() {
     [ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2> /dev/null || true
@@ -46,7 +46,6 @@ shot() { # name, arguments...
 
 panels="state message diff statistics info messages queue errors marks together members"
 for theme in light dark; do
-    shot "first-page-$theme" --theme $theme
     for sample in counter clicker painter bounce; do
         for panel in $panels; do
             shot "$sample-$panel-$theme" "samples/$sample/$sample.timegraph" --at 4s \
@@ -68,6 +67,7 @@ background ben.log joined join "$live" --app painter --name Ben --send 'painter.
 background shared.log 'ws://' replay samples/painter/painter.timegraph --serve --port 0
 shared=$(address shared.log)
 for theme in light dark; do
+    shot "first-page-$theme" --theme $theme
     for panel in together info members; do
         shot "live-$panel-$theme" "$live/painter" --theme $theme --panel $panel
         shot "shared-$panel-$theme" "$shared" --theme $theme --panel $panel

@@ -1,5 +1,7 @@
 #include "test_main.h"
 
+#include <QFile>
+#include <QTemporaryDir>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -50,6 +52,9 @@ int main(int count, char** arguments) {
 #ifdef QT_WIDGETS_LIB
     if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
 #endif
+    // Programs that a test starts find each other there, and nobody else.
+    const QTemporaryDir runtime;
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(runtime.path()));
     const Application application(count, arguments);
     if (count < 2 || *arguments[1] == '-') return teatime::test::run_all(count, arguments);
     const std::string name = arguments[1];

@@ -105,19 +105,29 @@ struct SessionRow {
     bool operator==(const SessionRow&) const = default;
 };
 
-/// `GET /sessions` of a reflector, without blocking. A newer request takes the place of an older
-/// one.
+/// What a reflector answered last.
+struct ReflectorRow {
+    QString url;  ///< ws://host:port
+    bool answered = false;
+    QString error;  ///< instead of sessions
+    QVector<SessionRow> sessions;
+};
+
+/// The sessions of all reflectors of this user that run on this machine, and of one elsewhere, as
+/// `GET /sessions` tells them, without blocking.
 class SessionList : public QObject {
     Q_OBJECT
 public:
     explicit SessionList(QObject* parent = nullptr);
     ~SessionList() override;
 
-    void ask(const QString& url);
+    /// changed() follows, at once and with each answer. `elsewhere`: empty for none.
+    void ask(const QString& elsewhere = {});
+    /// The one elsewhere is the last, unless it runs here.
+    const std::vector<ReflectorRow>& reflectors() const;
 
 signals:
-    void listed(const QString& url, const QVector<teatime::inspector::SessionRow>& sessions);
-    void failed(const QString& url, const QString& sentence);
+    void changed();
 
 private:
     class Impl;

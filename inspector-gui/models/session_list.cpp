@@ -1,9 +1,12 @@
+#include <QSet>
+#include <algorithm>
 #include <utility>
 
 #include "live.h"
 #include "rows_model.h"
 #include "teatime/net/client.h"
 #include "teatime/net/loop.h"
+#include "teatime/net/running.h"
 #include "teatime/net/url.h"
 #include "teatime/state/json.h"
 
@@ -54,40 +57,78 @@ result<QVector<SessionRow>> read_sessions(const net::Url& url,
     return rows;
 }
 
+QString address(const net::Url& url) {
+    return to_text("ws://" + url.authority());
+}
+
 }  // namespace
 
 class SessionList::Impl {
 public:
-    std::uint64_t asked = 0;
+    ReflectorRow* find(const QString& url) {
+        auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const ReflectorRow& row) { return row.url == url; });
+        return found == rows.end() ? nullptr : &*found;
+    }
+    void add(const QString& url) {
+        if (find(url)) return;
+        const auto known = std::find_if(before.begin(), before.end(),
+                                        [&](const ReflectorRow& row) { return row.url == url; });
+        rows.push_back(known == before.end() ? ReflectorRow{url, false, {}, {}} : *known);
+    }
+
+    std::vector<ReflectorRow> rows;
+    std::vector<ReflectorRow> before;
+    QSet<QString> asked;  // and not answered
     net::LoopThread thread;
 };
 
 SessionList::SessionList(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>()) {}
 SessionList::~SessionList() = default;
 
-void SessionList::ask(const QString& text) {
-    const std::uint64_t number = ++impl_->asked;
-    auto tell = [this, number, text](const result<QVector<SessionRow>>& rows) {
-        QMetaObject::invokeMethod(
-            this,
-            [this, number, text, rows] {
-                if (number != impl_->asked) return;
-                if (rows) {
-                    emit listed(text, *rows);
-                } else {
-                    emit failed(text, to_text(rows.error().message));
-                }
-            },
-            Qt::QueuedConnection);
+const std::vector<ReflectorRow>& SessionList::reflectors() const {
+    return impl_->rows;
+}
+
+void SessionList::ask(const QString& elsewhere) {
+    impl_->before = std::exchange(impl_->rows, {});
+    for (const net::Url& url : net::running_reflectors()) impl_->add(address(url));
+    if (!elsewhere.isEmpty()) {
+        auto url = net::parse_url(elsewhere.toStdString());
+        impl_->add(url ? address(*url) : elsewhere);
+    }
+    auto tell = [this](const QString& reflector, const result<QVector<SessionRow>>& sessions) {
+        impl_->asked.remove(reflector);
+        ReflectorRow* row = impl_->find(reflector);
+        if (!row) return;
+        *row = {reflector, true, {}, {}};
+        if (sessions) {
+            row->sessions = *sessions;
+        } else {
+            row->error = to_text(sessions.error().message);
+        }
+        emit changed();
     };
-    auto url = net::parse_url(text.toStdString());
-    if (!url) return tell(url.error());
-    const net::Url list = url->with_scheme("http").with_target("/sessions");
-    impl_->thread.loop.post([loop = &impl_->thread.loop, list, tell] {
-        net::fetch(*loop, list, {}, [list, tell](result<net::HttpResponse> response) {
-            tell(read_sessions(list, response));
+    for (const ReflectorRow& row : impl_->rows) {
+        if (impl_->asked.contains(row.url)) continue;
+        impl_->asked.insert(row.url);
+        auto later = [this, tell, url = row.url](const result<QVector<SessionRow>>& sessions) {
+            QMetaObject::invokeMethod(
+                this, [tell, url, sessions] { tell(url, sessions); }, Qt::QueuedConnection);
+        };
+        auto url = net::parse_url(row.url.toStdString());
+        if (!url) {
+            later(url.error());
+            continue;
+        }
+        const net::Url list = url->with_scheme("http").with_target("/sessions");
+        impl_->thread.loop.post([loop = &impl_->thread.loop, list, later] {
+            net::fetch(*loop, list, {}, [list, later](const result<net::HttpResponse>& response) {
+                later(read_sessions(list, response));
+            });
         });
-    });
+    }
+    emit changed();
 }
 
 }  // namespace teatime::inspector

@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QSet>
 #include <QUrl>
+#include <algorithm>
 
 #include "icons.h"
 #include "list_view.h"
@@ -18,7 +19,6 @@ namespace teatime::inspector {
 namespace {
 
 constexpr int kAskEveryMs = 2'000;
-constexpr const char* kDefaultReflector = "ws://127.0.0.1:9090";
 
 QLabel* heading(const QString& text, double larger = 1.25) {
     auto* label = new QLabel(text);
@@ -75,15 +75,18 @@ FirstPage::FirstPage(QWidget* parent)
     files_view_->setModel(&files_);
     files_view_->set_widths({60, 10, 16});
     files_view_->setTextElideMode(Qt::ElideMiddle);  // a folder's end tells more than its beginning
-    sessions_view_ = new ListView(tr("Live sessions"), tr("…"));
+    sessions_view_ = new ListView(tr("Live sessions"),
+                                  tr("No reflector of yours runs on this machine. `teatime serve` "
+                                     "starts one, or connect to one elsewhere."));
     sessions_view_->setModel(&sessions_);
     sessions_view_->set_widths({22, 12, 11, 12});
     auto* choose = new QPushButton(glyph_icon(Glyph::open), tr("Open a file…"));
-    url_ = new QLineEdit(kDefaultReflector);
+    url_ = new QLineEdit;
+    url_->setPlaceholderText(tr("ws://host:port, of a reflector elsewhere"));
     url_->setAccessibleName(tr("Address of a reflector or session"));
     url_->setToolTip(
         tr("A reflector, ws://host:port, lists its sessions; with /session it is "
-           "joined at once"));
+           "joined at once. Those of yours on this machine are listed without it."));
     auto* look = new QPushButton(glyph_icon(Glyph::live), tr("Connect"));
 
     auto* title = heading(tr("Teatime inspector"), 1.7);
@@ -122,11 +125,9 @@ FirstPage::FirstPage(QWidget* parent)
     connect(sessions_view_, &QTreeView::clicked, sessions_view_, &QTreeView::activated);
     auto connect_to = [this] {
         bool session = QUrl(url_->text()).path().size() > 1;
-        if (session) {
-            emit join(url_->text());
-        } else {
-            emit list_sessions(url_->text());
-        }
+        if (session) return emit join(url_->text());
+        reflector_ = url_->text();
+        emit list_sessions(reflector_);
     };
     connect(look, &QPushButton::clicked, this, connect_to);
     connect(url_, &QLineEdit::returnPressed, this, connect_to);
@@ -149,7 +150,10 @@ QString FirstPage::samples_folder() {
 }
 
 void FirstPage::refresh(const QStringList& recent, const QString& reflector) {
-    if (!reflector.isEmpty()) url_->setText(reflector);
+    if (!reflector.isEmpty()) {
+        reflector_ = reflector;
+        url_->setText(reflector);
+    }
     std::vector<TextRow> rows;
     QStringList existing;
     for (const QString& path : recent) {
@@ -163,7 +167,7 @@ void FirstPage::refresh(const QStringList& recent, const QString& reflector) {
     add_files(rows, tr("In this folder"), here, known);
     add_files(rows, tr("Samples"), samples, known);
     files_.set_rows(std::move(rows));
-    emit list_sessions(this->reflector());
+    emit list_sessions(reflector_);
 }
 
 /// Sessions come and go while one looks.
@@ -179,16 +183,38 @@ void FirstPage::hideEvent(QHideEvent* event) {
 
 void FirstPage::timerEvent(QTimerEvent* event) {
     if (event->timerId() != asking_.timerId()) return QWidget::timerEvent(event);
-    if (!url_->hasFocus()) emit look_again(reflector());
+    emit list_sessions(reflector_);
 }
 
-QString FirstPage::reflector() const {
-    return url_->text();
-}
-
-void FirstPage::set_sessions(std::vector<TextRow> sessions, const QString& sentence) {
-    sessions_view_->set_empty_text(sentence);
-    sessions_.set_rows(std::move(sessions));
+void FirstPage::set_sessions(const std::vector<ReflectorRow>& reflectors) {
+    std::vector<TextRow> rows;
+    std::vector<int> whole;  // rows of one sentence
+    auto sentence = [&](TextRow row) {
+        whole.push_back(static_cast<int>(rows.size()));
+        rows.push_back(std::move(row));
+    };
+    for (const ReflectorRow& reflector : reflectors) {
+        sentence({{reflector.url, {}, {}, {}}, {}, true});
+        if (!reflector.answered) {
+            sentence({{tr("   Asking…"), {}, {}, {}}});
+        } else if (!reflector.error.isEmpty()) {
+            sentence({{"   " + reflector.error, {}, {}, {}}, {}, false, true});
+        } else if (reflector.sessions.isEmpty()) {
+            sentence({{tr("   No sessions"), {}, {}, {}}});
+        }
+        for (const SessionRow& each : reflector.sessions) {
+            rows.push_back({{"   " + each.id, each.app, QString::number(each.members), each.time},
+                            {},
+                            false,
+                            false,
+                            reflector.url + "/" + each.id});
+        }
+    }
+    sessions_.set_rows(std::move(rows));
+    for (int row = 0; row < sessions_.rowCount(); ++row) {
+        const bool one = std::find(whole.begin(), whole.end(), row) != whole.end();
+        sessions_view_->setFirstColumnSpanned(row, {}, one);
+    }
 }
 
 }  // namespace teatime::inspector

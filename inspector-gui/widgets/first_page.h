@@ -3,6 +3,7 @@
 #include <QBasicTimer>
 #include <QWidget>
 
+#include "live.h"
 #include "text_rows.h"
 
 class QLabel;
@@ -13,17 +14,16 @@ namespace teatime::inspector {
 class ListView;
 
 /// What there is to look at: recent recordings, those of this folder, samples, and the sessions of
-/// a reflector. Files may be dropped on it.
+/// the reflectors on this machine and of one elsewhere. Files may be dropped on it.
 class FirstPage : public QWidget {
     Q_OBJECT
 public:
     explicit FirstPage(QWidget* parent = nullptr);
 
     /// Looks again for files.
-    /// `reflector`: where the last session was; empty: where they usually are.
+    /// `reflector`: where the last session was; it is asked beside those on this machine.
     void refresh(const QStringList& recent, const QString& reflector = {});
-    QString reflector() const;
-    void set_sessions(std::vector<TextRow> sessions, const QString& sentence);
+    void set_sessions(const std::vector<ReflectorRow>& reflectors);
 
     /// `.timegraph` and `.island` files of a folder, newest first.
     static QStringList recordings_in(const QString& folder);
@@ -33,8 +33,8 @@ signals:
     void open(const QString& path);
     void choose_file();
     void join(const QString& url);  ///< ws://host:port/session
+    /// Of those on this machine and this one, again and again as long as this page is seen.
     void list_sessions(const QString& reflector);
-    void look_again(const QString& reflector);  ///< quietly, as long as this page is seen
 
 private:
     void showEvent(QShowEvent* event) override;
@@ -47,6 +47,7 @@ private:
     ListView* files_view_;
     ListView* sessions_view_;
     QLineEdit* url_;
+    QString reflector_;  // asked for beside those on this machine; may be empty
 };
 
 }  // namespace teatime::inspector

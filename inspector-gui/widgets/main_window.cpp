@@ -259,11 +259,8 @@ void MainWindow::connect_models() {
             connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::watch_session);
         }
     }
-    connect(session_list_.get(), &SessionList::listed, this, &MainWindow::show_sessions);
-    connect(session_list_.get(), &SessionList::failed, this,
-            [this](const QString&, const QString& sentence) {
-                first_page_->set_sessions({}, sentence);
-            });
+    connect(session_list_.get(), &SessionList::changed, this,
+            [this] { first_page_->set_sessions(session_list_->reflectors()); });
     connect(find_box_, &FindBox::go, this, &MainWindow::go);
     connect(find_box_, &FindBox::show_path, this, &MainWindow::show_object);
     connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::show_first_page);
@@ -273,8 +270,7 @@ void MainWindow::connect_models() {
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
     connect(first_page_, &FirstPage::join, this, [this](const QString& url) { join(url); });
-    connect(first_page_, &FirstPage::list_sessions, this, &MainWindow::list_sessions);
-    connect(first_page_, &FirstPage::look_again, session_list_.get(), &SessionList::ask);
+    connect(first_page_, &FirstPage::list_sessions, session_list_.get(), &SessionList::ask);
 }
 
 bool MainWindow::show_panel(const QString& name) {

@@ -152,8 +152,6 @@ private:
     void fit_timeline();
     void open_messages();
     MessageSource messages() const;
-    void list_sessions(const QString& reflector);
-    void show_sessions(const QString& url, const QVector<SessionRow>& sessions);
 
     QStringList modules_;
     QString path_;

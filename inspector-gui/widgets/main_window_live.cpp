@@ -198,21 +198,4 @@ void MainWindow::show_place() {
     world_->set_used(!recording && !live_->options().view && follows && facts && facts->can_input);
 }
 
-void MainWindow::list_sessions(const QString& reflector) {
-    first_page_->set_sessions({}, tr("Asking %1…").arg(reflector));
-    session_list_->ask(reflector);
-}
-
-void MainWindow::show_sessions(const QString& url, const QVector<SessionRow>& sessions) {
-    std::vector<TextRow> rows;
-    QString server = url;
-    while (server.endsWith('/')) server.chop(1);
-    for (const SessionRow& each : sessions) {
-        TextRow row{{each.id, each.app, QString::number(each.members), each.time}};
-        row.data = server + "/" + each.id;
-        rows.push_back(std::move(row));
-    }
-    first_page_->set_sessions(std::move(rows), tr("%1 has no sessions").arg(url));
-}
-
 }  // namespace teatime::inspector

@@ -16,7 +16,7 @@ until_true 20 eval '"$program" sessions "$url" | grep -qE "counter .* 1\.[0-9]*s
 expect 2 'nonsense' nonsense
 expect 2 'what to do'
 expect 2 '--nonsense' serve --nonsense
-expect 2 'URL' sessions
+expect 2 'URL' debug
 expect 2 'ftp' sessions 'ftp://127.0.0.1'
 expect 2 'port' sessions 'ws://127.0.0.1:99999'
 expect 2 'WHAT is required; see `teatime time --help`' time "$url" pause

@@ -5,6 +5,7 @@ program=$1 modules=$2 odd=$3
 folder=$(mktemp -d /tmp/teatime-cli.XXXXXX)
 children=()
 export XDG_CACHE_HOME=$folder/cache  # named modules are remembered there
+export XDG_RUNTIME_DIR=$folder       # reflectors are found there
 unset TEATIME_MODULES
 
 finish() {

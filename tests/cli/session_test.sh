@@ -4,6 +4,25 @@
 serve "$folder/serve.log" --modules "$modules"
 expect 0 '^no sessions$' sessions "$url"
 
+# Those on this machine are found without an address, as long as they run.
+expect 0 "^$url\$" sessions
+first=$url first_process=$reflector
+serve "$folder/other.log" --modules "$modules"
+join "$folder/elsewhere.log" "$url" --app counter --modules "$modules" --for 60s
+expect 0 "^$first\$" sessions
+grep -A2 "^$url\$" <<< "$out" | grep -qE '^counter +counter +native ' || die "not under its address: $out"
+out=$("$program" sessions --json)
+[ "$(json "$out" 0 reflector)" = "$url" ] && [ "$(json "$out" 0 id)" = counter ] || die "no session of $url: $out"
+kill -KILL "$reflector" "$member"  # takes nothing back
+expect 0 "^$first\$" sessions
+! grep -q "^$url\$" <<< "$out" || die "found, but gone: $out"
+[ "$(find "$XDG_RUNTIME_DIR/teatime" -type f | wc -l)" -eq 1 ] || die "notes of what is gone: $(ls "$XDG_RUNTIME_DIR/teatime")"
+serve "$folder/third.log" --modules "$modules"
+stop "$reflector"
+[ "$(find "$XDG_RUNTIME_DIR/teatime" -type f | wc -l)" -eq 1 ] || die "notes are left: $(ls "$XDG_RUNTIME_DIR/teatime")"
+XDG_RUNTIME_DIR=$folder/nothing TMPDIR=$folder/cache expect 0 '^no reflector of yours runs on this machine; ' sessions
+url=$first reflector=$first_process
+
 three_members() { "$program" sessions "$url" | grep -qE '^counter +counter +native +3 '; }
 names=(Ann Ben Cat)
 replicas=()

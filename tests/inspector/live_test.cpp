@@ -73,22 +73,47 @@ private slots:
         server_.reset();
     }
 
-    void sessions_are_listed() {
+    void reflectors_on_this_machine_are_found_with_their_sessions() {
         member("painter");
         SessionList list;
-        QSignalSpy listed(&list, &SessionList::listed), failed(&list, &SessionList::failed);
-        list.ask(url_);
-        QTRY_COMPARE_WITH_TIMEOUT(listed.count(), 1, kPatienceMs);
-        auto rows = listed[0][1].value<QVector<SessionRow>>();
+        list.ask();
+        QCOMPARE(list.reflectors().size(), 1U);
+        QTRY_VERIFY_WITH_TIMEOUT(list.reflectors()[0].answered, kPatienceMs);
+        QCOMPARE(list.reflectors()[0].url, url_);
+        const QVector<SessionRow> rows = list.reflectors()[0].sessions;
         QCOMPARE(rows.size(), 1);
         QCOMPARE(rows[0].id, "s");
         QCOMPARE(rows[0].app, "painter");
         QCOMPARE(rows[0].members, 1);
-        list.ask("ws://127.0.0.1:1");
-        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, kPatienceMs);
-        QVERIFY(failed[0][1].toString().contains("127.0.0.1:1"));
-        list.ask("http://[");
-        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 2, kPatienceMs);
+
+        Program shared({"replay", SAMPLES "/painter/painter.timegraph", "--serve", "--port", "0"});
+        const QString said = shared.said("painter\n");
+        list.ask(url_ + "/");  // the same again
+        QCOMPARE(list.reflectors().size(), 2U);
+        for (const ReflectorRow& one : list.reflectors()) {
+            QVERIFY(one.url == url_ || said.contains(one.url + "/painter"));
+            QTRY_VERIFY_WITH_TIMEOUT(one.answered, kPatienceMs);
+            QCOMPARE(one.sessions.size(), 1);
+        }
+
+        shared.stop();
+        list.ask();
+        QCOMPARE(list.reflectors().size(), 1U);
+        server_->kill();  // takes nothing back
+        list.ask();
+        QCOMPARE(list.reflectors().size(), 0U);
+    }
+
+    void a_reflector_elsewhere_is_asked_too() {
+        SessionList list;
+        for (const QString bad : {"ws://127.0.0.1:1", "http://["}) {
+            list.ask(bad);
+            QCOMPARE(list.reflectors().size(), 2U);
+            const ReflectorRow& row = list.reflectors()[1];
+            QCOMPARE(row.url, bad);
+            QTRY_VERIFY_WITH_TIMEOUT(row.answered, kPatienceMs);
+            QVERIFY2(!row.error.isEmpty(), qPrintable(bad));
+        }
     }
 
     void a_world_is_seen_and_used_by_mouse() {

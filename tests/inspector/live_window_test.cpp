@@ -12,11 +12,13 @@
 #include "actions.h"
 #include "diff_panel.h"
 #include "info_bar.h"
+#include "list_view.h"
 #include "main_window.h"
 #include "plots_widget.h"
 #include "program.h"
 #include "status_strip.h"
 #include "teatime/state/inspect.h"
+#include "text_rows.h"
 #include "transport_bar.h"
 #include "world_view.h"
 
@@ -42,6 +44,7 @@ public:
         member_->said("joined session");
     }
     QString url() const { return url_ + "/painter"; }
+    void kill_server() { serve_.kill(); }
 
 private:
     Program serve_;
@@ -157,6 +160,30 @@ private slots:
             return false;
         };
         WAIT(has_strokes());
+    }
+
+    void a_session_on_this_machine_is_on_the_first_page_and_joined_by_a_click() {
+        QTemporaryDir folder;
+        MainWindow window(QStringList{MODULES});
+        window.resize(1200, 800);
+        window.show();
+        ListView* view = nullptr;
+        for (auto* each : window.findChildren<ListView*>()) {
+            if (each->accessibleName() == "Live sessions") view = each;
+        }
+        QVERIFY(view);
+        const auto row_of = [&](const QString& url) {
+            const auto found = view->model()->match(
+                view->model()->index(0, 0), TextRowsModel::DataRole, url, 1, Qt::MatchExactly);
+            return found.isEmpty() ? QModelIndex() : found[0];
+        };
+        PaintedSession session(folder.path()), other(folder.path());  // seen when they start
+        WAIT(row_of(session.url()).isValid() && row_of(other.url()).isValid());
+        other.kill_server();
+        WAIT(!row_of(other.url()).isValid());
+        QTest::mouseClick(view->viewport(), Qt::LeftButton, {},
+                          view->visualRect(row_of(session.url())).center());
+        WAIT(window.player().is_open());
     }
 
     void a_session_is_found_as_it_was_left() {

@@ -21,9 +21,12 @@ public:
         if (process_.state() == QProcess::NotRunning) return;
         process_.terminate();
         if (!process_.waitForFinished(kPatienceMs)) {
-            process_.kill();
-            process_.waitForFinished(kPatienceMs);
+            kill();
         }
+    }
+    void kill() {
+        process_.kill();
+        process_.waitForFinished(kPatienceMs);
     }
     void type(const char* line) { process_.write(QByteArray(line) + '\n'); }
     /// What it has said so far, once it contains `text`.

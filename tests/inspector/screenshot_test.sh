@@ -8,6 +8,7 @@ folder=$(mktemp -d /tmp/teatime-screenshot.XXXXXX)
 serve=
 trap '[ -z "$serve" ] || kill $serve; rm -rf "$folder"' EXIT
 export XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache TEATIME_MODULES=$modules
+export XDG_RUNTIME_DIR=$folder
 unset DISPLAY WAYLAND_DISPLAY QT_QPA_PLATFORM
 mkdir "$XDG_CONFIG_HOME"
 
