@@ -131,7 +131,7 @@ private:
     std::vector<std::string> report_;
     std::string lost_;      // why there is no connection, as told last
     std::string info_;      // as told last
-    bool differs_ = false;  // replicas, or a message of our own was refused
+    bool differs_ = false;  // replicas, or a message of our own was not taken
     result<int> outcome_ = kFine;
     bool started_ = false;
     bool leaving_ = false;
@@ -214,8 +214,9 @@ void Join::lost(const std::string& why) {
 void Join::notice(const session::Frame& frame) {
     const auto* info = std::get_if<session::Info>(&frame);
     if (!info) return;
-    if (info->refused != 0 || info->code == "SPLIT") differs_ = true;
-    if (info->refused != 0 || info_ != info->message) note(info->message);
+    const bool own = info->refused != 0 || info->code == "NOT_DELIVERED";
+    if (own || info->code == "SPLIT") differs_ = true;
+    if (own || info_ != info->message) note(info->message);
     info_ = info->message;
 }
 
@@ -365,10 +366,9 @@ std::function<int()> add_join(Command& command) {
     command.footer(
         "Example: teatime join ws://127.0.0.1:9090 --app counter --send 'counter.add(2)' "
         "--for 5s --report hash\n"
-        "Exit code 1: replicas differed, a message of its own was refused or threw, or its "
-        "recording\n"
-        "ended because the session was started anew. 3: there was no connection within --for, or\n"
-        "10 s without it; once joined, it tries on for ever.");
+        "Exit code 1: replicas differed, a message of its own was refused, not delivered or\n"
+        "threw, or its recording ended because the session was started anew. 3: there was no\n"
+        "connection within --for, or 10 s without it; once joined, it tries on for ever.");
     return [options] { return run(*options, {}); };
 }
 

@@ -156,7 +156,7 @@ void LiveSession::Impl::end(const QString& sentence) {
 /// Answers to what was asked for, and what others did.
 void LiveSession::Impl::hear(const session::Frame& frame) {
     if (const auto* info = std::get_if<session::Info>(&frame)) {
-        if (info->refused != 0) emit owner_.refused(to_text(info->message));
+        if (info->level == "warning") emit owner_.refused(to_text(info->message));
     } else if (const auto* answer = std::get_if<session::TimeAnswer>(&frame)) {
         if (!answer->refused.empty()) emit owner_.refused(to_text(answer->refused));
         time = answer->state;

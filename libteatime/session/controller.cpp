@@ -207,6 +207,7 @@ void Controller::Impl::on_frame(SyncPtr& sync) {
     std::vector<Note> notes = same_session ? std::move(company_.notes) : std::vector<Note>();
     company_ = {};
     company_.notes = std::move(notes);
+    if (!session_.timeline.empty() && !same_session) drop_sends();
     session_ = sync->session;
     member_ = native.member;
     token_ = native.token;
@@ -375,8 +376,20 @@ void Controller::Impl::send_outstanding(const Outstanding& one) {
     to_router(std::move(send));
 }
 
+/// They were meant for the session as it was before.
+void Controller::Impl::drop_sends() {
+    const std::size_t count = std::exchange(outstanding_, {}).size();
+    if (count == 0) return;
+    say(Notice{Info{"NOT_DELIVERED",
+                    std::to_string(count) +
+                        (count == 1 ? " message sent before the connection came back was"
+                                    : " messages sent before the connection came back were") +
+                        " not delivered: the session was started anew.",
+                    "warning", 0}});
+}
+
 /// What the router took before the connection was lost is not sent again; the rest is. What waits
-/// there for its stamp stays outstanding: that router may be gone before it comes.
+/// there for its stamp stays outstanding: of that, too, is told where it will not come.
 void Controller::Impl::take_sends(const Sync::Native& native) {
     std::uint64_t taken = 0;
     if (native.known) {

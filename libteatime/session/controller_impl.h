@@ -79,6 +79,7 @@ public:
     void fail(Error error);
     void take_sends(const Sync::Native& native);
     void send_outstanding(const Outstanding& one);
+    void drop_sends();
     bool load(const SyncPtr& sync);
     void built(std::unique_ptr<Island> island, const std::string* image);
     void fetch();

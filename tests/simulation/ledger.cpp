@@ -114,6 +114,10 @@ void Ledger::user_message(const Message& message) {
     if (number <= last) fail(sentence + " was stamped after number " + std::to_string(last));
     last = number;
     if (number > last_said_[who]) fail(sentence + " was never said");
+    const std::string& meant_for = meant_for_[{who, number}];
+    if (!meant_for.empty() && meant_for != current_->session.timeline)
+        fail(sentence + " was stamped in another session than it was said in");
+    if (refused_[who].count(number)) fail(sentence + " was stamped though it was given up");
     auto [at, fresh] = current_->speakers.emplace(message.sender, who);
     if (at->second != who) fail(sentence + " is under another's name");
     stamped_[who].insert(number);
@@ -304,9 +308,20 @@ Ledger::Totals& Ledger::Totals::operator+=(const Totals& other) {
 
 // ---- the users' side -----------------------------------------------------------------------
 
-void Ledger::said(Speaker who, std::int64_t number) {
+void Ledger::said(Speaker who, std::int64_t number, const std::string& timeline) {
     ++totals.sent;
     last_said_[who] = number;
+    meant_for_[{who, number}] = timeline;
+}
+
+void Ledger::dropped(Speaker who, std::int64_t number, std::size_t most) {
+    std::size_t count = 0;
+    for (std::int64_t each = 1; each <= number; ++each) {
+        if (!stamped_[who].count(each) && refused_[who].insert(each).second) ++count;
+    }
+    if (count > most)
+        fail("Speaker " + std::to_string(who) + " lost " + std::to_string(count - most) +
+             " more than it was told");
 }
 
 void Ledger::nothing_lost() {

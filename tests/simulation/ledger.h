@@ -89,8 +89,11 @@ public:
 
     // ---- the users' side
     Speaker next_speaker() { return ++last_speaker_; }
-    void said(Speaker who, std::int64_t number);
+    /// `timeline`: of the session that it believes to be in; empty: it was in none yet.
+    void said(Speaker who, std::int64_t number, const std::string& timeline);
     void refused(Speaker who, std::int64_t number) { refused_[who].insert(number); }
+    /// Of what it said up to `number`, at most `most` that were not stamped never will be.
+    void dropped(Speaker who, std::int64_t number, std::size_t most);
     void died(Speaker who) { mortal_.insert(who); }
     /// At the end: all that survivors said was stamped or refused.
     void nothing_lost();
@@ -122,6 +125,7 @@ private:
     SteadyTime now_{};    // the router's, at the last stamp or bound
     Speaker last_speaker_ = 0;
     std::map<Speaker, std::int64_t> last_said_;
+    std::map<std::pair<Speaker, std::int64_t>, std::string> meant_for_;
     std::map<Speaker, std::set<std::int64_t>> stamped_;
     std::map<Speaker, std::set<std::int64_t>> refused_;
     std::set<Speaker> mortal_;

@@ -24,6 +24,7 @@ void Member::start() {
     asked_.clear();
     who_ = around_.ledger.next_speaker();
     number_ = 0;
+    timeline_.clear();
     Dice& dice = around_.dice;
     clock.start(scheduler_.now(), SteadyTime(dice.between(Duration(0), std::chrono::hours(100))),
                 around_.faults.strikes(Fault::clock_drift, 1) ? dice.between(-20'000, 20'000)
@@ -76,6 +77,7 @@ void Member::wake() {
 }
 
 void Member::input(ControllerInput what) {
+    outstanding_ = controller_->outstanding();
     controller_->step(std::move(what), clock.at(scheduler_.now()), outputs_);
     carry_out();
     run();
@@ -155,6 +157,7 @@ void Member::on(UploadSnapshot& upload) {
 }
 
 void Member::on(Joined& joined) {
+    timeline_ = joined.timeline;
     log("joined as #" + std::to_string(joined.member.value) + (joined.again ? ", goes on" : ""));
 }
 
@@ -174,6 +177,7 @@ void Member::on(Notice& notice) {
             around_.ledger.fail("An answer to a request that nobody waits for");
     } else if (auto* info = std::get_if<Info>(&notice.frame)) {
         if (info->code == "NOT_SENT") around_.ledger.refused(who_, number_);
+        if (info->code == "NOT_DELIVERED") around_.ledger.dropped(who_, number_, outstanding_);
     }
 }
 
@@ -188,7 +192,7 @@ void Member::on(Failed& failed) {
 
 void Member::say() {
     if (habits_.role == Role::viewer) return;
-    around_.ledger.said(who_, ++number_);
+    around_.ledger.said(who_, ++number_, timeline_);
     std::string payload = R"("[\"root\",\"say\",)" + std::to_string(who_) + "," +
                           std::to_string(number_) + "," + std::to_string(around_.dice.below(6)) +
                           R"(]")";

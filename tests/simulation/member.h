@@ -80,11 +80,13 @@ private:
     Habits habits_;
     Speaker who_ = 0;
     std::int64_t number_ = 0;
+    std::string timeline_;  // of the session joined last
     std::unique_ptr<Controller> controller_;
     std::unique_ptr<Witness> witness_;
     ControllerOutputs outputs_;
     ConnectionId connection_;
-    bool running_ = false;  // goes on in a while
+    bool running_ = false;         // goes on in a while
+    std::size_t outstanding_ = 0;  // before the input of now
     bool wants_restart_ = false;
     std::uint64_t last_request_ = 0;
     std::set<std::uint64_t> asked_;  // without an answer

@@ -145,8 +145,9 @@ using ControllerOutputs = std::vector<ControllerOutput>;
 
 /// The non-replicated side of one native replica: joins, buffers, runs the Island as far as the
 /// router allows, votes, gives snapshots, rejoins after a lost connection without losing or
-/// repeating a message. No sockets, clock or threads; used by one thread at a time. Without a
-/// factory it has no replica (a tool that controls time, takes notes or sends messages).
+/// repeating a message; where the session was started anew meanwhile, sends to the one before are
+/// dropped and an Info says how many. No sockets, clock or threads; used by one thread at a time.
+/// Without a factory it has no replica (a tool that controls time, takes notes or sends messages).
 ///
 /// Requests (of time, the lead, a note, states) that are without an answer when the connection is
 /// lost are asked again on the next one, and obeyed once. Each gets exactly one answer: while there
@@ -178,7 +179,7 @@ public:
     const TimeState& time() const;    ///< as far as the replica has obeyed
     const Company& company() const;   ///< who is here, who drives, and so on
     VirtualTime bound() const;        ///< up to where the replica may run
-    std::size_t outstanding() const;  ///< own sends neither reflected nor refused
+    std::size_t outstanding() const;  ///< own sends neither reflected, refused nor dropped
 
     class Impl;
 
