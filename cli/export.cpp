@@ -90,6 +90,8 @@ std::function<int()> add_export(Command& command) {
         "https://ui.perfetto.dev)\n"
         "all that are executed, with arrows from each to those that it sent; without the module\n"
         "that is the external ones. --modules, --no-execute and --in-process are for that only.\n"
+        "mcap is logged at the wall clock; before a recording knows it as reckoned from where it\n"
+        "does, without one at virtual time; `log_time` of its metadata tells which.\n"
         "A line of jsonl is an object of some \"kind\": timegraph (first), meta, joined, left,\n"
         "clock, message, gap, keyframe, vote, bookmark, error, file, end (last).");
     return [options] { return run(*options); };

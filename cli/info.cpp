@@ -54,6 +54,8 @@ Value to_value(const timegraph::Reader::Info& info, const Mark& begin,
         auto known = info.meta.more.find(name);
         return known != info.meta.more.end() ? Value(known->second) : Value();
     };
+    Value ended;
+    if (info.end.wall != timegraph::WallTime{}) ended = wall_text(info.end.wall);
     return Value::Entries{{"kind", info.meta.kind},
                           {"app", info.meta.app},
                           {"code_id", info.meta.code_id},
@@ -69,7 +71,7 @@ Value to_value(const timegraph::Reader::Info& info, const Mark& begin,
                           {"format", info.format},
                           {"begin", to_string(begin.time)},
                           {"end", to_string(info.end.bound)},
-                          {"ended_at", wall_text(info.end.wall)},
+                          {"ended_at", ended},
                           {"messages", info.end.messages},
                           {"last_seq", info.end.last.seq.value},
                           {"source_bytes", info.end.source_bytes},
@@ -117,8 +119,8 @@ std::string length_words(const Mark& begin, const timegraph::Reader::End& end) {
     std::string from;
     if (begin.time > kSessionStart)
         from = fmt::format(", from {} to {}", to_string(begin.time), to_string(end.bound));
-    return fmt::format("{} of virtual time{}, until {}", to_string(length), from,
-                       wall_text(end.wall));
+    std::string until = end.wall != timegraph::WallTime{} ? ", until " + wall_text(end.wall) : "";
+    return fmt::format("{} of virtual time{}{}", to_string(length), from, until);
 }
 
 void print_info(const InfoOptions& options, const timegraph::Reader::Info& info, const Mark& begin,

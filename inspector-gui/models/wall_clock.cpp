@@ -14,8 +14,7 @@ Duration scaled(Duration duration, double factor) {
 }
 
 WallTime within(const WallClock::Piece& piece, VirtualTime time) {
-    if (piece.rate <= 0) return piece.wall;
-    return piece.wall + scaled(time - piece.from, 1 / piece.rate);
+    return timegraph::wall_at({{piece.from, {}}, piece.wall, piece.rate}, time);
 }
 
 }  // namespace
@@ -36,10 +35,11 @@ WallClock::WallClock(const std::vector<timegraph::ClockPoint>& points, VirtualTi
     }
 }
 
-WallTime WallClock::wall_at(VirtualTime time) const {
+std::optional<WallTime> WallClock::wall_at(VirtualTime time) const {
     auto after = std::upper_bound(pieces_.begin(), pieces_.end(), time,
                                   [](VirtualTime t, const Piece& piece) { return t < piece.from; });
-    return within(after == pieces_.begin() ? *after : *(after - 1), time);
+    if (after == pieces_.begin()) return std::nullopt;
+    return within(*(after - 1), time);
 }
 
 std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Duration zone,
@@ -50,6 +50,14 @@ std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Dur
                                   [](const auto& p, VirtualTime time) { return p.to < time; });
     const VirtualTime right = scale.right();
     double labelled_to = -1e9;  // no label starts before
+    if (!pieces.empty() && scale.left < pieces.front().from) {
+        for (const Tick& tick : ruler_ticks(scale, pixels_per_label)) {
+            if (tick.time >= pieces.front().from) break;
+            if (tick.time < kSessionStart) continue;
+            ticks.push_back(tick);
+            if (!tick.label.isEmpty()) labelled_to = tick.x + pixels_per_label;
+        }
+    }
     WallTime shown_to = WallTime::min();
     for (; piece != pieces.end() && piece->from <= right; ++piece) {
         if (piece->rate <= 0) continue;

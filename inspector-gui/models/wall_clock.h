@@ -1,8 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "teatime/timegraph/records.h"
+#include "teatime/timegraph/reader.h"
 #include "time_scale.h"
 
 namespace teatime::inspector {
@@ -32,9 +33,10 @@ public:
     const std::vector<Piece>& pieces() const { return pieces_; }
     /// In order of `at`. Clock rows that correct the clock by less than kDrift make none.
     const std::vector<Break>& breaks() const { return breaks_; }
-    /// When the session first showed `time`; outside the recording as if its rate had gone on.
-    /// Requires: !empty().
-    timegraph::WallTime wall_at(VirtualTime time) const;
+    /// When the session first showed `time`; behind the recording as if its rate had gone on.
+    /// Nothing before the first clock row: a member that joins late records what was before it
+    /// without knowing when that was.
+    std::optional<timegraph::WallTime> wall_at(VirtualTime time) const;
 
     static constexpr std::chrono::milliseconds kDrift{50};
 
@@ -44,8 +46,9 @@ private:
 };
 
 /// A ruler in wall time for the same scale: its marks stand at round wall times, closer together
-/// where virtual time ran slower; nowhere is there one for a time that passed in a break. `zone`:
-/// what local time is ahead of UTC. Cost: O(pixels + pieces in view).
+/// where virtual time ran slower; nowhere is there one for a time that passed in a break. Where the
+/// wall time is not known, before the first piece, they are those of virtual time. `zone`: what
+/// local time is ahead of UTC. Cost: O(pixels + pieces in view).
 std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Duration zone,
                              int pixels_per_label = 90);
 

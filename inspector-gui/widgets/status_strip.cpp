@@ -71,7 +71,8 @@ void StatusStrip::set_facts(const FactsPtr& facts) {
 void StatusStrip::set_playhead(const Mark& mark) {
     playhead_ = mark;
     show_mark();
-    wall_->setText(clock_.empty() ? QString() : wall_text(clock_.wall_at(mark.time)));
+    const auto wall = clock_.wall_at(mark.time);
+    wall_->setText(wall ? wall_text(*wall) : QString());
 }
 
 void StatusStrip::set_moment(const MomentPtr& moment) {

@@ -30,6 +30,11 @@ auto nearest(const Items& items, VirtualTime at, double us_per_pixel, TimeOf tim
     return best == items.end() ? nullptr : &*best;
 }
 
+QString local_text(timegraph::WallTime wall) {
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(wall.time_since_epoch());
+    return QDateTime::fromMSecsSinceEpoch(ms.count()).toString("yyyy-MM-dd HH:mm:ss.zzz");
+}
+
 }  // namespace
 
 TimelineLanes::TimelineLanes(TimeAxis& axis, QWidget* parent)
@@ -260,9 +265,8 @@ QString TimelineLanes::tip_at(const QPoint& at) const {
         const VirtualTime time = time_at(at.x());
         QString tip = time_label(time, axis().scale().us_per_pixel);
         if (!notes_.clock.empty()) {
-            const auto wall = notes_.clock.wall_at(time).time_since_epoch();
-            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
-            tip += '\n' + QDateTime::fromMSecsSinceEpoch(ms).toString("yyyy-MM-dd HH:mm:ss.zzz");
+            const auto wall = notes_.clock.wall_at(time);
+            tip += '\n' + (wall ? local_text(*wall) : tr("The wall time is not known here"));
         }
         return tip;
     }

@@ -69,6 +69,7 @@ private:
     QString gutter_name(Note note) const;
 
     void paint_ruler(QPainter& painter, const TimelineColors& colors) const;
+    QString wall_ruler_name() const;
     void paint_breaks(QPainter& painter, const TimelineColors& colors) const;
     void paint_notes(QPainter& painter, const TimelineColors& colors) const;
     void paint_marks(QPainter& painter, const TimelineColors& colors, const QRect& row) const;

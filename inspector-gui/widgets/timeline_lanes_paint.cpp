@@ -125,8 +125,16 @@ void TimelineLanes::paint_ruler(QPainter& painter, const TimelineColors& colors)
     painter.restore();
     painter.setPen(colors.faint_text);
     put_text(painter, QRectF(kPadding, 0, content().left() - 2 * kPadding, base),
-             elided(painter, wall ? tr("Wall time") : tr("Virtual time"),
+             elided(painter, wall ? wall_ruler_name() : tr("Virtual time"),
                     content().left() - 2 * kPadding));
+}
+
+/// What stands before the clock's beginning is virtual time.
+QString TimelineLanes::wall_ruler_name() const {
+    const VirtualTime known = notes_.clock.pieces().front().from;
+    const VirtualTime seen = std::max(axis().scale().left, kSessionStart);
+    if (seen >= known) return tr("Wall time");
+    return axis().scale().right() < known ? tr("Virtual time") : tr("Virtual, wall");
 }
 
 void TimelineLanes::paint_breaks(QPainter& painter, const TimelineColors& colors) const {

@@ -157,7 +157,10 @@ public:
                        .end());
     }
     void end(VirtualTime time, WallTime wall) override {
-        out_.write(Line(jsonl::kEnd).add("time", to_string(time)).add("wall_us", wall).end());
+        Line line(jsonl::kEnd);
+        line.add("time", to_string(time));
+        if (wall != WallTime{}) line.add("wall_us", wall);
+        out_.write(line.end());
         out_.flush();
     }
 

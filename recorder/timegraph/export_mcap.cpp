@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/crc.hpp>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "buffered_sink.h"
@@ -113,10 +116,12 @@ private:
     };
 
     void write_metadata() {
+        auto names = meta_names(need(reader_.info()).meta);
+        names["log_time"] = log_time_words();
         std::string metadata;
         ByteWriter writer(metadata);
         writer.sized("teatime");
-        writer.sized(text_map(meta_names(need(reader_.info()).meta)));
+        writer.sized(text_map(names));
         std::string bytes = record(Op::metadata, metadata);
         ByteWriter index(metadata_index_);
         index.fixed(out_.written());
@@ -125,14 +130,27 @@ private:
         out_.write(bytes);
     }
 
-    /// The router's clock where it is known.
+    std::string log_time_words() {
+        auto clock = need(reader_.clock());
+        if (clock.empty()) return "virtual time; the wall clock is not known";
+        first_clock_ = clock.front();
+        if (first_clock_->stamp.time <= std::max(from_, kSessionStart)) return "the wall clock";
+        return fmt::format("the wall clock, known from {} on; before that reckoned from there",
+                           to_string(first_clock_->stamp.time));
+    }
+
+    /// A number is needed also where the wall clock is not known.
     std::uint64_t log_time(VirtualTime time) {
         if (time == clocked_ && count_ > 0) return last_;
         clocked_ = time;
-        auto wall = reader_.wall_at(time);
-        std::uint64_t at =
-            nanoseconds(wall ? wall->time_since_epoch().count() : time.time_since_epoch().count());
+        std::uint64_t at = nanoseconds(wall_or_virtual(time));
         return std::max(at, last_);
+    }
+    std::int64_t wall_or_virtual(VirtualTime time) const {
+        if (!first_clock_) return time.time_since_epoch().count();
+        const WallTime wall = time < first_clock_->stamp.time ? wall_at(*first_clock_, time)
+                                                              : need(reader_.wall_at(time));
+        return wall.time_since_epoch().count();
     }
 
     Channel& channel(const std::string& topic) {
@@ -313,6 +331,7 @@ private:
     std::vector<std::string> chunk_indexes_;
     std::uint64_t count_ = 0, first_ = 0, last_ = 0;
     VirtualTime clocked_;
+    std::optional<ClockPoint> first_clock_;
 };
 
 }  // namespace

@@ -192,7 +192,8 @@ private:
         } else if (kind == jsonl::kFile) {
             need(writer_->file({line.stamp(), line.text("path"), line.bytes("bytes")}));
         } else if (kind == jsonl::kEnd) {
-            writer_->reach(line.time("time"), line.wall("wall_us"));
+            writer_->reach(line.time("time"),
+                           line.find("wall_us") ? line.wall("wall_us") : WallTime{});
             ended_ = true;
         } else if (kind == jsonl::kHeader) {
             if (line.number("version") > jsonl::kVersion) {

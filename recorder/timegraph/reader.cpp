@@ -238,6 +238,12 @@ result<std::vector<ForeignFile>> Reader::files() const {
     });
 }
 
+WallTime wall_at(const ClockPoint& point, VirtualTime time) {
+    double factor = point.rate > 0 ? 1 / point.rate : 0;
+    return WallTime{std::chrono::microseconds(
+        project(count(point.wall), count(point.stamp.time), count(time), factor))};
+}
+
 result<WallTime> Reader::wall_at(VirtualTime time) const {
     return guarded([&] {
         ReadTransaction transaction(*database_);
@@ -251,10 +257,7 @@ result<WallTime> Reader::wall_at(VirtualTime time) const {
                             to_string(time), to_string(bound)))};
         }
         ClockPoint point = clock_at(before);
-        double factor = point.rate > 0 ? 1 / point.rate : 0;
-        std::int64_t projected =
-            project(count(point.wall), count(point.stamp.time), count(time), factor);
-        WallTime wall{std::chrono::microseconds(projected)};
+        WallTime wall = timegraph::wall_at(point, time);
         Query after(*database_, "SELECT * FROM clock WHERE time > ?1 ORDER BY time, id LIMIT 1",
                     {cell(time)});
         if (after.next_checked(Table::clock)) wall = std::min(wall, clock_at(after).wall);

@@ -243,10 +243,10 @@ private slots:
     void wall_time_follows_rates_and_jumps_over_pauses() {
         const WallTime noon{43'200s};
         const WallClock clock = clock_with_everything();
-        QCOMPARE(clock.wall_at(at(5s)), noon + 5s);
-        QCOMPARE(clock.wall_at(at(10s)), noon + 70s);
-        QCOMPARE(clock.wall_at(at(20s)), noon + 75s);
-        QCOMPARE(clock.wall_at(at(31s)), noon + 82s);
+        QCOMPARE(*clock.wall_at(at(5s)), noon + 5s);
+        QCOMPARE(*clock.wall_at(at(10s)), noon + 70s);
+        QCOMPARE(*clock.wall_at(at(20s)), noon + 75s);
+        QCOMPARE(*clock.wall_at(at(31s)), noon + 82s);
         QCOMPARE(clock.breaks().size(), std::size_t(1));
         QCOMPARE(clock.breaks()[0].at, at(10s));
         QVERIFY(clock.breaks()[0].paused);
@@ -272,9 +272,24 @@ private slots:
         const WallTime noon{43'200s};
         const WallClock clock({{{at(0s), Seq{0}}, noon, 0}, {{at(5s), Seq{1}}, noon + 90s, 1}},
                               at(10s), noon + 95s);
-        QCOMPARE(clock.wall_at(at(3s)), noon);
+        QCOMPARE(*clock.wall_at(at(3s)), noon);
         const TimeScale scale = scale_of(at(0s), 10'000, 1000);
         for (const Tick& tick : wall_ticks(scale, clock, 0us)) QVERIFY(tick.time >= at(5s));
+    }
+
+    /// As of a member that came at 20 s and records what was before it, too.
+    void before_the_first_clock_row_there_is_virtual_time_only() {
+        const WallTime noon{43'200s};
+        const WallClock clock({{{at(20s), Seq{7}}, noon, 1}}, at(40s), noon + 20s);
+        QVERIFY(!WallClock().wall_at(at(0s)));
+        QVERIFY(!clock.wall_at(at(20s) - Duration(1)));
+        QCOMPARE(*clock.wall_at(at(20s)), noon);
+        QStringList labels;
+        for (const Tick& tick : wall_ticks(scale_of(at(0s), 40'000, 1000), clock, 0us, 100)) {
+            if (!tick.label.isEmpty()) labels += tick.label;
+        }
+        QCOMPARE(labels, (QStringList{"0s", "5s", "10s", "15s", "12:00:00", "12:00:05", "12:00:10",
+                                      "12:00:15"}));
     }
 
     void small_corrections_of_the_clock_are_no_breaks() {

@@ -211,6 +211,38 @@ private slots:
         QVERIFY(count(mcap, "painter") > 0);
     }
 
+    void wall_times_that_a_recording_does_not_know_are_not_made_up() {
+        const std::string before = R"({"kind":"timegraph","version":1}
+{"kind":"message","time":"10s","seq":1,"payload":"x"}
+{"kind":"message","time":"20s","seq":2,"payload":"x"}
+)";
+        const std::string clock =
+            R"({"kind":"clock","time":"20s","seq":2,"wall_us":1700000000000000,"rate":2.0}
+)";
+        const std::string end = R"({"kind":"end","time":"30s"}
+)";
+        using namespace std::chrono;
+        const auto first_is = [&](const std::string& lines, nanoseconds first, const char* words) {
+            VERIFY_OK(import(lines));
+            QVERIFY(exported(export_jsonl, open(out_)).ends_with("\n" + end));
+            const std::string mcap = exported(export_mcap, open(out_));
+            QCOMPARE(count(mcap, words), std::size_t{1});
+            ByteReader reader(std::string_view(mcap).substr(8, mcap.size() - 16));
+            while (!reader.done()) {
+                const int op = reader.fixed<std::uint8_t>();
+                ByteReader content(reader.raw(reader.fixed<std::uint64_t>()));
+                if (op != 11) continue;
+                content.raw(8 + 2 + 4 * 4);
+                QCOMPARE(nanoseconds(content.fixed<std::uint64_t>()), first);
+            }
+        };
+        first_is(before + end, 10s, "virtual time; the wall clock is not known");
+        // As of a member that came at 20 s and records what was before it, too.
+        first_is(before + clock + end, 1'699'999'995s,
+                 "the wall clock, known from 20s on; before that reckoned from there");
+        QVERIFY(!open(out_).wall_at(kSessionStart + 10s));
+    }
+
     void an_error_of_the_sink_ends_it() {
         for (auto format : {export_jsonl, export_csv, export_mcap}) {
             auto done = format(open(good_), kFirst, kLast,

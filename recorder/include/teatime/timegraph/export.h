@@ -26,8 +26,9 @@ result<void> export_csv(const Reader& reader, VirtualTime from, VirtualTime to, 
                         const Watch& watch = {});
 
 /// The messages as an indexed MCAP file (https://mcap.dev): a channel for each target and selector,
-/// JSON inside zstd chunks, logged at the router's wall clock, or at virtual time where that is not
-/// known; meta as a metadata record. Memory: a chunk, and an index entry for each.
+/// JSON inside zstd chunks, logged at the router's wall clock: what is before its first row as
+/// reckoned from there, and without any at virtual time. Meta as a metadata record, in which
+/// `log_time` says which of these it is. Memory: a chunk, and an index entry for each.
 result<void> export_mcap(const Reader& reader, VirtualTime from, VirtualTime to, const Sink& sink,
                          const Watch& watch = {});
 

@@ -175,4 +175,8 @@ private:
     mutable std::unique_ptr<Cursor> seeker_;  ///< keeps the last block
 };
 
+/// The wall time at `time` as one clock row alone tells it: by its rate, backwards too; where time
+/// stood, its own. Never overflows.
+WallTime wall_at(const ClockPoint& point, VirtualTime time);
+
 }  // namespace teatime::timegraph
