@@ -154,7 +154,7 @@ int run(int argc, char** argv) {
     QStringList modules;
     for (const std::string& path : options.modules) modules += QString::fromStdString(path);
     MainWindow window(modules);
-    if (!options.size.empty() || pictures) window.resize(size);
+    if (!options.size.empty() || pictures) window.set_size(size);
     window.show();
     QString what = QString::fromStdString(options.what), at = QString::fromStdString(options.at);
     if (what.startsWith("ws://") || what.startsWith("wss://")) {

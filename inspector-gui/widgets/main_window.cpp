@@ -273,6 +273,11 @@ void MainWindow::connect_models() {
     connect(first_page_, &FirstPage::list_sessions, session_list_.get(), &SessionList::ask);
 }
 
+void MainWindow::set_size(const QSize& size) {
+    setWindowState(windowState() & ~(Qt::WindowMaximized | Qt::WindowFullScreen));
+    resize(size);
+}
+
 bool MainWindow::show_panel(const QString& name) {
     for (QDockWidget* dock : docks_) {
         if (dock->objectName() != name) continue;

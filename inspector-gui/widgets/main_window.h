@@ -62,6 +62,8 @@ public:
     void show_first_page();
     /// `state`, `messages`, ...; false: there is none of that name.
     bool show_panel(const QString& name);
+    /// However the window was left, maximized too.
+    void set_size(const QSize& size);
     QStringList panel_names() const;
 
     /// Nothing that is shown will change by itself: a picture can be taken.

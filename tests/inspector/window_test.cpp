@@ -341,6 +341,22 @@ private slots:
         WAIT(state.text().endsWith("found; Enter goes there"));
     }
 
+    void a_size_asked_for_counts_also_where_it_was_left_maximized() {
+        {
+            auto window = opened(kCounter);
+            window->showMaximized();
+            WAIT(window->isMaximized());
+            window->close();
+        }
+        MainWindow window({MODULES});
+        QVERIFY(window.isMaximized());
+        window.set_size({1200, 900});
+        window.show();
+        QVERIFY(!window.isMaximized());
+        QCOMPARE(window.size(), QSize(1200, 900));
+        window.close();
+    }
+
     void closed_and_opened_again_it_is_where_it_was_left() {
         QRect place;
         {
