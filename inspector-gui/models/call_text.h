@@ -13,6 +13,8 @@ struct CallText {
     QString selector;
     QString arguments;      ///< long ones are cut
     QString whole() const;  ///< `counter.add(2)`
+    /// Of an external one: the router's own, which is no call but about something.
+    bool is_from_router() const { return target.isEmpty() && !selector.isEmpty(); }
 };
 
 /// A pending or recorded message. Of a router's own message the selector is what it is about.
@@ -22,7 +24,7 @@ CallText call_text(std::string_view payload);
 /// Of a description by describe_message(), without its sender and time.
 CallText split_call(std::string_view text);
 
-/// `external 17`, `future 1234`; empty where it is not known.
+/// `external 17`, `future 1234`
 QString cause_text(bool external, std::uint64_t order);
 
 }  // namespace teatime::inspector

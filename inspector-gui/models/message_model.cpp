@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "call_text.h"
 #include "row_loader.h"
 #include "rows_model.h"
 
@@ -186,8 +187,8 @@ QVariant MessageModel::data(const QModelIndex& index, int role) const {
             return QString::number(row->order);
         case Kind:
             if (!row->external) return tr("future");
-            return row->target.isEmpty() && !row->selector.isEmpty() ? tr("router")
-                                                                     : tr("external");
+            return CallText{row->target, row->selector, {}}.is_from_router() ? tr("router")
+                                                                             : tr("external");
         case Sender:
             return sender_text(*row);
         case Target:

@@ -23,7 +23,9 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
         case Time:
             return to_text(message->time);
         case Kind:
-            return message->external ? tr("external") : tr("future");
+            if (!message->external) return tr("future");
+            return call_text(*moment_->state, *message).is_from_router() ? tr("router")
+                                                                         : tr("external");
         case Target:
             return call_text(*moment_->state, *message).target;
         case Selector:
@@ -31,7 +33,9 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
         case Arguments:
             return call_text(*moment_->state, *message).arguments;
         case Cause:
-            if (message->external) return tr("member %1").arg(message->sender.value);
+            if (message->external) {
+                return message->sender ? tr("member %1").arg(message->sender.value) : tr("router");
+            }
             // A queue that was restored from a keyframe does not know.
             return message->cause ? cause_text(message->cause_external, message->cause) : QString();
         default:

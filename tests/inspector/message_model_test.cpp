@@ -224,17 +224,19 @@ private slots:
         }
         // A cause is found by its name above: by kind and number.
         QSet<QString> names;
-        int caused = 0;
+        int caused = 0, by_router = 0;
         for (int row = 0; row < model.rowCount(); ++row) {
             QTRY_VERIFY_WITH_TIMEOUT(model.message(row), kPatienceMs);
             const QString cause = text(model, row, MessageModel::Cause);
             const bool external = model.message(row)->external;
-            names += (external ? "external " : "future ") + text(model, row, MessageModel::Number);
+            names +=
+                text(model, row, MessageModel::Kind) + ' ' + text(model, row, MessageModel::Number);
             if (external || cause.isEmpty() || !model.message(row)->error.isEmpty()) continue;
             QVERIFY2(names.contains(cause), qPrintable(cause));
             ++caused;
+            by_router += cause.startsWith("router ");
         }
-        QVERIFY(caused > 0);
+        QVERIFY(caused > 0 && by_router > 0);
         model.set_filter("rain");
         QTRY_VERIFY_WITH_TIMEOUT(model.rowCount() > 0, kPatienceMs);
         QCOMPARE(text(model, 0, MessageModel::Selector), "rain");

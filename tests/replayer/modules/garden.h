@@ -57,7 +57,10 @@ public:
         if (const char* pipe = std::getenv("GARDEN_HANGS")) std::ofstream opened(pipe);
         for (volatile bool forever = true; forever;) continue;
     }
-    void member_joined(teatime::MemberId member) { visitors.insert(GARDEN_VISITOR(member.value)); }
+    void member_joined(teatime::MemberId member) {
+        visitors.insert(GARDEN_VISITOR(member.value));
+        future(5ms, &Garden::sow);
+    }
     void member_left(teatime::MemberId member) { visitors.erase(GARDEN_VISITOR(member.value)); }
     void input(const teatime::Input& input, teatime::Sender& sender) const {
         if (input.kind == teatime::Input::Kind::key_down) sender.send("garden", input.key);
