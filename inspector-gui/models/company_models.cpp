@@ -11,6 +11,17 @@ bool is_window_recorder(const std::string& name, session::Role role) {
     return role == session::Role::viewer && name == kRecorderName;
 }
 
+QString member_names(const session::Company& company, const std::vector<MemberId>& members) {
+    QStringList names;
+    for (const MemberId id : members) {
+        const session::MemberInfo* member = company.find(id);
+        if (member && is_window_recorder(member->name, member->role)) continue;
+        names += to_text(company.name_of(id));
+    }
+    if (names.isEmpty() && !members.empty()) return CompanyModel::tr("recording");
+    return names.join(QStringLiteral(", "));
+}
+
 QString waiting_text(const session::Company& company) {
     const auto waiting = company.waiting.total;
     if (waiting == 0) return {};

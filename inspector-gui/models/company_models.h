@@ -19,6 +19,10 @@ struct CompanyRow {
 /// What a window records with; the window is a member beside it.
 bool is_window_recorder(const std::string& name, session::Role role);
 
+/// "Ann, Ben", without what windows record with, as in the list of members; "recording" where there
+/// is nothing else.
+QString member_names(const session::Company& company, const std::vector<MemberId>& members);
+
 /// " · 2 messages wait", to be added to how time stands; empty: none does.
 QString waiting_text(const session::Company& company);
 

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include "icons.h"
 #include "list_view.h"
 #include "rows_model.h"
@@ -35,12 +36,6 @@ void add_row(QGridLayout& grid, int row, QLabel* text,
     line->addWidget(text, 1);
     for (QPushButton* each : buttons) line->addWidget(each);
     grid.addLayout(line, row, 0, 1, kGridColumns);
-}
-
-QString member_list(const session::Company& company, const std::vector<MemberId>& members) {
-    QStringList names;
-    for (MemberId member : members) names += QString::fromStdString(company.name_of(member));
-    return names.join(", ");
 }
 
 }  // namespace
@@ -228,6 +223,7 @@ void TogetherPanel::show_company() {
     const session::Company& company = session_->company();
     const MemberId me = session_->member();
     members_.show(company, me);
+    unnamed_.reset();
     waiting_.show(company);
     std::vector<TextRow> notes;
     for (const session::Note& each : company.notes) {
@@ -267,6 +263,7 @@ void TogetherPanel::follow_pressed() {
     if (followed_) return void(emit follow_wanted(std::nullopt));
     const MemberId selected{members_view_->currentIndex().data(ObjectRole).toULongLong()};
     if (selected && selected != session_->member()) return void(emit follow_wanted(selected));
+    if (unnamed_) show_outcome(session::StepOutcome(*unnamed_));
     if (session_->is_recording()) return void(emit follow_wanted(MemberId{}));
     const MemberId leads = session_->company().lease.holder;
     if (leads && leads != session_->member()) return void(emit follow_wanted(leads));
@@ -323,14 +320,14 @@ void TogetherPanel::show_outcome(const session::StepOutcome& outcome) {
     for (const session::Agreement& group : outcome.groups) {
         lines += tr("%1  %2  %3")
                      .arg(to_text(group.mark), QString::fromStdString(to_string(group.hash)),
-                          member_list(session_->company(), group.members));
+                          member_names(session_->company(), group.members));
     }
     bool split = outcome.groups.size() > 1;
     lines.prepend(split                    ? tr("THE REPLICAS DIFFER:")
                   : outcome.groups.empty() ? tr("no replica reported")
                                            : tr("all replicas agree:"));
     if (!outcome.missing.empty()) {
-        lines += tr("no report from %1").arg(member_list(session_->company(), outcome.missing));
+        lines += tr("no report from %1").arg(member_names(session_->company(), outcome.missing));
     }
     outcome_->setText(lines.join('\n'));
     QPalette palette = this->palette();
@@ -351,3 +348,10 @@ QString TogetherPanel::outcome_text() const {
 }
 
 }  // namespace teatime::inspector
+    const session::Company& company = session_->company();
+    const auto known = [&](MemberId member) { return company.find(member) != nullptr; };
+    const bool all_known = std::all_of(
+        outcome.groups.begin(), outcome.groups.end(), [&](const session::Agreement& group) {
+            return std::all_of(group.members.begin(), group.members.end(), known);
+        });
+    unnamed_ = all_known ? std::nullopt : std::optional(outcome);

@@ -69,6 +69,7 @@ private:
     QLabel* lease_;
     QPushButton* lead_;
     QPushButton* hand_;
+    std::optional<session::StepOutcome> unnamed_;  ///< told before we heard who all in it are
     QLabel* followed_text_;
     QPushButton* follow_;
     std::optional<MemberId> followed_;

@@ -193,6 +193,26 @@ private slots:
         WAIT(!ann_->company().lease.holder);
     }
 
+    /// Replicas that windows record with may report where they stand, too.
+    void an_outcome_names_who_is_listed() {
+        WAIT(badge() == "● live");
+        ann_->pause();
+        auto& outcome = part<QLabel>("outcome");
+        WAIT(outcome.text().startsWith("all replicas agree"));
+        WAIT(outcome.text().endsWith("  teatime"));  // once it is known who they are
+        const session::Company& company = ann_->company();
+        std::vector<MemberId> recorders, all;
+        for (const session::MemberInfo& member : company.members) {
+            if (is_window_recorder(member.name, member.role)) recorders.push_back(member.id);
+            if (member.name == "Ann" || member.role == session::Role::viewer)
+                all.push_back(member.id);
+        }
+        QVERIFY(!recorders.empty());
+        QCOMPARE(member_names(company, recorders), QString("recording"));
+        QCOMPARE(member_names(company, all), QString("Ann"));
+        QCOMPARE(member_names(company, {}), QString());
+    }
+
     void a_session_started_anew_ends_with_a_bar_and_is_no_longer_live() {
         WAIT(badge() == "● live");
         const QString port = url_.section(':', -1);
