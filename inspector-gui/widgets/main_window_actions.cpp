@@ -175,6 +175,14 @@ std::vector<ActionSpec> MainWindow::together_actions() {
     auto step_all = [this](session::StepBy by) {
         return [this, by] { with_session([this, by] { live_->step(by); }); };
     };
+    auto in_together = [this](std::function<void()> call) {
+        return [this, call = std::move(call)] {
+            with_session([this, &call] {
+                show_panel("together");
+                call();
+            });
+        };
+    };
     return {
         {"pause-all", "&Together", "Pause or resume all", "Ctrl+Space",
          "Of a session: everybody's time stands still, or goes on", Glyph::none,
@@ -189,6 +197,12 @@ std::vector<ActionSpec> MainWindow::together_actions() {
         {"lead", "&Together", "Take the lead, or release it", "Shift+G",
          "Of a session: lead it, or no longer", Glyph::none,
          [this] { with_session([this] { together_->lead_or_release(); }); }},
+        {"hand-lead", "&Together", "Hand over the lead", "H",
+         "The member selected in Together leads from now on", Glyph::none,
+         in_together([this] { together_->hand_over(); })},
+        {"write-note", "&Together", "Write a note", "Shift+M",
+         "To the line for a note for everyone, at the playhead", Glyph::none,
+         in_together([this] { together_->write_note(); })},
         {"help", "&Help", "Keys", "F1", "All keys", Glyph::help,
          [this] {
              if (auto* sheet = findChild<CheatSheet*>()) return void(sheet->close());

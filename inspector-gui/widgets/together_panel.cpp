@@ -93,13 +93,15 @@ void TogetherPanel::build_time(QGridLayout& grid) {
         QString text, tip;
         Glyph glyph;
         session::StepBy by;
+    pause_->setToolTip(tr("Everybody's time stands still, or goes on (Ctrl+Space)"));
     };
-    const StepButton buttons[] = {{tr("Message"), tr("Everyone executes the next message"),
-                                   Glyph::message_forward, session::StepBy::message},
-                                  {tr("Instant"), tr("Everyone executes all of the next instant"),
-                                   Glyph::instant_forward, session::StepBy::instant},
-                                  {tr("External"), tr("Lets one waiting message through"),
-                                   Glyph::external_forward, session::StepBy::external}};
+    const StepButton buttons[] = {
+        {tr("Message"), tr("Everyone executes the next message (Alt+Right)"),
+         Glyph::message_forward, session::StepBy::message},
+        {tr("Instant"), tr("Everyone executes all of the next instant (Alt+Shift+Right)"),
+         Glyph::instant_forward, session::StepBy::instant},
+        {tr("External"), tr("Lets one waiting message through (Alt+Ctrl+Right)"),
+         Glyph::external_forward, session::StepBy::external}};
     int at = 1;
     for (const StepButton& each : buttons) {
         auto* button = new QPushButton(glyph_icon(each.glyph), each.text);
@@ -135,11 +137,12 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     lead_ = new QPushButton;
     lead_->setObjectName("lead");
     hand_ = new QPushButton(tr("Hand over"));
-    hand_->setToolTip(tr("The selected member leads from now on"));
+    hand_->setToolTip(tr("The selected member leads from now on (H)"));
     add_row(grid, 4, lease_, {lead_, hand_});
     followed_text_ = plain_label(2);
     follow_ = new QPushButton;
     follow_->setObjectName("follow");
+    lead_->setToolTip(tr("Who leads pauses and steps for all (Shift+G)"));
     follow_->setToolTip(
         tr("This window goes where the selected member looks, or else who leads (G)"));
     add_row(grid, 5, followed_text_, {follow_});
@@ -166,15 +169,12 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     grid.addWidget(members_view_, 7, 0, 1, kGridColumns);
     grid.addWidget(waiting_view_, 8, 0, 1, kGridColumns);
     time_parts_.push_back(waiting_view_);
+    note_->setToolTip(tr("Shown to everyone and kept in the recording (Shift+M)"));
     grid.addWidget(notes_view_, 9, 0, 1, kGridColumns);
     grid.addWidget(note_, 10, 0, 1, kGridColumns);
 
     connect(lead_, &QPushButton::clicked, this, &TogetherPanel::lead_or_release);
-    connect(hand_, &QPushButton::clicked, this, [this] {
-        QVariant to = members_view_->currentIndex().data(ObjectRole);
-        if (!session_ || !to.isValid()) return void(emit said(tr("Select a member first")));
-        session_->hand_lead(MemberId{to.toULongLong()});
-    });
+    connect(hand_, &QPushButton::clicked, this, &TogetherPanel::hand_over);
     connect(follow_, &QPushButton::clicked, this, &TogetherPanel::follow_pressed);
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
     for (ListView* view : {members_view_, notes_view_}) {
@@ -204,6 +204,18 @@ void TogetherPanel::set_session(LiveSession* session) {
     set_followed({});
     outcome_->clear();
     if (!session) return;
+void TogetherPanel::hand_over() {
+    if (!session_) return;
+    const QVariant to = members_view_->currentIndex().data(ObjectRole);
+    if (to.isValid()) return session_->hand_lead(MemberId{to.toULongLong()});
+    members_view_->setFocus();
+    emit said(tr("Select a member first"));
+}
+
+void TogetherPanel::write_note() {
+    note_->setFocus();
+}
+
     const LiveSession::Options& options = session->options();
     name_->setText(options.session.isEmpty() ? options.url
                                              : tr("%1 at %2").arg(options.session, options.url));

@@ -31,6 +31,8 @@ public:
     void pause_or_resume();
     void lead_or_release();
 
+    void hand_over();  ///< to the selected member; where none is, to the list of them
+    void write_note();
     /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
     void set_followed(std::optional<MemberId> member);
 

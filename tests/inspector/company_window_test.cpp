@@ -1,7 +1,9 @@
+#include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
@@ -191,6 +193,28 @@ private slots:
         WAIT(!stepped.isEmpty());
         QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
         WAIT(!ann_->company().lease.holder);
+    }
+
+    void the_lead_is_handed_over_and_a_note_written_by_keys() {
+        WAIT(badge() == "● live");
+        QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
+        WAIT(ann_->company().lease.holder);
+        QTest::keyClick(window_.get(), Qt::Key_H);  // nobody is selected
+        auto* members = qobject_cast<QAbstractItemView*>(window_->focusWidget());
+        QVERIFY(members && members->accessibleName() == "Who is here");
+        const auto row = members->model()->match(members->model()->index(0, 0), Qt::DisplayRole,
+                                                 "Ann", 1, Qt::MatchExactly);
+        QVERIFY(!row.isEmpty());
+        members->setCurrentIndex(row[0]);
+        QTest::keyClick(members, Qt::Key_H);
+        WAIT(ann_->company().lease.holder == ann_->member());
+
+        QTest::keyClick(window_.get(), Qt::Key_M, Qt::ShiftModifier);
+        auto& line = part<QLineEdit>("note");
+        QCOMPARE(window_->focusWidget(), &line);
+        QTest::keyClicks(&line, "hello");
+        QTest::keyClick(&line, Qt::Key_Return);
+        WAIT(!ann_->company().notes.empty() && ann_->company().notes[0].text == "hello");
     }
 
     /// Replicas that windows record with may report where they stand, too.
