@@ -401,7 +401,7 @@ void MainWindow::opened() {
     transport_bar_->setEnabled(true);
     if (from_first_page) {
         for (QDockWidget* dock : docks_) dock->show();
-        for (const char* name : {"state", "messages"}) show_panel(name);
+        for (const char* name : {"state", live_ ? "together" : "messages"}) show_panel(name);
         // Once they have been laid out; where the window was left otherwise, that counts.
         if (!left) QTimer::singleShot(0, this, &MainWindow::divide_panels);
     }

@@ -40,10 +40,12 @@ void MainWindow::share_with_panels(double share) {
     }
 }
 
-/// Docks forget their sizes while they are hidden.
+/// Docks forget their sizes while they are hidden. Of a session most of the height is for what is
+/// below: Together.
 void MainWindow::divide_panels() {
+    const int upper = live_ ? 320 : 520;
     share_with_panels(std::min(kPanelsShare, static_cast<double>(kPanelsMost) / width()));
-    resizeDocks({docks_.front(), docks_.back()}, {520, 400}, Qt::Vertical);
+    resizeDocks({docks_.front(), docks_.back()}, {upper, 920 - upper}, Qt::Vertical);
 }
 
 /// As they were left, but that was in a window that may have been wider.

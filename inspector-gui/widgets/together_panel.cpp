@@ -6,9 +6,10 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QVBoxLayout>
-
 #include <algorithm>
+
 #include "icons.h"
 #include "list_view.h"
 #include "rows_model.h"
@@ -55,8 +56,13 @@ TogetherPanel::TogetherPanel(QWidget* parent)
     empty->addWidget(hint);
     empty->addWidget(join, 0, Qt::AlignLeft);
     connect(join, &QPushButton::clicked, this, &TogetherPanel::sessions_wanted);
-    controls_ = new QWidget;
-    build_controls(controls_);
+    auto* page = new QWidget;
+    build_controls(page);
+    controls_ = new QScrollArea;  // the window may be smaller
+    controls_->setFrameShape(QFrame::NoFrame);
+    controls_->setFocusPolicy(Qt::NoFocus);
+    controls_->setWidgetResizable(true);
+    controls_->setWidget(page);
     column->addWidget(nothing_);
     column->addWidget(controls_, 1);
     column->addStretch(0);
@@ -87,13 +93,13 @@ void TogetherPanel::build_controls(QWidget* page) {
 void TogetherPanel::build_time(QGridLayout& grid) {
     pause_ = new QPushButton;
     pause_->setObjectName("pause-all");
+    pause_->setToolTip(tr("Everybody's time stands still, or goes on (Ctrl+Space)"));
     connect(pause_, &QPushButton::clicked, this, &TogetherPanel::pause_or_resume);
     grid.addWidget(pause_, 2, 0);
     struct StepButton {
         QString text, tip;
         Glyph glyph;
         session::StepBy by;
-    pause_->setToolTip(tr("Everybody's time stands still, or goes on (Ctrl+Space)"));
     };
     const StepButton buttons[] = {
         {tr("Message"), tr("Everyone executes the next message (Alt+Right)"),
@@ -136,13 +142,13 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     lease_ = plain_label(2);
     lead_ = new QPushButton;
     lead_->setObjectName("lead");
+    lead_->setToolTip(tr("Who leads pauses and steps for all (Shift+G)"));
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on (H)"));
     add_row(grid, 4, lease_, {lead_, hand_});
     followed_text_ = plain_label(2);
     follow_ = new QPushButton;
     follow_->setObjectName("follow");
-    lead_->setToolTip(tr("Who leads pauses and steps for all (Shift+G)"));
     follow_->setToolTip(
         tr("This window goes where the selected member looks, or else who leads (G)"));
     add_row(grid, 5, followed_text_, {follow_});
@@ -163,13 +169,15 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     note_->setObjectName("note");
     note_->setPlaceholderText(tr("A note for everyone, at the playhead"));
     note_->setAccessibleName(note_->placeholderText());
+    note_->setToolTip(tr("Shown to everyone and kept in the recording (Shift+M)"));
     note_->setMaxLength(500);
     for (ListView* view : {waiting_view_, notes_view_})
         view->setMinimumHeight(fontMetrics().height() * 4);
+    for (ListView* view : {members_view_, waiting_view_, notes_view_})  // as high as there is room
+        view->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored);
     grid.addWidget(members_view_, 7, 0, 1, kGridColumns);
     grid.addWidget(waiting_view_, 8, 0, 1, kGridColumns);
     time_parts_.push_back(waiting_view_);
-    note_->setToolTip(tr("Shown to everyone and kept in the recording (Shift+M)"));
     grid.addWidget(notes_view_, 9, 0, 1, kGridColumns);
     grid.addWidget(note_, 10, 0, 1, kGridColumns);
 
@@ -196,14 +204,6 @@ void TogetherPanel::lead_or_release() {
     mine ? session_->release_lead() : session_->take_lead();
 }
 
-void TogetherPanel::set_session(LiveSession* session) {
-    if (session_) session_->disconnect(this);
-    session_ = session;
-    nothing_->setVisible(!session);
-    controls_->setVisible(session != nullptr);
-    set_followed({});
-    outcome_->clear();
-    if (!session) return;
 void TogetherPanel::hand_over() {
     if (!session_) return;
     const QVariant to = members_view_->currentIndex().data(ObjectRole);
@@ -216,6 +216,15 @@ void TogetherPanel::write_note() {
     note_->setFocus();
 }
 
+void TogetherPanel::set_session(LiveSession* session) {
+    if (session_) session_->disconnect(this);
+    session_ = session;
+    nothing_->setVisible(!session);
+    controls_->setVisible(session != nullptr);
+    set_followed({});
+    outcome_->clear();
+    unnamed_.reset();
+    if (!session) return;
     const LiveSession::Options& options = session->options();
     name_->setText(options.session.isEmpty() ? options.url
                                              : tr("%1 at %2").arg(options.session, options.url));
@@ -235,7 +244,6 @@ void TogetherPanel::show_company() {
     const session::Company& company = session_->company();
     const MemberId me = session_->member();
     members_.show(company, me);
-    unnamed_.reset();
     waiting_.show(company);
     std::vector<TextRow> notes;
     for (const session::Note& each : company.notes) {
@@ -255,6 +263,7 @@ void TogetherPanel::show_company() {
             : tr("%1 leads").arg(QString::fromStdString(company.name_of(lease.holder))));
     lead_->setText(mine ? tr("Release") : tr("Take the lead"));
     hand_->setEnabled(mine);
+    if (unnamed_) show_outcome(session::StepOutcome(*unnamed_));
     show_time();
 }
 
@@ -275,7 +284,6 @@ void TogetherPanel::follow_pressed() {
     if (followed_) return void(emit follow_wanted(std::nullopt));
     const MemberId selected{members_view_->currentIndex().data(ObjectRole).toULongLong()};
     if (selected && selected != session_->member()) return void(emit follow_wanted(selected));
-    if (unnamed_) show_outcome(session::StepOutcome(*unnamed_));
     if (session_->is_recording()) return void(emit follow_wanted(MemberId{}));
     const MemberId leads = session_->company().lease.holder;
     if (leads && leads != session_->member()) return void(emit follow_wanted(leads));
@@ -299,7 +307,7 @@ void TogetherPanel::show_time() {
     if (!session_) return;
     const bool recording = session_->is_recording();
     for (QWidget* part : time_parts_) part->setVisible(!recording);
-    static_cast<QGridLayout*>(controls_->layout())->setRowStretch(8, recording ? 0 : 2);
+    static_cast<QGridLayout*>(controls_->widget()->layout())->setRowStretch(8, recording ? 0 : 2);
     if (recording) {
         return state_->setText(
             session_->connected()
@@ -346,6 +354,13 @@ void TogetherPanel::show_outcome(const session::StepOutcome& outcome) {
     Tints tints = inspector::tints(palette);
     palette.setColor(QPalette::WindowText, split ? tints.error : tints.good);
     outcome_->setPalette(palette);
+    const session::Company& company = session_->company();
+    const auto known = [&](MemberId member) { return company.find(member) != nullptr; };
+    const bool all_known = std::all_of(
+        outcome.groups.begin(), outcome.groups.end(), [&](const session::Agreement& group) {
+            return std::all_of(group.members.begin(), group.members.end(), known);
+        });
+    unnamed_ = all_known ? std::nullopt : std::optional(outcome);
     show_time();
 }
 
@@ -360,10 +375,3 @@ QString TogetherPanel::outcome_text() const {
 }
 
 }  // namespace teatime::inspector
-    const session::Company& company = session_->company();
-    const auto known = [&](MemberId member) { return company.find(member) != nullptr; };
-    const bool all_known = std::all_of(
-        outcome.groups.begin(), outcome.groups.end(), [&](const session::Agreement& group) {
-            return std::all_of(group.members.begin(), group.members.end(), known);
-        });
-    unnamed_ = all_known ? std::nullopt : std::optional(outcome);

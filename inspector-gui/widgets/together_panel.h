@@ -14,6 +14,7 @@ class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
+class QScrollArea;
 
 namespace teatime::inspector {
 
@@ -30,9 +31,9 @@ public:
     QString outcome_text() const;
     void pause_or_resume();
     void lead_or_release();
-
     void hand_over();  ///< to the selected member; where none is, to the list of them
     void write_note();
+
     /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
     void set_followed(std::optional<MemberId> member);
 
@@ -60,7 +61,7 @@ private:
 
     QPointer<LiveSession> session_;
     QWidget* nothing_;
-    QWidget* controls_;
+    QScrollArea* controls_;
     QLabel* name_;
     QLabel* state_;
     QPushButton* pause_;
@@ -68,10 +69,10 @@ private:
     QComboBox* rate_;
     QLineEdit* until_;
     QLabel* outcome_;
+    std::optional<session::StepOutcome> unnamed_;  ///< told before we heard who all in it are
     QLabel* lease_;
     QPushButton* lead_;
     QPushButton* hand_;
-    std::optional<session::StepOutcome> unnamed_;  ///< told before we heard who all in it are
     QLabel* followed_text_;
     QPushButton* follow_;
     std::optional<MemberId> followed_;

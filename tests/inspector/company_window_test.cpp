@@ -1,6 +1,7 @@
 #include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
+#include <QDockWidget>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
@@ -46,6 +47,10 @@ class CompanyWindowTest : public QObject {
     QString badge() const {
         auto* badge = window_->world().findChild<QToolButton*>("live-badge");
         return badge->isVisible() ? badge->text() : QString();
+    }
+    /// Which takes some turns of the loop after a session was opened.
+    bool panels_are_divided() const {
+        return part<QDockWidget>("together").height() > window_->height() / 2;
     }
     template <class Widget>
     Widget& part(const char* name) const {
@@ -127,14 +132,17 @@ private slots:
             }
             return all;
         };
-        WAIT(part<QPushButton>("pause-all").isVisible());
-        QTest::qWait(0);
+        const auto lay_out = [] {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+        };
+        WAIT(part<QPushButton>("pause-all").isVisible() && panels_are_divided());
+        lay_out();
         before = places();
         ann_->pause();
         WAIT(part<QLabel>("outcome").text().startsWith("all replicas agree"));
         paint();
         WAIT(part<QLabel>("session-state").text().contains(" wait"));
-        QTest::qWait(0);  // laid out
+        lay_out();
         after = places();
         QCOMPARE(after, before);
     }

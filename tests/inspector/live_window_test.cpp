@@ -184,6 +184,11 @@ private slots:
         QTest::mouseClick(view->viewport(), Qt::LeftButton, {},
                           view->visualRect(row_of(session.url())).center());
         WAIT(window.player().is_open());
+        // There is room for the world and for everyone in it.
+        QCOMPARE(window.size(), QSize(1200, 800));
+        auto* together = window.findChild<QDockWidget*>("together");
+        WAIT(!together->visibleRegion().isEmpty() && together->height() > window.height() / 2);
+        QVERIFY(window.world().width() > window.width() / 2);
     }
 
     void a_session_is_found_as_it_was_left() {
