@@ -22,6 +22,14 @@ QString member_names(const session::Company& company, const std::vector<MemberId
     return names.join(QStringLiteral(", "));
 }
 
+std::vector<session::MemberInfo> other_replicas(const session::Company& company) {
+    std::vector<session::MemberInfo> others = company.members;
+    std::erase_if(others, [](const session::MemberInfo& member) {
+        return !member.replica || !member.connected || is_window_recorder(member.name, member.role);
+    });
+    return others;
+}
+
 QString waiting_text(const session::Company& company) {
     const auto waiting = company.waiting.total;
     if (waiting == 0) return {};

@@ -23,6 +23,9 @@ bool is_window_recorder(const std::string& name, session::Role role);
 /// is nothing else.
 QString member_names(const session::Company& company, const std::vector<MemberId>& members);
 
+/// Whose state can be asked for: those here with a replica, without what windows record with.
+std::vector<session::MemberInfo> other_replicas(const session::Company& company);
+
 /// " · 2 messages wait", to be added to how time stands; empty: none does.
 QString waiting_text(const session::Company& company);
 

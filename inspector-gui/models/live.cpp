@@ -22,6 +22,11 @@ public:
         if (link) link->request(request);
     }
 
+    std::uint64_t ask_state(MemberId of);
+    QString state_file(std::uint64_t request) const {
+        return states->filePath(QStringLiteral("%1.island").arg(request));
+    }
+
     QString copied_file() const {
         return copy ? copy->filePath(options.session + QStringLiteral(".timegraph")) : QString();
     }
@@ -30,6 +35,8 @@ public:
     std::unique_ptr<SessionLink> link;
     std::string shared;  ///< path at the reflector of a shared recording
     std::unique_ptr<QTemporaryDir> copy;
+    std::unique_ptr<QTemporaryDir> states;  ///< of others, since the first was asked for
+    std::uint64_t last_state = 0;
     SessionRecorder* recorder = nullptr;  ///< child of the owner, which waits for it at its end
     bool connected = false;
     MemberId member;
@@ -104,6 +111,12 @@ SessionLink::Heard LiveSession::Impl::hearing() {
         figures = now;
         emit owner_.figures_changed();
     });
+    heard.state = on_our_thread([this](std::uint64_t request, const result<Mark>& mark) {
+        if (mark)
+            emit owner_.state_came(request, *mark, state_file(request));
+        else
+            emit owner_.state_refused(request, to_text(mark.error().message));
+    });
     heard.notice = on_our_thread([this](const session::Frame& frame) { hear(frame); });
     heard.failed = on_our_thread([this](const std::string& sentence) { end(to_text(sentence)); });
     heard.file_ready = on_our_thread([this] { emit owner_.ready(); });
@@ -132,9 +145,20 @@ void LiveSession::Impl::join(const Options& wanted) {
     link->watch_figures(watching);
 }
 
+std::uint64_t LiveSession::Impl::ask_state(MemberId of) {
+    if (!states) {
+        states = std::make_unique<QTemporaryDir>(QDir::tempPath() +
+                                                 QStringLiteral("/teatime-states-XXXXXX"));
+    }
+    ++last_state;
+    if (link) link->ask_state(last_state, of, state_file(last_state).toStdString());
+    return last_state;
+}
+
 void LiveSession::Impl::leave() {
     ++number_;
     link.reset();
+    states.reset();
     if (recorder) std::exchange(recorder, nullptr)->stop_and_delete();
     copy.reset();
     shared.clear();
@@ -209,6 +233,9 @@ const session::TimeState& LiveSession::time() const {
 }
 const session::Company& LiveSession::company() const {
     return impl_->company;
+}
+std::uint64_t LiveSession::ask_state(MemberId member) {
+    return impl_->ask_state(member);
 }
 void LiveSession::watch_figures(bool on) {
     impl_->watching = on;

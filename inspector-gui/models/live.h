@@ -82,6 +82,10 @@ public:
     /// Where our view stands, as often as it moves. `follows`: with the session.
     void show_playhead(const Mark& mark, bool follows);
 
+    /// The state that this member's replica has now; state_came() or state_refused() of this number
+    /// follows, unless the session ends before.
+    std::uint64_t ask_state(MemberId member);
+
 signals:
     void ready();
     void connection_changed(bool connected, const QString& sentence);
@@ -90,6 +94,9 @@ signals:
     void figures_changed();
     void stepped(const std::shared_ptr<const teatime::session::StepOutcome>& outcome);
     void refused(const QString& sentence);
+    /// In a file of its own, a saved Island, which goes with the session if not before.
+    void state_came(quint64 request, const teatime::Mark& mark, const QString& file);
+    void state_refused(quint64 request, const QString& sentence);
     void ended(const QString& sentence);  ///< for good; the file stays readable until leave()
 
 private:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "teatime/net/client.h"
+#include "teatime/replayer/island_file.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
 
@@ -143,6 +144,17 @@ void SessionLink::note(const Mark& mark, std::string text) {
 void SessionLink::show_playhead(const Mark& mark, bool follows) {
     with_participant([mark, follows](net::Participant& participant) {
         participant.show_playhead(mark, follows);
+    });
+}
+
+void SessionLink::ask_state(std::uint64_t request, MemberId member, std::string path) {
+    with_participant([this, request, member, path = std::move(path)](net::Participant& asker) {
+        asker.ask_states({member}, [this, request, path](result<std::vector<Image>> states) {
+            if (!states) return heard_.state(request, states.error());
+            const Image& image = states->front();
+            auto written = replayer::write_island_file(path, image);
+            heard_.state(request, written ? result<Mark>(image.mark()) : written.error());
+        });
     });
 }
 

@@ -34,6 +34,8 @@ public:
         std::function<void(const std::string& sentence)> failed;
         /// What its reflector tells of the session, while it is watched.
         std::function<void(const Value&)> figures;
+        /// What ask_state() wrote, or why it did not.
+        std::function<void(std::uint64_t request, const result<Mark>& state)> state;
         /// The recording that a recorder writes, or that was fetched, can be opened.
         std::function<void()> file_ready;
     };
@@ -48,6 +50,8 @@ public:
     void lead(session::LeaseRequest::Op op, MemberId to);
     void note(const Mark& mark, std::string text);
     void show_playhead(const Mark& mark, bool follows);
+    /// Writes the state of a member's replica into `path`, a saved Island.
+    void ask_state(std::uint64_t request, MemberId member, std::string path);
     /// Once a second, or no longer.
     void watch_figures(bool on);
     /// Tells once when there is something in it to be opened.

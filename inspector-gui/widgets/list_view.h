@@ -12,6 +12,7 @@ public:
     ListView(const QString& name, const QString& empty, QWidget* parent = nullptr);
 
     void set_empty_text(const QString& text);
+    const QString& empty_text() const { return empty_; }
     /// Widths in characters; 0 = as it is. The last column takes the rest.
     void set_widths(const std::vector<int>& characters);
 

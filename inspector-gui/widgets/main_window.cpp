@@ -266,6 +266,10 @@ void MainWindow::connect_models() {
     connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::show_first_page);
     connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
     connect(together_, &TogetherPanel::follow_wanted, this, &MainWindow::follow_member);
+    connect(together_, &TogetherPanel::compare_wanted, this, [this](MemberId member) {
+        show_panel("diff");
+        diff_->compare_with_member(member);
+    });
     connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
@@ -325,6 +329,7 @@ void MainWindow::close_recording() {
     plot_model_->close();
     questions_->close();
     diff_->set_recording({}, {});
+    diff_->set_session(nullptr);
     has_messages_ = false;
     player_->close();
     together_->set_session(nullptr);

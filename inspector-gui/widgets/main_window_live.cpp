@@ -62,6 +62,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
             [this](const QString& sentence) { say(sentence); });
     live_->join(options);
     together_->set_session(live_.get());
+    diff_->set_session(live_.get());
     for (QDockWidget* dock : docks_) {
         if (dock->objectName() == "info") watch_session(dock->isVisible());
     }

@@ -39,6 +39,26 @@ void add_row(QGridLayout& grid, int row, QLabel* text,
     grid.addLayout(line, row, 0, 1, kGridColumns);
 }
 
+/// Rather of a group without a window's recorder: what one of those has, this window shows.
+MemberId one_that_differs(const session::Company& company, const session::StepOutcome& outcome) {
+    MemberId best;
+    for (auto group = outcome.groups.rbegin(); group != outcome.groups.rend(); ++group) {
+        bool recorded = false;
+        MemberId one;
+        for (MemberId member : group->members) {
+            const session::MemberInfo* info = company.find(member);
+            if (!info) continue;
+            if (is_window_recorder(info->name, info->role))
+                recorded = true;
+            else if (!one)
+                one = member;
+        }
+        if (one && !recorded) return one;
+        if (!best) best = one;
+    }
+    return best;
+}
+
 }  // namespace
 
 TogetherPanel::TogetherPanel(QWidget* parent)
@@ -154,7 +174,11 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     add_row(grid, 5, followed_text_, {follow_});
     outcome_ = plain_label(2);  // below all buttons: it takes as much as there is to tell
     outcome_->setObjectName("outcome");
-    grid.addWidget(outcome_, 6, 0, 1, kGridColumns);
+    compare_ = new QPushButton(tr("Compare"));
+    compare_->setObjectName("compare-split");
+    compare_->setToolTip(tr("What the replica of one that differs has, and what this window has"));
+    compare_->hide();
+    add_row(grid, 6, outcome_, {compare_});
     members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
     members_view_->setModel(&members_);
     members_view_->set_widths({22, 24, 16});
@@ -183,6 +207,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
 
     connect(lead_, &QPushButton::clicked, this, &TogetherPanel::lead_or_release);
     connect(hand_, &QPushButton::clicked, this, &TogetherPanel::hand_over);
+    connect(compare_, &QPushButton::clicked, this, [this] { emit compare_wanted(differs_); });
     connect(follow_, &QPushButton::clicked, this, &TogetherPanel::follow_pressed);
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
     for (ListView* view : {members_view_, notes_view_}) {
@@ -224,6 +249,7 @@ void TogetherPanel::set_session(LiveSession* session) {
     set_followed({});
     outcome_->clear();
     unnamed_.reset();
+    compare_->hide();
     if (!session) return;
     const LiveSession::Options& options = session->options();
     name_->setText(options.session.isEmpty() ? options.url
@@ -361,6 +387,8 @@ void TogetherPanel::show_outcome(const session::StepOutcome& outcome) {
             return std::all_of(group.members.begin(), group.members.end(), known);
         });
     unnamed_ = all_known ? std::nullopt : std::optional(outcome);
+    differs_ = split ? one_that_differs(company, outcome) : MemberId{};
+    compare_->setVisible(differs_.value != 0);
     show_time();
 }
 

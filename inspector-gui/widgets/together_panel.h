@@ -45,6 +45,7 @@ public:
 signals:
     void sessions_wanted();
     void leave_wanted();
+    void compare_wanted(teatime::MemberId member);
     void follow_wanted(std::optional<teatime::MemberId> member);
 
 private:
@@ -70,6 +71,8 @@ private:
     QLineEdit* until_;
     QLabel* outcome_;
     std::optional<session::StepOutcome> unnamed_;  ///< told before we heard who all in it are
+    QPushButton* compare_;
+    MemberId differs_;  ///< a member of another group than most are of
     QLabel* lease_;
     QPushButton* lead_;
     QPushButton* hand_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <QDeadlineTimer>
 #include <QProcess>
 #include <QRegularExpression>
@@ -28,6 +30,7 @@ public:
         process_.kill();
         process_.waitForFinished(kPatienceMs);
     }
+    void signal(int number) const { ::kill(static_cast<pid_t>(process_.processId()), number); }
     void type(const char* line) { process_.write(QByteArray(line) + '\n'); }
     /// What it has said so far, once it contains `text`.
     QString said(const QString& text) {
