@@ -39,7 +39,9 @@ int show(const session::TimeAnswer& answer, bool json) {
     if (!answer.outcome->missing.empty()) {
         note("no report in time from members" + numbers(answer.outcome->missing));
     }
-    if (split) note("SPLIT: the replicas differ; compare their states");
+    if (split) {
+        note("SPLIT: the replicas differ; see `teatime diff URL --of MEMBER --of MEMBER`");
+    }
     return split ? kDiffers : kFine;
 }
 
