@@ -198,7 +198,7 @@ void Debug::state(const std::string& path) {
         voice_.say("state", {}, {{"path", path}, {"state", *tree}});
     else
         print_tree(*tree);
-    std::fflush(stdout);
+    flush_output();
 }
 
 void Debug::refused(const std::string& sentence, int exit_code) {

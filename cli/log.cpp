@@ -68,7 +68,7 @@ result<void> follow(timegraph::Reader::Search& search, LogOptions& options) {
         note(fmt::format("waiting for messages in {}; Ctrl-C ends it", options.file));
     }
     while (options.limit > 0 && !interrupted()) {
-        std::fflush(stdout);
+        flush_output();
         if (std::ferror(stdout)) break;  // the reader of our output has gone
         // The writer commits ten times a second.
         std::this_thread::sleep_for(std::chrono::milliseconds(100));

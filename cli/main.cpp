@@ -81,10 +81,11 @@ int run(int argc, char** argv) {
 }  // namespace teatime::cli
 
 int main(int argc, char** argv) {
+    using namespace teatime::cli;
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by the write
     try {
-        return teatime::cli::run(argc, argv);
+        return end_output(run(argc, argv));
     } catch (const std::bad_alloc&) {
-        return teatime::cli::fail(teatime::failed("there is not enough memory for this"));
+        return end_output(fail(teatime::failed("there is not enough memory for this")));
     }
 }

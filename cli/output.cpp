@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
@@ -32,9 +35,32 @@ void note(std::string_view sentence) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+namespace {
+
+int output_error = 0;  // the first errno of standard output
+
+void remember(bool written) {
+    if (!written && output_error == 0) output_error = errno;
+}
+
+}  // namespace
+
 void print(std::string_view line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fputc('\n', stdout);
+    remember(std::fwrite(line.data(), 1, line.size(), stdout) == line.size());
+    remember(std::fputc('\n', stdout) != EOF);
+}
+
+void flush_output() {
+    remember(std::fflush(stdout) == 0);
+}
+
+int end_output(int code) {
+    bool told = code != kFine && output_error == 0 && std::ferror(stdout) != 0;  // by OutputFile
+    flush_output();
+    bool unread = output_error == EPIPE;  // as by `head`, which has all that it wants
+    if (told || unread || output_error == 0) return code;
+    return std::max(code, fail(failed(fmt::format("cannot write to standard output: {}",
+                                                  std::strerror(output_error)))));
 }
 
 std::string printable(std::string_view text) {

@@ -18,6 +18,13 @@ void note(std::string_view sentence);
 /// A line on standard output.
 void print(std::string_view line);
 
+/// All that was printed goes out now.
+void flush_output();
+
+/// At the end of the program: the exit code, which tells where standard output could not be
+/// written. That nobody reads it any more is no error.
+int end_output(int code);
+
 /// Text that came out of a recording or off the network, safe for a terminal: control characters
 /// are shown as \x1b and the like. Keeps valid UTF-8.
 std::string printable(std::string_view text);

@@ -17,7 +17,7 @@ int run(const HostingOptions& options) {
     ModulePaths::remember(options.modules);
     print("teatime reflector at " + (*hosting)->url());
     if (!options.record.empty()) print("recording into " + options.record);
-    std::fflush(stdout);
+    flush_output();
     net::Loop loop;
     loop.on_signal([&](int) { loop.stop(); });
     loop.run();

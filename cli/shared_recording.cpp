@@ -128,7 +128,7 @@ int share_recording(const std::string& file, const std::string& host, std::uint1
     auto running = announce(**reflector);
     print(fmt::format("sharing {} at ws://{}/{}", printable(file), (*reflector)->address(), id));
     if (being_written(file)) note("as it is now: it is being written; notes are not kept in it");
-    std::fflush(stdout);
+    flush_output();
     net::Loop loop;
     loop.on_signal([&](int) { loop.stop(); });
     loop.run();

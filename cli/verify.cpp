@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 
@@ -142,7 +141,7 @@ void print_file(const std::string& path, const timegraph::Verification& file) {
             fmt::format("file: whole; {} messages in {} block{}, every checksum and the chain hold",
                         file.messages, file.blocks, file.blocks == 1 ? "" : "s"));
     }
-    std::fflush(stdout);  // before what is said of its replay on standard error
+    flush_output();  // before what is said of its replay on standard error
 }
 
 void print_replay(const replayer::ReplayReport& replay) {
@@ -197,7 +196,7 @@ int tell_rest(const std::string& path, Error error, const VerifyOptions& options
         print(fmt::format("file: cannot be opened; {} and {} can still be found in it",
                           counted(rest->messages, "message"), counted(rest->keyframes, "state")));
         print("to save all that is whole: " + printable(recover_command(path)));
-        std::fflush(stdout);
+        flush_output();
     }
     return fail(error);
 }
@@ -240,7 +239,7 @@ int run(const VerifyOptions& options) {
     int worst = kFine;
     for (const std::string& path : options.files) {
         if (options.files.size() > 1 && !options.json) print(printable(path) + ":");
-        std::fflush(stdout);  // before what is said of it on standard error
+        flush_output();  // before what is said of it on standard error
         worst = std::max(worst, verify(path, options));
     }
     return worst;

@@ -118,6 +118,25 @@ expect 1 'conflict: message [0-9]+ at .* is another one in .*forged' \
 [ "$(teatime log "$good")" = "$(teatime log "$folder/conflict.timegraph")" ] || die "believed"
 expect 2 'nothing to merge' merge "$good" -o "$folder/none.timegraph"
 
+# What was printed and could not be written is told; that nobody reads it any more is no error.
+for verb in log info stats du verify replay; do
+    code=0
+    teatime $verb "$good" 2> "$folder/stderr" > /dev/full || code=$?
+    [ $code = 1 ] && grep -qx 'teatime: cannot write to standard output: No space left on device' \
+        "$folder/stderr" || die "$verb on a full disk: $code $(cat "$folder/stderr")"
+done
+code=0
+teatime export "$good" --format jsonl 2> "$folder/stderr" > /dev/full || code=$?
+[ $code = 1 ] && [ "$(wc -l < "$folder/stderr")" = 1 ] || die "export: $code $(cat "$folder/stderr")"
+mkfifo "$folder/unread"
+: < "$folder/unread" &  # opens it and is gone
+exec 9> "$folder/unread"
+wait $!
+code=0
+teatime log "$good" 2> "$folder/stderr" >&9 || code=$?
+exec 9>&-
+[ $code = 0 ] && [ ! -s "$folder/stderr" ] || die "a closed pipe: $code $(cat "$folder/stderr")"
+
 # Behind a gap, replay goes on from the next state.
 pieces=$(ls "$folder"/piece-*.timegraph | wc -l)
 expect 0 '' merge "$folder/piece-1.timegraph" "$folder/piece-$pieces.timegraph" \
