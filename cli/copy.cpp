@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "job.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -17,8 +18,10 @@ struct CopyOptions {
 };
 
 int run(const CopyOptions& options) {
-    if (auto copied = timegraph::copy(options.from, options.to); !copied) {
-        return fail(copied.error());
+    {
+        Job job("copying");
+        auto copied = timegraph::copy(options.from, options.to, job.watch());
+        if (!copied) return fail(copied.error());
     }
     print(fmt::format("{}: {}", options.to, byte_size(std::filesystem::file_size(options.to))));
     return kFine;
@@ -32,7 +35,8 @@ std::function<int()> add_copy(Command& command) {
     command.positional("COPY", options->to, "The file to write").required();
     command.footer(
         "Copies a recording that is being written, too, as of its last commit: cp would miss what\n"
-        "stands in the files beside it.");
+        "stands in the files beside it. Until the copy is done, the recording's -wal can only "
+        "grow.");
     return [options] { return run(*options); };
 }
 

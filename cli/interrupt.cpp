@@ -1,21 +1,23 @@
 #include "interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace teatime::cli {
 namespace {
 
-volatile std::sig_atomic_t signalled = 0;
+std::atomic<bool> signalled = false;  // read by threads, too
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 }  // namespace
 
 void catch_interrupts() {
-    signalled = 0;
-    for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { signalled = 1; });
+    signalled = false;
+    for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { signalled = true; });
 }
 
 bool interrupted() {
-    return signalled != 0;
+    return signalled;
 }
 
 }  // namespace teatime::cli

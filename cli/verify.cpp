@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "interrupt.h"
 #include "job.h"
 #include "output.h"
 #include "teatime/state/json.h"
@@ -202,7 +203,10 @@ int tell_rest(const std::string& path, Error error, const VerifyOptions& options
 }
 
 int verify(const std::string& path, const VerifyOptions& options) {
-    auto file = timegraph::verify(path);
+    auto file = [&] {
+        Job job("checking");
+        return timegraph::verify(path, job.watch());
+    }();
     if (!file) return tell_rest(path, file.error(), options);
     auto tell_file = [&] {
         if (!options.json) print_file(path, *file);
@@ -212,12 +216,13 @@ int verify(const std::string& path, const VerifyOptions& options) {
         auto timeline = open_timeline(path, options.timeline, true);
         if (!timeline) return fail(timeline.error());
         tell_file();
-        ProgressLine line("re-executing");
+        Job job("re-executing");
         replayer::Watch watch;
+        watch.stop = job.token();
         auto whole = static_cast<double>((timeline->end().time - kSessionStart).count());
         watch.progress = [&](const Mark& at) {
-            if (whole > 0)
-                line.update(static_cast<double>(at.time.time_since_epoch().count()) / whole);
+            auto done = static_cast<double>(at.time.time_since_epoch().count());
+            job.update(whole > 0 ? done / whole : 0);
         };
         auto report = replayer::verify_replay(*timeline, watch);
         if (!report) return fail(report.error());
@@ -241,6 +246,7 @@ int run(const VerifyOptions& options) {
         if (options.files.size() > 1 && !options.json) print(printable(path) + ":");
         flush_output();  // before what is said of it on standard error
         worst = std::max(worst, verify(path, options));
+        if (interrupted()) break;
     }
     return worst;
 }

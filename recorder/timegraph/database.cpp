@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "head.h"
+#include "new_file.h"
 #include "teatime/state/assert.h"
 #include "teatime/state/bytes.h"
 #include "teatime/state/hash.h"
@@ -50,19 +51,6 @@ std::string immutable_uri(const std::string& path) {
         }
     }
     return uri + "?immutable=1";
-}
-
-void create_empty_file(const std::string& path) {
-    int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor >= 0) {
-        ::close(descriptor);
-        return;
-    }
-    if (errno == EEXIST) {
-        throw Failure{wrong_usage(fmt::format(
-            "{} exists already; recordings are never overwritten, choose another name", path))};
-    }
-    throw Failure{failed(fmt::format("cannot create {}: {}", path, std::strerror(errno)))};
 }
 
 void check_there(const std::string& path) {
@@ -472,6 +460,18 @@ bool Database::leave_one_file() {
     return one;
 }
 
+void Database::copy_into(const std::string& path) {
+    auto copied = guarded([&] { run("VACUUM INTO ?1", {Text{path}}); });
+    if (copied) return;
+    bool full = (sqlite3_errcode(handle_) & 0xff) == SQLITE_FULL;  // not where we read
+    throw Failure{full ? failed(path + ": the disk is full; free some space") : copied.error()};
+}
+
+void Database::interrupt() {
+    interrupted_ = true;
+    sqlite3_interrupt(handle_);
+}
+
 void Database::fail() const {
     int code = sqlite3_extended_errcode(handle_);
     std::string why = sqlite3_errmsg(handle_);
@@ -493,6 +493,7 @@ void Database::fail() const {
                 "be written; copy it with all that begins with its name to another folder",
                 path_))};
         case SQLITE_INTERRUPT:
+            if (interrupted_) throw Failure{failed("interrupted")};
             damaged(untrusted_
                         ? fmt::format("checking it took more than {} ms", time_limit_.count())
                         : "it holds many more tables and views than a time-graph does");

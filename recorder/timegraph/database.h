@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -131,6 +132,10 @@ public:
     std::int64_t insert(Table table, std::initializer_list<Cell> cells);
     /// False where a reader or another process keeps the file from becoming a single one.
     bool leave_one_file();
+    /// Writes all that it holds as of one commit into `path`, which is there and empty.
+    void copy_into(const std::string& path);
+    /// Any thread: statements that are running now fail.
+    void interrupt();
 
     const std::string& path() const { return path_; }
     bool untrusted() const { return untrusted_; }
@@ -157,6 +162,7 @@ private:
     bool untrusted_ = false;
     std::chrono::milliseconds time_limit_{};  ///< of checking one that is untrusted
     std::uint64_t max_bytes_ = 0;
+    std::atomic<bool> interrupted_ = false;
     sqlite3* handle_ = nullptr;
     std::vector<std::string> other_tables_;
     std::map<std::string, sqlite3_stmt*, std::less<>> statements_;

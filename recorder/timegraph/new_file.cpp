@@ -1,14 +1,31 @@
 #include "new_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "need.h"
 #include "teatime/state/whole_file.h"
 
 namespace teatime::timegraph {
+
+void create_empty_file(const std::string& path) {
+    int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor >= 0) {
+        ::close(descriptor);
+        return;
+    }
+    if (errno == EEXIST) {
+        throw Failure{wrong_usage(fmt::format(
+            "{} exists already; recordings are never overwritten, choose another name", path))};
+    }
+    throw Failure{failed(fmt::format("cannot create {}: {}", path, std::strerror(errno)))};
+}
+
 NewFile::NewFile(const std::string& path) : path_(path), part_(path + std::string(kHalfWritten)) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {

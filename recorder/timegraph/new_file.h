@@ -24,6 +24,9 @@ private:
     std::string part_;
 };
 
+/// Throws Failure where it is there already, or cannot be made.
+void create_empty_file(const std::string& path);
+
 /// Throws Failure where the job was ended.
 void go_on(const Watch& watch, double fraction);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 #include <tuple>
@@ -14,15 +15,19 @@
 #include "keyframe_row.h"
 #include "meta_names.h"
 #include "teatime/timegraph/reader.h"
+#include "watched_statements.h"
 #include "zstd_frame.h"
 
 namespace teatime::timegraph {
 namespace {
 
+// Of the time that a check takes, roughly: after SQLite's own, and after each row's.
+constexpr double kStructureChecked = 0.3, kRowsChecked = 0.6;
+
 /// One walk over a file. Every step puts what it finds on the list and goes on.
 class Verifier {
 public:
-    explicit Verifier(Database& database) : database_(database) {}
+    Verifier(Database& database, const Watch& watch) : database_(database), watch_(watch) {}
     Verification run();
 
 private:
@@ -50,11 +55,22 @@ private:
     /// Runs a step; that SQLite cannot read on is a problem of `where`.
     template <class Step>
     void attempt(const Problem& where, Step&& step) {
-        if (auto done = guarded(step); !done) add(where, done.error().message);
+        auto done = guarded(step);
+        if (watch_.stop.stop_requested()) throw Failure{failed("interrupted")};
+        if (!done) add(where, done.error().message);
+    }
+
+    /// So much of what lies between two parts of the whole.
+    void reached(double from, double to, std::uint64_t done, std::uint64_t all) {
+        if (done > all) return;  // damaged
+        how_far_ = from + (to - from) * static_cast<double>(done) / static_cast<double>(all);
     }
 
     Database& database_;
+    const Watch& watch_;
+    std::atomic<double> how_far_ = 0;
     Head head_;
+    std::uint64_t rows_ = 0;  ///< that head_ counts
     std::vector<Gap> gaps_;
     bool dropped_ = false;  ///< the oldest blocks were
     Stamp last_;            ///< of the message before
@@ -87,10 +103,12 @@ void describe(Problem& problem, Stamp first, Stamp last) {
 }
 
 Verification Verifier::run() {
+    WatchedStatements watched(database_, watch_, [this] { return how_far_.load(); });
     ReadTransaction transaction(database_);  // everything from one commit
     attempt({}, [&] { check_structure(); });
     attempt({}, [&] { check_indexes(); });
     attempt(problem_in(Table::head), [&] { head_ = read_head(database_); });
+    for (const RowSum& sum : head_.checks) rows_ += sum.rows;
     for (std::size_t i = 0; i < kTables.size(); ++i) {
         auto table = static_cast<Table>(i);
         RowSum expected = head_.sum(table);
@@ -193,6 +211,7 @@ void Verifier::check_rows(Table table, RowSum expected) {
     while (query.next()) {
         ++found_.rows;
         ++sum.rows;
+        reached(kStructureChecked, kRowsChecked, found_.rows, rows_);
         sum.sum += query.number(query.columns() - 1);
         if (!query.check_fits(table))
             add(problem_in(table, query.integer(0)), "the row is damaged");
@@ -273,6 +292,7 @@ void Verifier::check_body(Problem where, std::string_view data, std::uint64_t ra
         last_ = stamp;
         source_bytes_ += message.payload.size() + message.extra.size();
         ++found_.messages;
+        reached(kRowsChecked, 1, found_.messages, head_.messages);
     }
     if (!decoder.ok() || count != n) {
         add(where, "it does not hold the messages it should");
@@ -398,10 +418,10 @@ std::string to_string(const Problem& problem) {
     return text + ": " + problem.what;
 }
 
-result<Verification> verify(const std::string& path) {
+result<Verification> verify(const std::string& path, const Watch& watch) {
     return guarded([&] {
         Database database(path, Database::Use::read);
-        return Verifier(database).run();
+        return Verifier(database, watch).run();
     });
 }
 

@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "teatime/timegraph/copy.h"
 #include "teatime/timegraph/verify.h"
+#include "watched_statements.h"
 
 using namespace teatime;
 using namespace teatime::timegraph;
@@ -362,6 +363,53 @@ private slots:
         QVERIFY(!again && again.error().kind == ErrorKind::wrong_usage);
         QVERIFY(!copy(folder.file("none"), folder.file("other")));
         QVERIFY(!std::filesystem::exists(folder.file("other")));
+        auto nowhere = copy(folder.file(), folder.file("no/copy"));
+        QVERIFY(!nowhere);
+        QVERIFY(nowhere.error().message.starts_with("cannot create " + folder.file("no/copy")));
+    }
+
+    void a_check_and_a_copy_can_be_ended() {
+        Folder folder;
+        VERIFY_OK(create(folder.file()).close());
+        std::stop_source stop;
+        double told = -1;
+        Watch watch{[&](double fraction) {
+                        told = fraction;
+                        stop.request_stop();
+                    },
+                    stop.get_token()};
+        auto checked = verify(folder.file(), watch);
+        QVERIFY(told == 0);
+        QVERIFY(!checked);
+        QCOMPARE(checked.error().message, std::string("interrupted"));
+        auto copied = copy(folder.file(), folder.file("copy"), watch);
+        QVERIFY(!copied);
+        QCOMPARE(copied.error().message, std::string("interrupted; nothing was written"));
+        for (const auto& entry : std::filesystem::directory_iterator(folder.file("."))) {
+            QCOMPARE(entry.path().filename().string(), std::string("session.timegraph"));
+        }
+    }
+
+    /// One statement may take as long as the file is large, and none looks at a watch.
+    void a_statement_that_runs_can_be_ended() {
+        Folder folder;
+        VERIFY_OK(create(folder.file()).close());
+        Database database(folder.file(), Database::Use::read);
+        std::stop_source stop;
+        int looks = 0;
+        Watch watch{[&](double) {
+                        if (++looks == 3) stop.request_stop();
+                    },
+                    stop.get_token()};
+        auto ran = guarded([&] {
+            WatchedStatements watched(database, watch, [] { return 0.5; });
+            database.run(
+                "WITH RECURSIVE endless(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM "
+                "endless) SELECT count(*) FROM endless");
+        });
+        QVERIFY(looks >= 3);
+        QVERIFY(!ran);
+        QCOMPARE(ran.error().message, std::string("interrupted"));
     }
 
     void a_killed_writer_loses_nothing_committed() {

@@ -8,6 +8,7 @@
 #include "teatime/state/ids.h"
 #include "teatime/state/mark.h"
 #include "teatime/state/result.h"
+#include "teatime/timegraph/watch.h"
 
 namespace teatime::timegraph {
 
@@ -42,7 +43,7 @@ struct Verification {
 /// Checks a file without executing anything: SQLite's own structure, every row's check, that no row
 /// is missing, the chain of blocks, that every message and keyframe decodes, and that stamps go on
 /// without a jump that no gap explains. Goes on after a problem. O(size). An error only where the
-/// file cannot be opened at all.
-result<Verification> verify(const std::string& path);
+/// file cannot be opened at all, or the watch is stopped.
+result<Verification> verify(const std::string& path, const Watch& watch = {});
 
 }  // namespace teatime::timegraph
