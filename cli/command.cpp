@@ -53,7 +53,14 @@ Option& Option::excludes(const Option& other) {
 
 template <class Value>
 Option Command::option(const std::string& names, Value& value, const std::string& help) {
-    return Option(*app_->add_option(names, value, help));
+    CLI::Option* option = app_->add_option(names, value, help);
+    // CLI11 takes -1 for the largest.
+    if constexpr (std::is_unsigned_v<Value>) {
+        option->check([](const std::string& text) {
+            return text.starts_with('-') ? text + " is below 0" : std::string();
+        });
+    }
+    return Option(*option);
 }
 
 template Option Command::option(const std::string&, std::string&, const std::string&);

@@ -7,6 +7,8 @@
 #include "job.h"
 #include "output.h"
 #include "teatime/timegraph/export.h"
+#include "teatime/timegraph/filter.h"
+#include "teatime/timegraph/moment.h"
 #include "verbs.h"
 
 namespace teatime::cli {
@@ -16,6 +18,19 @@ struct ImportOptions {
     std::string file;
     std::string output;
 };
+
+/// As of a part that was exported.
+void tell_of_no_start(const std::string& path) {
+    auto recording = timegraph::Reader::open(path);
+    auto info = recording ? recording->info() : recording.error();
+    if (!info || !info->first || timegraph::filter_of(info->meta)) return;
+    auto start = timegraph::first_state(*recording, *info);
+    if (!start || *start || info->first->seq.value == 1) return;
+    note(
+        fmt::format("it begins with message {} and holds no state before that, so that it cannot "
+                    "be replayed; for a part that can be: teatime trim",
+                    info->first->seq.value));
+}
 
 int run(const ImportOptions& options) {
     Job job("importing");
@@ -29,6 +44,7 @@ int run(const ImportOptions& options) {
     if (!end) return fail(end.error());
     print(fmt::format("{}: {}, {}", options.output, counted(end->messages, "message"),
                       to_string(end->bound)));
+    tell_of_no_start(options.output);
     return kFine;
 }
 
@@ -36,7 +52,9 @@ int run(const ImportOptions& options) {
 
 std::function<int()> add_import(Command& command) {
     auto options = std::make_shared<ImportOptions>();
-    command.positional("FILE", options->file, "What `export --format jsonl` wrote; - is standard input")
+    command
+        .positional("FILE", options->file,
+                    "What `export --format jsonl` wrote; - is standard input")
         .required();
     command.option("-o,--output", options->output, "The recording to write (*.timegraph)")
         .required();

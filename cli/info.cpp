@@ -159,7 +159,8 @@ void print_info(const InfoOptions& options, const timegraph::Reader::Info& info,
             continue;
         }
         row(std::exchange(name, ""),
-            fmt::format("{} {} {}, from {}{}", member.id.value, name_of(member), member.role,
+            fmt::format("{}{} {}, from {}{}", member.id.value,
+                        member.name.empty() ? "" : " " + name_of(member), member.role,
                         to_string(member.joined.time),
                         member.left ? " to " + to_string(member.left->time) : ""));
     }

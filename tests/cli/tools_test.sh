@@ -79,6 +79,20 @@ expect 3 'line 2, column 2: ' import "$folder/odd.jsonl" -o "$folder/none.timegr
 expect 3 'time-graph' export "$folder/headless.timegraph" --format csv -o "$folder/none.timegraph"
 [ ! -e "$folder/none.timegraph" ] && [ ! -e "$folder/none.timegraph.part" ] || die "half written"
 
+# A part of the lines may have no state to begin with, or tell no time of day.
+grep -vE '"kind":"keyframe"|"seq":1,' "$folder/x.jsonl" > "$folder/late.jsonl"
+expect 0 'begins with message 2 and holds no state before that.* teatime trim$' \
+    import "$folder/late.jsonl" -o "$folder/no-start.timegraph"
+printf '%s\n' '{"kind":"timegraph","version":1}' \
+    '{"kind":"joined","member":7,"time":"0s","seq":1,"name":"","role":"participant"}' \
+    '{"kind":"end","time":"2s","wall_us":0}' > "$folder/few.jsonl"
+expect 0 '' import "$folder/few.jsonl" -o "$folder/few.timegraph"
+[ -z "$err" ] || die "import: $err"
+expect 0 '^length +2s of virtual time$' info "$folder/few.timegraph"
+grep -q '^members  *7 participant, from 0s$' <<< "$out" || die "info: $out"
+expect 0 '"ended_at":null' info "$folder/few.timegraph" --json
+expect 2 '--limit: -1 is below 0' log "$good" --limit -1
+
 # trim and split: parts that replay the same by themselves.
 expect 0 '[0-9.]+s#[0-9]+ to 1.5s, ' trim "$good" --from 1s --to 1.5s -o "$folder/part.timegraph"
 expect 0 'agree' verify "$folder/part.timegraph" --require-replay
