@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
-#include "left_behind.h"
+#include "interrupt.h"
 #include "job.h"
+#include "left_behind.h"
+#include "output.h"
+#include "teatime/replayer/stretches.h"
 #include "timelines.h"
 #include "verbs.h"
 
@@ -22,14 +27,40 @@ struct TrimOptions {
     TimelineArguments timeline;
 };
 
+constexpr std::int64_t kMostParts = 10'000;
+
+/// Where messages before `mark` are missing: the next Mark at which the state is known,
+/// VirtualTime::max() if there is none.
+result<std::optional<Mark>> known_again(const replayer::Timeline& timeline, const Mark& mark) {
+    auto parts = replayer::stretches(timeline);
+    if (!parts) return parts.error();
+    for (const replayer::Stretch& part : *parts) {
+        if (mark < part.from) return std::optional(part.from);
+        if (mark <= part.to) return std::optional<Mark>();
+    }
+    return std::optional(Mark{BranchId{}, VirtualTime::max(), 0});
+}
+
+/// To the state before `from`; where that is not known, to the next one up to `to`, and says so.
+result<void> go_to_start(replayer::Timeline& timeline, VirtualTime from, VirtualTime to, Job& job) {
+    Mark before{BranchId{}, from, 0};
+    replayer::Watch watch{[&job](const Mark&) { job.update(0); }, job.token()};
+    auto moved = timeline.seek(before, watch);
+    if (moved || interrupted()) return moved;
+    auto again = known_again(timeline, before);
+    if (!again) return again.error();
+    if (!*again || (*again)->time > to) return moved;
+    note(fmt::format("{}: {}", moved.error().message, to_string(**again)));
+    return timeline.seek(**again, watch);
+}
+
 /// A recording of one part, with the state before it where that can be executed.
 result<timegraph::Trimmed> write_part(replayer::Timeline& timeline, VirtualTime from,
                                       VirtualTime to, const std::string& output, Job& job) {
     std::optional<Image> start;
-    Mark before{BranchId{}, from, 0};
-    if (timeline.can_execute() && before > timeline.begin()) {
-        replayer::Watch watch{[&job](const Mark&) { job.update(0); }, job.token()};
-        if (auto moved = timeline.seek(before, watch); !moved) return moved.error();
+    if (timeline.can_execute() && Mark{BranchId{}, from, 0} > timeline.begin()) {
+        if (auto moved = go_to_start(timeline, from, to, job); !moved) return moved.error();
+        from = std::max(from, timeline.mark().time);
         auto state = timeline.state();
         if (!state) return state.error();
         start = std::move(*state);
@@ -64,31 +95,81 @@ int run_trim(const TrimOptions& options) {
     return kFine;
 }
 
+std::string part_name(std::string name, std::int64_t index) {
+    std::string number = std::to_string(index + 1);
+    for (std::size_t at = 0; (at = name.find("%d", at)) != name.npos; at += number.size()) {
+        name.replace(at, 2, number);
+    }
+    return name;
+}
+
+result<void> names_are_free(const std::string& output, std::int64_t parts) {
+    if (parts > kMostParts) {
+        return wrong_usage(fmt::format(
+            "that would make {} parts, of at most {}; make --every longer", parts, kMostParts));
+    }
+    for (std::int64_t i = 0; i < parts; ++i) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(part_name(output, i), ignored)) continue;
+        return wrong_usage(
+            fmt::format("{} exists already; choose another name", part_name(output, i)));
+    }
+    return {};
+}
+
+/// Removes what was written, but for when all is.
+class SplitParts {
+public:
+    ~SplitParts() {
+        for (const std::string& each : paths_) ::unlink(each.c_str());
+    }
+    void add(const std::string& path) { paths_.push_back(path); }
+    bool empty() const { return paths_.empty(); }
+    void keep() { paths_.clear(); }
+
+private:
+    std::vector<std::string> paths_;
+};
+
+/// Why a part from there could not be made: messages are missing, and no state follows in it.
+bool nothing_is_known(const replayer::Timeline& timeline, VirtualTime from, const Error& error) {
+    if (error.kind != ErrorKind::unreadable || interrupted()) return false;
+    auto again = known_again(timeline, {BranchId{}, from, 0});
+    return again && *again;
+}
+
 int run_split(const TrimOptions& options) {
     auto every = parse_duration(options.every);
     if (!every) return fail(every.error());
     if (*every <= Duration(0)) return fail(wrong_usage("--every must be above 0"));
-    std::size_t number = options.output.find("%d");
-    if (number == std::string::npos) {
+    if (options.output.find("%d") == std::string::npos) {
         return fail(wrong_usage("--output needs a %d, where the number of the part goes"));
     }
     auto timeline = only_recording(open_timeline(options.file, options.timeline));
     if (!timeline) return fail(timeline.error());
     tell_of_left_behind(*timeline->reader());
+    VirtualTime begin = timeline->begin().time;
+    std::int64_t parts = (timeline->end().time - begin) / *every + 1;
+    if (auto named = names_are_free(options.output, parts); !named) return fail(named.error());
     Job job("splitting");
-    std::vector<std::string> written;
-    VirtualTime end = timeline->end().time, from = kSessionStart;
-    for (; from <= end; from += *every) {
-        std::string output = options.output;
-        output.replace(number, 2, std::to_string(written.size() + 1));
-        auto part = write_part(*timeline, from, from + *every - Duration(1), output, job);
-        if (!part) {
-            for (const std::string& each : written) ::unlink(each.c_str());
+    SplitParts written;
+    std::optional<Error> missing;
+    for (std::int64_t i = 0; i < parts; ++i) {
+        VirtualTime from = begin + i * *every, to = from + *every - Duration(1);
+        std::string output = part_name(options.output, i);
+        auto part = write_part(*timeline, from, to, output, job);
+        if (part) {
+            print_part(output, *part);
+            written.add(output);
+        } else if (nothing_is_known(*timeline, from, part.error())) {
+            missing = part.error();
+            note(fmt::format("{} is not made: {}", output, missing->message));
+        } else {
             return fail(part.error());
         }
-        print_part(output, *part);
-        written.push_back(output);
     }
+    if (missing && written.empty()) return fail(*missing);
+    written.keep();
     return kFine;
 }
 
@@ -103,7 +184,9 @@ std::function<int()> add_trim(Command& command) {
     command.footer(
         "A recording of its own of all from --from to --to. It begins with the state right before\n"
         "--from, for which it is executed up to there; without the module it begins earlier, with\n"
-        "the last stored state. States, votes and Marks inside stay as they are.");
+        "the last stored state. Where messages before --from are missing, it begins with the next\n"
+        "state behind them. Of --from and --to whole instants count, also where they are Marks.\n"
+        "States, votes and Marks inside stay as they are.");
     return [options] { return run_trim(*options); };
 }
 

@@ -4,7 +4,9 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "teatime/replayer/stretches.h"
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
@@ -12,17 +14,19 @@
 namespace teatime::replayer {
 namespace {
 
-// The Trace Event Format: "ph" X is a slice, s and f are begin and end of an arrow, M a name. Times
-// are microseconds. As Perfetto's importer wants it: "ts" and "dur" stand before any text, since
-// while it looks for them it takes no \\u in one; there is no "displayTimeUnit", which it has taken
-// for the unit of "ts"; an arrow's end has "bp":"e", to end at the slice around it and not the
-// next.
+// The Trace Event Format: "ph" X is a slice, i an instant, s and f are begin and end of an arrow, M
+// a name. Times are microseconds. As Perfetto's importer wants it: "ts" and "dur" stand before any
+// text, since while it looks for them it takes no \\u in one; there is no "displayTimeUnit", which
+// it has taken for the unit of "ts"; an arrow's end has "bp":"e", to end at the slice around it and
+// not the next.
 constexpr std::size_t kMostTracks = 500;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
 class TraceWriter {
 public:
-    explicit TraceWriter(const timegraph::Sink& sink) : sink_(sink) {}
+    /// `gaps`: in order.
+    TraceWriter(const timegraph::Sink& sink, std::vector<timegraph::Gap> gaps)
+        : sink_(sink), gaps_(std::move(gaps)), gap_(gaps_.begin()) {}
 
     void begin(const std::string& session) {
         text_ = "{\"traceEvents\":[\n";
@@ -32,6 +36,7 @@ public:
     }
 
     void add(const ExecutedInfo& message) {
+        add_gaps_before(message.mark.time);
         const std::string& target = message.target_name;
         std::uint64_t track = track_of(target.empty() ? "(nobody)" : target,
                                        message.class_name.empty() ? "others" : message.class_name);
@@ -51,6 +56,16 @@ public:
         text_ += '}';
         if (message.cause) arrow(*message.cause, at, track);
         places_[{message.external, message.order}] = {at, track};
+    }
+
+    void add_gaps_before(VirtualTime time) {
+        for (; gap_ != gaps_.end() && gap_->after.time < time; ++gap_) {
+            event('i',
+                  "messages " + std::to_string(gap_->after.seq.value + 1) + " to " +
+                      std::to_string(gap_->before.seq.value - 1) + " are missing: " + gap_->why,
+                  "gap", place(gap_->after.time), 0);
+            text_ += ",\"s\":\"g\"}";
+        }
     }
 
     result<void> flush(std::size_t from_size = 0) {
@@ -116,6 +131,8 @@ private:
     }
 
     const timegraph::Sink& sink_;
+    const std::vector<timegraph::Gap> gaps_;
+    std::vector<timegraph::Gap>::const_iterator gap_;
     std::string text_;
     std::int64_t last_ = -1;
     std::uint64_t arrows_ = 0;
@@ -123,9 +140,9 @@ private:
     std::map<std::pair<bool, std::uint64_t>, Place> places_;
 };
 
-result<void> trace_executed(Timeline& timeline, const Mark& from, const Mark& to,
-                            TraceWriter& trace, const Watch& watch) {
-    if (auto moved = timeline.seek(std::max(from, timeline.begin()), watch); !moved) return moved;
+result<void> trace_stretch(Timeline& timeline, const Mark& from, const Mark& to, TraceWriter& trace,
+                           const Watch& watch) {
+    if (auto moved = timeline.seek(from, watch); !moved) return moved;
     RunLimit what;
     what.details = true;
     result<void> written;
@@ -141,6 +158,22 @@ result<void> trace_executed(Timeline& timeline, const Mark& from, const Mark& to
         },
         watch);
     return written ? observed : written;
+}
+
+/// Behind missing messages it goes on with the next state.
+result<void> trace_executed(Timeline& timeline, const Mark& from, const Mark& to,
+                            TraceWriter& trace, const Watch& watch) {
+    auto parts = stretches(timeline);
+    if (!parts) return parts.error();
+    bool any = false;
+    for (const Stretch& part : *parts) {
+        Mark first = std::max(from, part.from), last = std::min(to, part.to);
+        if (last < first) continue;
+        auto traced = trace_stretch(timeline, first, last, trace, watch);
+        if (!traced) return traced;
+        any = true;
+    }
+    return any ? result<void>() : timeline.seek(from, watch);  // which tells what is missing
 }
 
 result<void> trace_external(const timegraph::Reader& reader, const Mark& from, const Mark& to,
@@ -179,11 +212,18 @@ result<void> write_trace(Timeline& timeline, const Mark& from, const Mark& to,
     const timegraph::Reader& reader = *timeline.reader();
     auto info = reader.info();
     if (!info) return info.error();
-    TraceWriter trace(sink);
+    auto gaps = reader.gaps();
+    if (!gaps) return gaps.error();
+    std::erase_if(*gaps, [&](const timegraph::Gap& gap) {
+        return gap.before.seq <= next(gap.after.seq) || gap.before.time < from.time;
+    });
+    TraceWriter trace(sink, std::move(*gaps));
     trace.begin(info->meta.app + " " + info->meta.session.substr(0, 8));
     auto traced = timeline.can_execute() ? trace_executed(timeline, from, to, trace, watch)
                                          : trace_external(reader, from, to, trace, watch);
-    return traced ? trace.end() : traced;
+    if (!traced) return traced;
+    trace.add_gaps_before(to.time);
+    return trace.end();
 }
 
 }  // namespace teatime::replayer

@@ -117,7 +117,10 @@ touch "$folder/late-2.timegraph"
 ! teatime split "$good" --every 500ms -o "$folder/late-%d.timegraph" &> "$folder/late" ||
     die "split: overwrites"
 grep -q 'late-2.timegraph exists already' "$folder/late" || die "split: $(cat "$folder/late")"
-[ ! -e "$folder/late-1.timegraph" ] || die "split: parts of a failure"
+[ ! -e "$folder/late-1.timegraph" ] && ! grep -q late-1 "$folder/late" || die "split: writes before it looks"
+expect 2 'that would make [0-9]+ parts, of at most 10000' split "$good" --every 1us -o "$folder/x-%d"
+expect 0 '' split "$folder/part.timegraph" --every 10s -o "$folder/only-%d-%d.timegraph"
+[ "$(ls "$folder"/only-*)" = "$folder/only-1-1.timegraph" ] || die "split: $(ls "$folder"/only-*)"
 
 # merge: parts make the whole again; another session is refused, what differs is told.
 expect 0 ', 0 conflicts$' merge "$folder/piece-2.timegraph" "$folder"/piece-[13456789].timegraph \
@@ -163,6 +166,23 @@ expect 0 '"gap":"messages' replay "$folder/gap.timegraph" --json
 code=0
 out=$(teatime replay "$folder/gap.timegraph" --to 1s 2>&1) || code=$?
 [ $code = 3 ] && grep -q 'are missing' <<< "$out" || die "replay into a gap: $code $out"
+
+expect 0 ' are missing .* on: [0-9.]+s#[0-9]+$' \
+    trim "$folder/gap.timegraph" --from 1s -o "$folder/behind.timegraph"
+expect 0 'agree' verify "$folder/behind.timegraph" --require-replay
+[ "$(teatime replay "$folder/behind.timegraph" --quiet)" = "$(teatime replay "$good" --quiet)" ] ||
+    die "trim: another state behind a gap"
+! teatime trim "$folder/gap.timegraph" --from 1s --to 1.1s -o "$folder/none.timegraph" 2> /dev/null &&
+    [ ! -e "$folder/none.timegraph" ] || die "trim: a part of which nothing is known"
+expect 0 '/hole-2.timegraph is not made: messages [0-9]+ to [0-9]+ are missing' \
+    split "$folder/gap.timegraph" --every 500ms -o "$folder/hole-%d.timegraph"
+[ -e "$folder/hole-1.timegraph" ] && [ ! -e "$folder/hole-2.timegraph" ] &&
+    [ -e "$folder/hole-$pieces.timegraph" ] ||
+    die "split: $(ls "$folder"/hole-*)"
+expect 0 '^{"ph":"i",.*"messages [0-9]+ to [0-9]+ are missing: ' \
+    export "$folder/gap.timegraph" --format chrome-trace
+sed '1,/"ph":"i"/d' <<< "$out" | grep -q '"cat":"external"' || die "trace: ends at a gap: $out"
+expect 0 '"ph":"i"' export "$folder/gap.timegraph" --format chrome-trace --no-execute
 
 # What lacks messages on purpose cannot be told from what others have.
 expect 0 '' filter "$good" -o "$folder/filtered.timegraph" --where 'sender == 1'
