@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "teatime/timegraph/ring.h"
 
@@ -208,7 +209,7 @@ bool Recording::go_on(Stamp before, const Error& was) {
         return one.after_commits && *one.after_commits < commits;
     });
     for (Uncommitted& one : uncommitted_) one.after_commits.reset();
-    gap(before, "the recording could not be written: " + was.message);
+    gap(before, "the recording could not be written: " + lasting_reason(was));
     if (failure_) {
         failure_ = was;
         return false;
@@ -216,6 +217,18 @@ bool Recording::go_on(Stamp before, const Error& was) {
     waiting_since_ = batch_.begun;  // what waited before is in the gap
     for (std::size_t i = 0; i < uncommitted_.size() && !failure_; ++i) carry_out(uncommitted_[i]);
     return !failure_;
+}
+
+/// What the file may say for good and to whom it is given: not where it lies, nor what to do now.
+std::string Recording::lasting_reason(const Error& error) const {
+    std::string why = error.message.substr(0, error.message.find("; "));
+    std::filesystem::path path = writer_->path();
+    for (const std::string& place :
+         {path.string() + ": ", path.string(), (path.parent_path() / "").string()}) {
+        for (std::size_t at; place != "/" && (at = why.find(place)) != why.npos && !place.empty();)
+            why.erase(at, place.size());
+    }
+    return why;
 }
 
 void Recording::check(const result<void>& done) {
@@ -331,11 +344,17 @@ bool Recording::close_when_done(session::SteadyTime now) {
     take_from_follower();
     if (!failure_ && longest_wait_ > told_wait_) tell_longest_wait();
     if (auto done = writer_->close(); !done) failed_with(done.error());
-    if (untold_ && !failure_)
-        tell_of_gap(writer_->counters().last.seq >= untold_->before ? "goes on" : "ends");
+    auto counters = writer_->counters();
+    if (failure_) {
+        report(fmt::format("{} ends without {} message{}{}: {}", writer_->path(),
+                           last_.seq.value - counters.last.seq.value,
+                           last_.seq == next(counters.last.seq) ? "" : "s",
+                           untold_ ? "" : ", and could not say so itself", failure_->message));
+    } else if (untold_) {
+        tell_of_gap(counters.last.seq >= untold_->before ? "goes on" : "ends");
+    }
     std::lock_guard lock(mutex_);
     if (shared_->options.space.ring()) (void)timegraph::release_ring(writer_->path());
-    auto counters = writer_->counters();
     status_.messages = counters.messages;
     status_.last = counters.last;
     follower_.reset();

@@ -104,6 +104,7 @@ private:
     void carry_out(Uncommitted& one);
     result<void> start_file();
     Stamp clock_from() const;
+    std::string lasting_reason(const Error& error) const;
     void check(const result<void>& done);
     void failed_with(const Error& error);
     void gap(Stamp before, const std::string& why);
