@@ -47,8 +47,8 @@ std::function<int()> add_serve(Command& command) {
         .show_default();
     command
         .option("--quota", options->quota,
-                "The most that one recording may take, such as 2GB; then it ends and the session "
-                "goes on. 0 = any")
+                "The most that one recording may take, with its -wal, such as 2GB; then it ends and "
+                "the session goes on. 0 = any")
         .value_name("SIZE");
     command
         .option("--min-free", options->min_free,

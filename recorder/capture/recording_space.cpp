@@ -35,14 +35,14 @@ std::optional<Error> Recording::too_little_free(const std::string& path) const {
 /// a gap begins here, of which the end is not known yet.
 void Recording::pause_for(const Error& why) {
     Mark mark{{}, std::max(bound_, last_.time), Mark::kWholeInstant};
+    std::string lasting = lasting_reason(why);
     check(writer_->commit());
     Seq missing_from = next(writer_->counters().last.seq);  // less than last_ where some were lost
     if (!failure_) {
         check(writer_->bookmark(
-            {mark, shared_->wall(), "recorder", "Recording stopped here. " + why.message}));
+            {mark, shared_->wall(), "recorder", "Recording stopped here: " + lasting}));
     }
-    if (!failure_)
-        check(writer_->gap({mark.time, missing_from}, "recording stopped: " + why.message));
+    if (!failure_) check(writer_->gap({mark.time, missing_from}, "recording stopped: " + lasting));
     if (failure_) return;
     uncommitted_.clear();
     failed_with(why);
@@ -53,7 +53,7 @@ void Recording::look_at_space(session::SteadyTime now) {
     const SpaceLimits& space = shared_->options.space;
     if (!writer_ || failure_ || closing_) return;
     if (space.quota > 0 && committed_at_ == now) {  // each time: a second can bring much
-        auto used = writer_->used_bytes();
+        auto used = writer_->disk_bytes();
         if (!used) return check(used.error());
         std::uint64_t reserve = std::min(kLargestReserve, space.quota / kReserveShare);
         if (*used + reserve >= space.quota) {
@@ -78,7 +78,8 @@ bool Recording::trim_ring() {
     if (space.keep_bytes > 0) {
         auto used = writer_->used_bytes();
         check(used ? result<void>() : used.error());
-        if (used && *used > space.keep_bytes) before = VirtualTime::max();
+        std::uint64_t most = space.keep_bytes - timegraph::wal_share(space.keep_bytes);
+        if (used && *used > most) before = VirtualTime::max();
     }
     if (failure_) return false;
     auto dropped = writer_->drop_oldest(before);

@@ -66,6 +66,7 @@ void divide_ring(CaptureOptions& options) {
         ceiling = std::min(ceiling, options.writer.whole_every);
     }
     options.writer.whole_every_bytes = space.keep_bytes / kRingParts;
+    options.writer.keep_bytes = space.keep_bytes;
 }
 
 constexpr auto kReplicaPause = std::chrono::milliseconds(50);

@@ -298,13 +298,17 @@ void Database::open(Use use, const DatabaseOptions& options) {
         if (options.durable) {
             run("PRAGMA journal_mode=WAL");
             run("PRAGMA synchronous=FULL");  // NORMAL loses acknowledged commits in a power cut
-            run("PRAGMA journal_size_limit=16777216");
+            if (std::uint64_t most = options.wal_bytes; most > 0) {
+                run(fmt::format("PRAGMA wal_autocheckpoint={}", most / kPageSize).c_str());
+                run(fmt::format("PRAGMA journal_size_limit={}", most + most / 2).c_str());
+            }
         } else {  // nobody looks before it is whole: each page is written once
             run("PRAGMA journal_mode=MEMORY");
             run("PRAGMA synchronous=OFF");
         }
         if (max_bytes_ > 0) {
-            run(fmt::format("PRAGMA max_page_count={}", max_bytes_ / kPageSize).c_str());
+            std::uint64_t most = max_bytes_ - (options.durable ? options.wal_bytes : 0);
+            run(fmt::format("PRAGMA max_page_count={}", most / kPageSize).c_str());
         }
     }
 }

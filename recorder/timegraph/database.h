@@ -111,7 +111,8 @@ private:
 
 struct DatabaseOptions {
     std::string vfs;
-    std::uint64_t max_bytes = 0;
+    std::uint64_t max_bytes = 0;  ///< with the -wal; 0 = any
+    std::uint64_t wal_bytes = 0;  ///< written back when it has so many; 0 = as SQLite does
     bool durable = true;
 };
 

@@ -20,6 +20,13 @@ constexpr std::size_t kDraftsInBulk = 2;            // under way in threads
 constexpr std::size_t kLargestMessage = 32u << 20;  // with a block it fits Database::largest()
 constexpr std::uint64_t kLargestSeq = INT64_MAX;    // SQLite's integers are signed
 
+DatabaseOptions database_options(const WriterOptions& options) {
+    std::uint64_t limit = options.max_bytes;
+    if (options.keep_bytes > 0 && (limit == 0 || options.keep_bytes < limit))
+        limit = options.keep_bytes;
+    return {options.vfs, options.max_bytes, wal_share(limit), options.durable};
+}
+
 std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
     std::string bytes;
     ByteWriter writer(bytes);
@@ -259,7 +266,7 @@ result<Writer> Writer::create(const std::string& path, const Meta& meta,
     impl->path = path;
     impl->options = options;
     auto opened = guarded([&] {
-        DatabaseOptions of{options.vfs, options.max_bytes, options.durable};
+        DatabaseOptions of = database_options(options);
         impl->database = std::make_unique<Database>(path, Database::Use::create, of);
         impl->load();
     });
@@ -277,7 +284,7 @@ result<Writer> Writer::open(const std::string& path, const WriterOptions& option
     impl->path = path;
     impl->options = options;
     auto opened = guarded([&] {
-        DatabaseOptions of{options.vfs, options.max_bytes, options.durable};
+        DatabaseOptions of = database_options(options);
         impl->database = std::make_unique<Database>(path, Database::Use::write, of);
         impl->load();
     });
@@ -396,7 +403,7 @@ result<void> Writer::reopen() {
     // A new connection: SQLite must not go on with pages of which an fsync failed.
     auto reopened = guarded([&] {
         impl.database.reset();
-        DatabaseOptions of{impl.options.vfs, impl.options.max_bytes, impl.options.durable};
+        DatabaseOptions of = database_options(impl.options);
         impl.database = std::make_unique<Database>(impl.path, Database::Use::write, of);
         impl.load();
     });

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "block.h"
 #include "body_decoder.h"
@@ -138,13 +139,24 @@ result<std::uint64_t> Writer::used_bytes() const {
     if (impl.failure) return *impl.failure;
     if (impl.closed) return impl.closed_already();
     return guarded([&] {
-        std::uint64_t pages[2] = {};
-        const char* names[] = {"PRAGMA page_count", "PRAGMA freelist_count"};
-        for (int i = 0; i < 2; ++i) {
-            Query query(*impl.database, names[i]);
-            if (query.next()) pages[i] = query.number(0);
-        }
-        return (pages[0] - pages[1]) * kPageSize;
+        auto pages = [&](const char* pragma) {
+            Query query(*impl.database, pragma);
+            return query.next() ? query.number(0) : 0;
+        };
+        return (pages("PRAGMA page_count") - pages("PRAGMA freelist_count")) * kPageSize;
+    });
+}
+
+result<std::uint64_t> Writer::disk_bytes() const {
+    const Impl& impl = *impl_;
+    if (impl.failure) return *impl.failure;
+    if (impl.closed) return impl.closed_already();
+    return guarded([&] {
+        Query query(*impl.database, "PRAGMA page_count");
+        std::uint64_t pages = query.next() ? query.number(0) : 0;
+        std::error_code error;
+        std::uintmax_t wal = std::filesystem::file_size(impl.path + "-wal", error);
+        return pages * kPageSize + (error ? 0 : wal);
     });
 }
 

@@ -22,7 +22,8 @@ enum class Durability {
     message    ///< before members are told of them (Recorder::settled): it takes nothing they saw
 };
 
-/// What one recording may take; 0: as much as there is. Looked at about every second.
+/// What one recording may take on the disk, with its -wal; 0: as much as there is. Looked at about
+/// every second. A state that is larger than an eighth of a limit may exceed it for a moment.
 struct SpaceLimits {
     std::uint64_t quota = 0;     ///< bytes; used up, the recording ends and the session goes on
     std::uint64_t min_free = 0;  ///< bytes; with less on the disk nothing is recorded: a gap

@@ -15,10 +15,17 @@
 
 namespace teatime::timegraph {
 
+/// So much of a limit is the -wal's: when it holds more, it is written back into the file.
+constexpr std::uint64_t wal_share(std::uint64_t limit) {
+    constexpr std::uint64_t kMost = 1000 * kPageSize;
+    return limit == 0 || limit / 8 > kMost ? kMost : limit / 8;
+}
+
 struct WriterOptions {
     std::size_t block_bytes = kBlockBytes;  ///< source bytes per block, up to kMaxBlockBytes
-    std::uint64_t max_bytes = 0;            ///< quota of the file; 0 = what the disk has
-    std::string vfs{};                      ///< SQLite's name of a file system; empty = default
+    std::uint64_t max_bytes = 0;   ///< quota of the file and its -wal; 0 = what the disk has
+    std::uint64_t keep_bytes = 0;  ///< to how much a ring's owner drops what is old; 0 = any
+    std::string vfs{};             ///< SQLite's name of a file system; empty = default
     /// false: nothing is synced and a crash spoils it, for a file that is of use when whole only.
     /// Its blocks are made in threads of their own, two at a time, beside what is added next.
     bool durable = true;
@@ -120,6 +127,8 @@ public:
     const std::string& path() const;
     /// Of the file, without free pages in it.
     result<std::uint64_t> used_bytes() const;
+    /// Of the file and its -wal.
+    result<std::uint64_t> disk_bytes() const;
 
 private:
     struct Impl;
