@@ -73,7 +73,7 @@ FirstPage::FirstPage(QWidget* parent)
                                tr("No recordings here yet. `teatime serve --record FOLDER` makes "
                                   "them, or drop a file on this window."));
     files_view_->setModel(&files_);
-    files_view_->set_widths({60, 10, 16});
+    files_view_->set_widths({60, 12, 16});
     files_view_->setTextElideMode(Qt::ElideMiddle);  // a folder's end tells more than its beginning
     sessions_view_ = new ListView(tr("Live sessions"),
                                   tr("No reflector of yours runs on this machine. `teatime serve` "
