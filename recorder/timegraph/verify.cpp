@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <sstream>
 #include <tuple>
 
 #include "block.h"
@@ -57,7 +58,10 @@ private:
     void attempt(const Problem& where, Step&& step) {
         auto done = guarded(step);
         if (watch_.stop.stop_requested()) throw Failure{failed("interrupted")};
-        if (!done) add(where, done.error().message);
+        if (done) return;
+        std::string why = done.error().message;
+        std::string path = database_.path() + ": ";
+        add(where, why.starts_with(path) ? why.substr(path.size()) : why);
     }
 
     /// So much of what lies between two parts of the whole.
@@ -149,11 +153,13 @@ void Verifier::find_resumes() {
     }
 }
 
-/// All that is wrong with a row in one.
+/// All that is wrong with a row in one, and nothing twice.
 void Verifier::join_problems() {
     std::vector<Problem> joined;
     std::map<std::pair<std::string, std::int64_t>, std::size_t> places;
+    std::set<std::pair<std::string, std::string>> told;
     for (Problem& problem : found_.problems) {
+        if (problem.row == 0 && !told.emplace(problem.table, problem.what).second) continue;
         auto [place, added] = places.emplace(std::pair(problem.table, problem.row), joined.size());
         if (added || problem.row == 0) {
             joined.push_back(std::move(problem));
@@ -172,7 +178,11 @@ void Verifier::join_problems() {
 void Verifier::check_structure() {
     Query query(database_, "PRAGMA integrity_check(20)");
     while (query.next()) {
-        if (query.bytes(0) != "ok") add({}, query.string(0));
+        if (query.bytes(0) == "ok") continue;
+        std::istringstream lines(query.string(0));  // one for each page, under a title
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("***")) add({}, line);
+        }
     }
 }
 

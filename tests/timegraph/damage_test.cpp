@@ -1,5 +1,6 @@
 #include <QTest>
 #include <filesystem>
+#include <set>
 
 #include "../test_main.h"
 #include "../thorough.h"
@@ -82,6 +83,22 @@ private slots:
         qInfo("%d flips: %d are reported; of %d read, %d change what readers see", flips, reported,
               read, changed);
         QVERIFY(reported > flips / 2);
+    }
+
+    void each_problem_is_a_line_and_told_once() {
+        std::string path = copy();
+        for (std::size_t page = 2; page < bytes_.size() / kPageSize; page += 2) {
+            for (int i = 0; i < 8; ++i) put(path, page * kPageSize + i, '\xff');
+        }
+        auto verification = verify(path);
+        VERIFY_OK(verification);
+        std::set<std::string> told;
+        for (const Problem& problem : verification->problems) {
+            QVERIFY2(told.insert(to_string(problem)).second, to_string(problem).c_str());
+            for (const std::string& not_in_it : {std::string("\n"), std::string("***"), path})
+                QVERIFY2(problem.what.find(not_in_it) == problem.what.npos, problem.what.c_str());
+        }
+        QVERIFY(told.size() > 3);
     }
 
     void an_integer_that_became_a_nan_in_an_index_is_reported() {
