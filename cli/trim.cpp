@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "interrupt.h"
@@ -13,6 +14,7 @@
 #include "left_behind.h"
 #include "output.h"
 #include "teatime/replayer/stretches.h"
+#include "teatime/timegraph/filter.h"
 #include "timelines.h"
 #include "verbs.h"
 
@@ -68,10 +70,20 @@ result<timegraph::Trimmed> write_part(replayer::Timeline& timeline, VirtualTime 
     return timegraph::trim(*timeline.reader(), from, to, std::move(start), output, job.watch());
 }
 
-void print_part(const std::string& output, const timegraph::Trimmed& part) {
-    print(fmt::format("{}: {} to {}, {}", output,
-                      part.begin ? to_string(*part.begin) : std::string("start"),
-                      to_string(part.end.bound), counted(part.end.messages, "message")));
+/// No state is stored from which it could replay, though it should.
+bool begins_as_the_whole(const replayer::Timeline& timeline, VirtualTime from,
+                         const timegraph::Trimmed& part) {
+    if (part.begin || from <= timeline.begin().time) return false;
+    auto info = timeline.reader()->info();
+    return info && !timegraph::filter_of(info->meta);
+}
+
+void print_part(const replayer::Timeline& timeline, VirtualTime from, const std::string& output,
+                const timegraph::Trimmed& part) {
+    bool whole = from <= timeline.begin().time || begins_as_the_whole(timeline, from, part);
+    std::string begin = part.begin ? to_string(*part.begin) : whole ? "start" : to_string(from);
+    print(fmt::format("{}: {} to {}, {}", output, begin, to_string(part.end.bound),
+                      counted(part.end.messages, "message")));
 }
 
 int run_trim(const TrimOptions& options) {
@@ -88,10 +100,10 @@ int run_trim(const TrimOptions& options) {
         note(fmt::format("it begins at {}, with the last stored state before {}",
                          to_string(*part->begin), to_string(from)));
     }
-    if (!part->begin && from > timeline->begin().time) {
+    if (begins_as_the_whole(*timeline, from, *part)) {
         note("no state is stored before that, so it begins as the recording does");
     }
-    print_part(options.output, *part);
+    print_part(*timeline, from, options.output, *part);
     return kFine;
 }
 
@@ -154,12 +166,16 @@ int run_split(const TrimOptions& options) {
     Job job("splitting");
     SplitParts written;
     std::optional<Error> missing;
+    bool told = false;
     for (std::int64_t i = 0; i < parts; ++i) {
         VirtualTime from = begin + i * *every, to = from + *every - Duration(1);
         std::string output = part_name(options.output, i);
         auto part = write_part(*timeline, from, to, output, job);
         if (part) {
-            print_part(output, *part);
+            if (begins_as_the_whole(*timeline, from, *part) && !std::exchange(told, true)) {
+                note("no state is stored from which parts could begin: they begin as the whole");
+            }
+            print_part(*timeline, from, output, *part);
             written.add(output);
         } else if (nothing_is_known(*timeline, from, part.error())) {
             missing = part.error();

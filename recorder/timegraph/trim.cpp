@@ -4,6 +4,7 @@
 
 #include "meta_names.h"
 #include "part_writer.h"
+#include "teatime/timegraph/filter.h"
 
 namespace teatime::timegraph {
 namespace {
@@ -48,7 +49,10 @@ Part begin_part(const Reader& reader, VirtualTime from, VirtualTime to, std::opt
     } else {
         std::optional<KeyframeInfo> before;
         if (from > kSessionStart) before = need(reader.keyframe_before({BranchId{}, from, 0}));
-        if (!before) return {VirtualTime::min(), to, {}};
+        if (!before) {
+            bool replays = filter_of(need(reader.info()).meta) == nullptr;
+            return {replays ? VirtualTime::min() : from, to, {}};
+        }
         info = *before;
         if (info.kind == KeyframeInfo::Kind::foreign) {
             writer.begin_with(info, need(reader.foreign_state(info)));

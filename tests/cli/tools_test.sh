@@ -186,6 +186,14 @@ expect 0 '"ph":"i"' export "$folder/gap.timegraph" --format chrome-trace --no-ex
 
 # What lacks messages on purpose cannot be told from what others have.
 expect 0 '' filter "$good" -o "$folder/filtered.timegraph" --where 'sender == 1'
+# A part of it is plainly cut.
+expect 0 '' split "$folder/filtered.timegraph" --every 500ms -o "$folder/thin-%d.timegraph"
+messages=0
+for piece in "$folder"/thin-*.timegraph; do
+    expect 0 '^file: whole' verify "$piece"
+    messages=$((messages + $(teatime log "$piece" --json | wc -l)))
+done
+[ $messages = "$(teatime log "$folder/filtered.timegraph" --json | wc -l)" ] || die "thin: $messages"
 expect 2 'was filtered: merge the recordings' \
     merge "$good" "$folder/filtered.timegraph" -o "$folder/none.timegraph"
 expect 0 '' redact "$good" "$folder/half.timegraph" --field role

@@ -17,7 +17,8 @@ struct Trimmed {
 
 /// Makes `to_file` a recording of its own of all between two times, both included. It begins with
 /// `start`, the state before the first message at `from`; without one with the last keyframe before
-/// that, or where there is none as the whole recording does. Everything inside stays as it is,
+/// that, or where there is none as the whole recording does, but for a filtered one, which does not
+/// replay anyway. Everything inside stays as it is,
 /// hashes and Marks too; blocks and chain are made anew. Refuses to overwrite; nothing is left
 /// after an error. O(what is inside).
 result<Trimmed> trim(const Reader& reader, VirtualTime from, VirtualTime to,
