@@ -21,7 +21,7 @@ enum Role {
     PathRole,                     ///< text, as state_tree() reads it
     ObjectRole,                   ///< qulonglong, id of an object
     ChangedRole,                  ///< bool: the message did it
-    ChangedInsideRole,            ///< bool: something below was changed
+    ChangedInsideRole,            ///< int: so much below was changed
     OldValueRole,                 ///< text; invalid where there was none
     NumberRole,                   ///< double; invalid where it is none: can be plotted
     ErrorRole,                    ///< bool: something is wrong here

@@ -67,9 +67,7 @@ void flag(const std::vector<Change>& changes, StateAnswer& answer) {
             answer.old_values.insert(path, to_text(change.before));
         for (qsizetype end = path.size() - 1; end > 0; --end) {
             if (path[end] != '.' && path[end] != '[') continue;
-            QString above = path.left(end);
-            if (answer.changed_inside.contains(above)) break;
-            answer.changed_inside.insert(above);
+            ++answer.changed_inside[path.left(end)];
         }
     }
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <QHash>
-#include <QSet>
 #include <QVariant>
 #include <memory>
 #include <optional>
@@ -44,7 +43,7 @@ struct StateAnswer {
     MomentPtr moment;
     std::unordered_map<ObjectId, const std::string*> names;  ///< of the moment's state
     QHash<QString, QVariant> old_values;  ///< by path of what changed; invalid: there was none
-    QSet<QString> changed_inside;
+    QHash<QString, int> changed_inside;   ///< how much of what is inside
     std::string needle;
     std::vector<ObjectId> matching;  ///< of a needle; ascending
     bool island_matches = false;

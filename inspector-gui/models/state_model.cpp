@@ -616,7 +616,7 @@ QVariant StateModel::data(const QModelIndex& index, int role) const {
         case ChangedRole:
             return now_.old_values.contains(path_of(index));
         case ChangedInsideRole:
-            return now_.changed_inside.contains(path_of(index));
+            return now_.changed_inside.value(path_of(index));
         case OldValueRole:
             if (of_ == Of::two_states) return {};  // stands beside
             return now_.old_values.value(path_of(index));

@@ -22,8 +22,8 @@ namespace teatime::inspector {
 /// open: shown() follows. Meanwhile the one before stays; of those asked for only the newest
 /// counts.
 ///
-/// What the message of the Moment changed has ChangedRole and OldValueRole, what it is in
-/// ChangedInsideRole. GUI thread only.
+/// What the message of the Moment changed has ChangedRole and OldValueRole, what it is in tells how
+/// much it is by ChangedInsideRole. GUI thread only.
 class StateModel : public QAbstractItemModel {
     Q_OBJECT
 public:

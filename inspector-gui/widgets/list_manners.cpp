@@ -8,6 +8,8 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QToolTip>
+#include <algorithm>
+#include <numeric>
 
 #include "row_delegate.h"
 #include "theme.h"
@@ -34,6 +36,19 @@ void set_widths(QHeaderView& header, const std::vector<int>& characters) {
     }
 }
 
+void fit_widths(QHeaderView& header, const std::vector<int>& characters, int widest, int room) {
+    constexpr double kLeast = 0.6;
+    const int unit = header.parentWidget()->fontMetrics().averageCharWidth();
+    const int all = unit * std::accumulate(characters.begin(), characters.end(), 0);
+    if (all == 0 || room <= 0) return;
+    const double share = std::clamp(static_cast<double>(room) / all, kLeast, 1.0);
+    for (std::size_t i = 0; i < characters.size(); ++i) {
+        const auto column = static_cast<int>(i);
+        const int wide = static_cast<int>(share * unit * characters[i]);
+        header.resizeSection(column, column == widest ? wide + std::max(0, room - all) : wide);
+    }
+}
+
 void paint_empty(QAbstractItemView& view, const QString& sentence) {
     if (sentence.isEmpty() || (view.model() && view.model()->rowCount() > 0)) return;
     QPainter painter(view.viewport());
@@ -46,7 +61,7 @@ void show_tool_tip(QAbstractItemView& view, const QHelpEvent& help) {
     const QModelIndex index = view.indexAt(help.pos());
     QString text = index.data(Qt::ToolTipRole).toString();
     if (text.isEmpty()) {  // what is cut can be read
-        text = index.data().toString();
+        text = with_change(index, index.data().toString());
         const int room = view.visualRect(index).width();
         if (view.fontMetrics().horizontalAdvance(text) + 8 < room) text.clear();
     }

@@ -16,6 +16,9 @@ namespace teatime::inspector {
 void make_list(QAbstractItemView& view, QHeaderView& header, const QString& name);
 /// Widths in characters; 0 = as it is. The last column takes the rest.
 void set_widths(QHeaderView& header, const std::vector<int>& characters);
+/// Narrower where `room` pixels are not enough, as long as they can be read; where it is more,
+/// column `widest` takes the rest.
+void fit_widths(QHeaderView& header, const std::vector<int>& characters, int widest, int room);
 /// The sentence where there is nothing.
 void paint_empty(QAbstractItemView& view, const QString& sentence);
 /// What is cut, or what the model says of it.

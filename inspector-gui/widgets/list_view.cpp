@@ -1,5 +1,6 @@
 #include "list_view.h"
 
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QKeyEvent>
@@ -14,6 +15,9 @@ ListView::ListView(const QString& name, const QString& empty, QWidget* parent)
     setUniformRowHeights(true);
     setSelectionMode(QAbstractItemView::ExtendedSelection);
     setRootIsDecorated(false);
+    connect(header(), &QHeaderView::sectionResized, this, [this] {
+        divided_ |= !fitting_ && (QGuiApplication::mouseButtons() & Qt::LeftButton);
+    });
 }
 
 void ListView::set_empty_text(const QString& text) {
@@ -21,8 +25,25 @@ void ListView::set_empty_text(const QString& text) {
     viewport()->update();
 }
 
-void ListView::set_widths(const std::vector<int>& characters) {
-    inspector::set_widths(*header(), characters);
+void ListView::set_widths(const std::vector<int>& characters, int widest) {
+    characters_ = characters;
+    widest_ = widest;
+    header()->setStretchLastSection(widest < 0);
+    fit_columns();
+}
+
+void ListView::fit_columns() {
+    if (divided_) return;
+    fitting_ = true;
+    fit_widths(*header(), characters_, widest_, viewport()->width());
+    fitting_ = false;
+}
+
+void ListView::resizeEvent(QResizeEvent* event) {
+    fitting_ = true;  // the header stretches its last column
+    QTreeView::resizeEvent(event);
+    fit_columns();
+    fitting_ = false;
 }
 
 void ListView::paintEvent(QPaintEvent* event) {

@@ -13,15 +13,21 @@ public:
 
     void set_empty_text(const QString& text);
     const QString& empty_text() const { return empty_; }
-    /// Widths in characters; 0 = as it is. The last column takes the rest.
-    void set_widths(const std::vector<int>& characters);
+    /// Widths in characters, less where all of them do not fit, until the user divides them
+    /// otherwise. `widest` takes the rest; -1: the last one.
+    void set_widths(const std::vector<int>& characters, int widest = -1);
 
 private:
+    void fit_columns();
+    void resizeEvent(QResizeEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     bool viewportEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
 
     QString empty_;
+    std::vector<int> characters_;
+    int widest_ = -1;
+    bool fitting_ = false, divided_ = false;  ///< by this, by the user
 };
 
 }  // namespace teatime::inspector

@@ -15,4 +15,7 @@ protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 };
 
+/// The text of a value with what it was, or with how much was changed inside.
+QString with_change(const QModelIndex& index, const QString& text);
+
 }  // namespace teatime::inspector

@@ -28,7 +28,7 @@ StatePanel::StatePanel(QWidget* parent) : Panel(parent) {
     view_->setModel(&model_);
     view_->setRootIsDecorated(true);
     view_->setSelectionMode(QAbstractItemView::SingleSelection);
-    view_->set_widths({30, 34, 14});
+    view_->set_widths({26, 32, 18}, StateModel::Value_);
     view_->setContextMenuPolicy(Qt::CustomContextMenu);
     filter_ = new QLineEdit;
     filter_->setObjectName("state-filter");

@@ -1,6 +1,8 @@
 #include <sqlite3.h>
 
+#include <QAction>
 #include <QDir>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
@@ -15,6 +17,7 @@
 
 #include "../state/random_input.h"
 #include "../test_main.h"
+#include "change_model.h"
 #include "diff_panel.h"
 #include "film.h"
 #include "find_box.h"
@@ -22,8 +25,10 @@
 #include "info_bar.h"
 #include "list_view.h"
 #include "main_window.h"
+#include "message_panel.h"
 #include "messages_panel.h"
 #include "plots_widget.h"
+#include "row_delegate.h"
 #include "rows_model.h"
 #include "state_panel.h"
 #include "status_strip.h"
@@ -143,6 +148,30 @@ private slots:
         QVERIFY(count.isValid());
         QVERIFY(count.data(ChangedRole).toBool());
         QVERIFY(count.data(OldValueRole).isValid());
+    }
+
+    void what_a_message_changed_is_counted_where_it_is_closed_and_readable_where_it_is_open() {
+        auto window = opened(kBounce, "5s");
+        WAIT(window->complete());
+        auto& state = *window->findChild<StatePanel*>();
+        const QModelIndex discs = state.model().index_of("bounce.discs");
+        const int changed = discs.data(ChangedInsideRole).toInt();
+        const std::vector<Change>& changes = window->player().moment()->changes;
+        QCOMPARE(changed, std::count_if(changes.begin(), changes.end(), [](const Change& change) {
+                     return path_of(change).startsWith("bounce.discs[");
+                 }));
+        QVERIFY(changed > 300);
+        const auto text = [](const QModelIndex& index) {
+            const QModelIndex value = index.siblingAtColumn(StateModel::Value_);
+            return with_change(value, value.data().toString());
+        };
+        QVERIFY2(text(discs).startsWith(QString("%1 changed · [").arg(changed)),
+                 qPrintable(text(discs)));
+        const QModelIndex x = state.model().index_of("bounce.discs[0].at.x");
+        QVERIFY2(text(x).contains("(was "), qPrintable(text(x)));
+        QVERIFY(state.view().columnWidth(StateModel::Value_) >
+                state.view().fontMetrics().horizontalAdvance(text(x)));
+        QVERIFY(state.view().header()->length() <= state.view().viewport()->width());
     }
 
     void the_filter_leaves_what_has_the_text() {
