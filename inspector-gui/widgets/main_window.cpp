@@ -556,12 +556,12 @@ void MainWindow::show_notes(const RecordingFacts& facts) {
 
 void MainWindow::show_busy(bool busy, const Mark& at) {
     const FactsPtr facts = player_->facts();
-    if (!busy || !facts) return info_bar_->forget("busy");
+    if (!busy || !facts) return status_->end_work();
     auto whole = static_cast<double>(player_->playhead().time.time_since_epoch().count());
     auto done = static_cast<double>(at.time.time_since_epoch().count());
-    info_bar_->progress(
-        "busy", tr("Rebuilding %1, at %2").arg(to_text(player_->playhead()), to_text(at)),
-        whole > 0 && done <= whole ? done / whole : -1, [this] { player_->cancel(); });
+    status_->show_work(tr("Rebuilding %1, at %2").arg(to_text(player_->playhead()), to_text(at)),
+                       whole > 0 && done <= whole ? done / whole : -1,
+                       [this] { player_->cancel(); });
 }
 
 bool MainWindow::complete() const {

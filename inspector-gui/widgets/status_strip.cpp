@@ -1,7 +1,10 @@
 #include "status_strip.h"
 
 #include <QDateTime>
+#include <QHBoxLayout>
 #include <QLabel>
+#include <QProgressBar>
+#include <QToolButton>
 #include <algorithm>
 
 #include "rows_model.h"
@@ -20,6 +23,7 @@ QString wall_text(timegraph::WallTime wall) {
 
 StatusStrip::StatusStrip(QWidget* parent) : QStatusBar(parent) {
     setSizeGripEnabled(false);
+    build_work();
     mark_ = field(tr("Mark"), tr("Where the playhead is: time # messages of that instant"), 12);
     mark_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     end_ = field(tr("End"), tr("How far the recording goes"), 12);
@@ -30,10 +34,61 @@ StatusStrip::StatusStrip(QWidget* parent) : QStatusBar(parent) {
     connect(this, &QStatusBar::messageChanged, this, &StatusStrip::fit_fields);
 }
 
+void StatusStrip::build_work() {
+    constexpr int kAMoment_ms = 500;
+    work_ = new QWidget;
+    work_->setObjectName("work");
+    work_text_ = new QLabel;
+    work_text_->setTextFormat(Qt::PlainText);
+    work_share_ = new QProgressBar;
+    work_share_->setFixedSize(fontMetrics().averageCharWidth() * 20, fontMetrics().height() - 2);
+    work_share_->setTextVisible(false);
+    work_share_->setAccessibleName(tr("Progress"));
+    auto* cancel = new QToolButton;
+    cancel->setText(tr("Cancel"));
+    cancel->setObjectName("cancel-work");
+    cancel->setAutoRaise(true);
+    cancel->setFixedHeight(fontMetrics().height() + 2);  // as high as the strip is without it
+    auto* row = new QHBoxLayout(work_);
+    row->setContentsMargins(6, 0, 6, 0);
+    row->addWidget(work_text_);
+    row->addWidget(work_share_);
+    row->addWidget(cancel);
+    addPermanentWidget(work_);
+    work_->hide();
+    work_lasts_.setSingleShot(true);
+    work_lasts_.setInterval(kAMoment_ms);
+    connect(&work_lasts_, &QTimer::timeout, this, [this] {
+        work_->show();
+        fit_fields();
+    });
+    connect(cancel, &QToolButton::clicked, this, [this] { cancel_work_(); });
+}
+
+void StatusStrip::show_work(const QString& text, double share, std::function<void()> cancel) {
+    work_text_->setText(text);
+    work_share_->setRange(0, share < 0 ? 0 : 1000);
+    if (share >= 0) work_share_->setValue(static_cast<int>(share * 1000));
+    cancel_work_ = std::move(cancel);
+    if (work_->isHidden() && !work_lasts_.isActive()) work_lasts_.start();
+}
+
+void StatusStrip::end_work() {
+    work_lasts_.stop();
+    if (work_->isHidden()) return;
+    work_->hide();
+    fit_fields();
+}
+
+QString StatusStrip::work_text() const {
+    return work_->isHidden() ? QString() : work_text_->text();
+}
+
 /// A sentence that is said, and the first fields: as many as there is room for.
 void StatusStrip::fit_fields() {
     const QString said = currentMessage();
     int room = width() - (said.isEmpty() ? 0 : fontMetrics().horizontalAdvance(said) + kAround);
+    if (!work_->isHidden()) room -= work_->sizeHint().width() + kBetween;
     for (QLabel* label : {mark_, end_, hash_, wall_, pointer_}) {
         room -= std::max(label->minimumWidth(), label->sizeHint().width()) + kBetween;
         label->setVisible(room >= 0);

@@ -174,6 +174,22 @@ private slots:
         QVERIFY(state.view().header()->length() <= state.view().viewport()->width());
     }
 
+    void what_takes_long_is_told_without_moving_the_picture() {
+        auto window = opened(kBounce, "5s");
+        WAIT(window->complete());
+        auto& status = *window->findChild<StatusStrip*>();
+        const QRect world = window->world().geometry();
+        const int strip = status.height();
+        emit window->player().busy_changed(true, mark_of("1s"));
+        WAIT(status.work_text() == "Rebuilding 5s, at 1s");
+        QVERIFY(status.findChild<QToolButton*>("cancel-work")->isVisible());
+        QTest::qWait(0);  // laid out
+        QCOMPARE(window->world().geometry(), world);
+        QCOMPARE(status.height(), strip);
+        emit window->player().busy_changed(false, {});
+        QCOMPARE(status.work_text(), QString());
+    }
+
     void the_filter_leaves_what_has_the_text() {
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
