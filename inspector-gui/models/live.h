@@ -94,6 +94,7 @@ signals:
     void figures_changed();
     void stepped(const std::shared_ptr<const teatime::session::StepOutcome>& outcome);
     void refused(const QString& sentence);
+    void lead_asked(const QString& sentence);  ///< while we lead: somebody would like to
     /// In a file of its own, a saved Island, which goes with the session if not before.
     void state_came(quint64 request, const teatime::Mark& mark, const QString& file);
     void state_refused(quint64 request, const QString& sentence);

@@ -170,7 +170,7 @@ private:
     std::unique_ptr<LiveSession> live_;
     std::unique_ptr<WorldInput> world_input_;
     std::optional<MemberId> followed_;  ///< whose playhead is followed; 0: of a shared recording
-    bool led_ = false;                  ///< this window leads
+    bool led_ = false;                  ///< this window leads a shared recording
     bool following_ = false;            ///< the playhead is being moved for it
     std::uint64_t last_note_ = 0;       ///< in the copy of a shared recording
     std::unique_ptr<SessionList> session_list_;

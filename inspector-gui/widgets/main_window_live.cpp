@@ -29,6 +29,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
     connect(live_.get(), &LiveSession::company_changed, this, [this] {
         show_others();
         show_place();
+        if (live_->company().lease.holder != live_->member()) info_bar_->forget("lead");
         if (live_->is_recording()) {
             lead_changed();
             keep_notes();
@@ -41,6 +42,10 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
             describe_session(live_->figures(), live_->company(), live_->member()));
     });
     connect(live_.get(), &LiveSession::refused, this, &MainWindow::say);
+    connect(live_.get(), &LiveSession::lead_asked, this, [this](const QString& sentence) {
+        info_bar_->say("lead", InfoBar::Kind::note, sentence,
+                       {{tr("Release the lead"), [this] { live_->release_lead(); }}});
+    });
     connect(live_.get(), &LiveSession::stepped, this,
             [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
                 if (outcome->groups.size() == 1) transport_->set_halt(outcome->groups[0].mark);
@@ -49,7 +54,8 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
     connect(live_.get(), &LiveSession::connection_changed, this,
             [this](bool connected, const QString& sentence) {
                 if (connected) return info_bar_->forget("connection");
-                info_bar_->say("connection", InfoBar::Kind::warning, sentence);
+                info_bar_->say("connection", InfoBar::Kind::warning,
+                               tr("The connection is lost and tried again: %1").arg(sentence));
             });
     LiveSession::Options options;
     options.url = url;
@@ -105,6 +111,7 @@ void MainWindow::follow_member(std::optional<MemberId> member) {
 /// G: who leads, or no longer.
 void MainWindow::follow_or_not() {
     if (!live_) return say(tr("Nobody to follow: this is no session"));
+    if (led_) return say(tr("You lead: the others go with you"));
     if (followed_) return follow_member(std::nullopt);
     if (live_->is_recording()) return follow_member(MemberId{});
     const MemberId leads = live_->company().lease.holder;
@@ -190,6 +197,7 @@ QString MainWindow::stopped_text() const {
 /// Whether the head is shown decides whose the mouse is.
 void MainWindow::show_place() {
     bool follows = transport_->state() == Transport::State::following;
+    together_->set_with_session(follows);
     const FactsPtr facts = player_->facts();
     const bool recording = !live_ || live_->is_recording() || live_->is_over();
     world_->set_place(recording ? WorldView::Place::recording

@@ -59,6 +59,13 @@ MemberId one_that_differs(const session::Company& company, const session::StepOu
     return best;
 }
 
+/// What would be refused cannot be pressed, and its tool tip tells why instead of what it does.
+void allow(QWidget& part, bool may, const QString& why) {
+    if (!part.property("does").isValid()) part.setProperty("does", part.toolTip());
+    part.setEnabled(may);
+    part.setToolTip(may || why.isEmpty() ? part.property("does").toString() : why);
+}
+
 }  // namespace
 
 TogetherPanel::TogetherPanel(QWidget* parent)
@@ -160,13 +167,15 @@ void TogetherPanel::build_time(QGridLayout& grid) {
 
 void TogetherPanel::build_company(QGridLayout& grid) {
     lease_ = plain_label(2);
-    lead_ = new QPushButton;
+    lead_ = new QPushButton(tr("Ask for the lead"));  // the longest it will have
+    lead_->setMinimumWidth(lead_->sizeHint().width());
     lead_->setObjectName("lead");
     lead_->setToolTip(tr("Who leads pauses and steps for all (Shift+G)"));
     hand_ = new QPushButton(tr("Hand over"));
     hand_->setToolTip(tr("The selected member leads from now on (H)"));
     add_row(grid, 4, lease_, {lead_, hand_});
     followed_text_ = plain_label(2);
+    followed_text_->setObjectName("followed");
     follow_ = new QPushButton;
     follow_->setObjectName("follow");
     follow_->setToolTip(
@@ -210,6 +219,8 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     connect(compare_, &QPushButton::clicked, this, [this] { emit compare_wanted(differs_); });
     connect(follow_, &QPushButton::clicked, this, &TogetherPanel::follow_pressed);
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
+    connect(members_view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &TogetherPanel::show_followed);
     for (ListView* view : {members_view_, notes_view_}) {
         connect(view, &QTreeView::activated, this, [this](const QModelIndex& index) {
             QVariant mark = index.data(MarkRole);
@@ -225,8 +236,12 @@ void TogetherPanel::pause_or_resume() {
 
 void TogetherPanel::lead_or_release() {
     if (!session_) return;
-    const bool mine = session_->company().lease.holder == session_->member();
-    mine ? session_->release_lead() : session_->take_lead();
+    leads() ? session_->release_lead() : session_->take_lead();  // of who has it, it is asked for
+}
+
+bool TogetherPanel::leads() const {
+    const MemberId holder = session_ ? session_->company().lease.holder : MemberId{};
+    return holder && holder == session_->member();
 }
 
 void TogetherPanel::hand_over() {
@@ -268,9 +283,10 @@ void TogetherPanel::set_session(LiveSession* session) {
 void TogetherPanel::show_company() {
     if (!session_) return;
     const session::Company& company = session_->company();
-    const MemberId me = session_->member();
-    members_.show(company, me);
+    members_.show(company, session_->member());
     waiting_.show(company);
+    const int rows = std::clamp(waiting_.rowCount(), 3, 8);  // and the heads
+    waiting_view_->setMinimumHeight(fontMetrics().height() * (rows + 1) + 2);
     std::vector<TextRow> notes;
     for (const session::Note& each : company.notes) {
         notes.push_back({{to_text(each.mark), QString::fromStdString(each.text),
@@ -279,41 +295,79 @@ void TogetherPanel::show_company() {
     }
     notes_.set_rows(std::move(notes));
 
-    const session::Lease& lease = company.lease;
-    bool mine = lease.holder == me && me.value != 0;
-    lease_->setText(
-        lease.holder.value == 0 ? tr("Nobody leads")
-        : mine                  ? tr("You lead")
-        : lease.away
-            ? tr("%1 leads, but is away").arg(QString::fromStdString(company.name_of(lease.holder)))
-            : tr("%1 leads").arg(QString::fromStdString(company.name_of(lease.holder))));
-    lead_->setText(mine ? tr("Release") : tr("Take the lead"));
-    hand_->setEnabled(mine);
     if (unnamed_) show_outcome(session::StepOutcome(*unnamed_));
     show_time();
 }
 
-void TogetherPanel::set_followed(std::optional<MemberId> member) {
-    followed_ = member;
-    follow_->setText(member ? tr("Do not follow") : tr("Follow"));
-    followed_text_->setText(
-        !member          ? tr("You look on your own")
-        : !member->value ? tr("You go with who leads")
-        : session_
-            ? tr("You go with %1").arg(QString::fromStdString(session_->company().name_of(*member)))
-            : QString());
+/// Who leads, and what that lets one do here.
+void TogetherPanel::show_lead() {
+    const session::Lease& lease = session_->company().lease;
+    const QString who = QString::fromStdString(session_->company().name_of(lease.holder));
+    const bool connected = session_->connected(), mine = leads();
+    const bool others = lease.holder && !mine;
+    lease_->setText(!lease.holder ? tr("Nobody leads")
+                    : mine        ? tr("You lead")
+                    : lease.away  ? tr("%1 leads, but is away").arg(who)
+                                  : tr("%1 leads").arg(who));
+    lead_->setText(mine                    ? tr("Release")
+                   : others && !lease.away ? tr("Ask for the lead")
+                                           : tr("Take the lead"));
+    const QString lost = connected ? QString() : tr("The connection is lost");
+    allow(*lead_, connected && !(others && lease.away),
+          connected ? tr("%1 has lost the connection; soon the lead is free").arg(who) : lost);
+    allow(*hand_, connected && mine, connected ? tr("Only who leads hands the lead over") : lost);
+    allow(*note_, connected, lost);
+    const QString why =
+        connected ? tr("%1 leads: only who leads moves time for all").arg(who) : lost;
+    for (QWidget* part : std::initializer_list<QWidget*>{pause_, rate_, until_})
+        allow(*part, connected && !others, why);
+    const bool paused = session_->time().paused;
+    for (QPushButton* step : steps_) {
+        allow(*step, connected && !others && paused,
+              connected && !others ? tr("Pause first: then all go on step by step") : why);
+    }
 }
 
-/// The selected member; where none is, who leads.
+void TogetherPanel::set_followed(std::optional<MemberId> member) {
+    followed_ = member;
+    show_followed();
+}
+
+void TogetherPanel::set_with_session(bool with) {
+    with_session_ = with;
+    show_followed();
+}
+
+/// The selected member; where none is, who leads. Null: there is nobody.
+std::optional<MemberId> TogetherPanel::whom_to_follow() const {
+    const MemberId selected{members_view_->currentIndex().data(ObjectRole).toULongLong()};
+    if (selected && selected != session_->member()) return selected;
+    if (session_->is_recording()) return MemberId{};
+    const MemberId holder = session_->company().lease.holder;
+    return holder && !leads() ? std::optional(holder) : std::nullopt;
+}
+
+void TogetherPanel::show_followed() {
+    if (!session_) return;
+    const bool others_follow = session_->is_recording() && leads();
+    follow_->setVisible(!others_follow);
+    follow_->setText(followed_ ? tr("Do not follow") : tr("Follow"));
+    allow(*follow_, session_->connected() && (followed_ || whom_to_follow()),
+          session_->connected() ? tr("Select a member below: then this window goes with them")
+                                : tr("The connection is lost"));
+    followed_text_->setText(
+        others_follow                    ? tr("The others go with you")
+        : followed_ && !followed_->value ? tr("You go with who leads")
+        : followed_                      ? tr("You go with %1")
+                          .arg(QString::fromStdString(session_->company().name_of(*followed_)))
+        : with_session_ ? tr("You go with the session")
+                        : tr("You look on your own"));
+}
+
 void TogetherPanel::follow_pressed() {
     if (!session_) return;
     if (followed_) return void(emit follow_wanted(std::nullopt));
-    const MemberId selected{members_view_->currentIndex().data(ObjectRole).toULongLong()};
-    if (selected && selected != session_->member()) return void(emit follow_wanted(selected));
-    if (session_->is_recording()) return void(emit follow_wanted(MemberId{}));
-    const MemberId leads = session_->company().lease.holder;
-    if (leads && leads != session_->member()) return void(emit follow_wanted(leads));
-    emit said(tr("Select a member first"));
+    if (const auto member = whom_to_follow()) emit follow_wanted(*member);
 }
 
 void TogetherPanel::until_entered() {
@@ -332,6 +386,8 @@ void TogetherPanel::note_entered() {
 void TogetherPanel::show_time() {
     if (!session_) return;
     const bool recording = session_->is_recording();
+    show_lead();
+    show_followed();
     for (QWidget* part : time_parts_) part->setVisible(!recording);
     static_cast<QGridLayout*>(controls_->widget()->layout())->setRowStretch(8, recording ? 0 : 2);
     if (recording) {
@@ -345,9 +401,6 @@ void TogetherPanel::show_time() {
     bool paused = time.paused;
     pause_->setText(paused ? tr("Resume") : tr("Pause"));
     pause_->setIcon(glyph_icon(paused ? Glyph::play : Glyph::pause));
-    pause_->setEnabled(connected);
-    for (QPushButton* button : steps_) button->setEnabled(connected && paused);
-    rate_->setEnabled(connected);
     if (!rate_->hasFocus()) rate_->setEditText(QString::fromStdString(to_string(time.rate)));
     QString text =
         !connected ? tr("not connected")

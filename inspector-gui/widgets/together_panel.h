@@ -36,6 +36,8 @@ public:
 
     /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
     void set_followed(std::optional<MemberId> member);
+    /// It shows the newest moment of a live session, and on with it.
+    void set_with_session(bool with);
 
     /// Where a note is put: the playhead of this window.
     void set_playhead(const Mark& mark) { playhead_ = mark; }
@@ -50,6 +52,10 @@ signals:
 
 private:
     void follow_pressed();
+    std::optional<MemberId> whom_to_follow() const;
+    void show_followed();
+    void show_lead();
+    bool leads() const;
     void build_controls(QWidget* page);
     void build_time(QGridLayout& grid);
     void build_company(QGridLayout& grid);
@@ -79,6 +85,7 @@ private:
     QLabel* followed_text_;
     QPushButton* follow_;
     std::optional<MemberId> followed_;
+    bool with_session_ = false;
     std::vector<QWidget*> time_parts_;  ///< what a shared recording does not have
     CompanyModel members_;
     WaitingModel waiting_;

@@ -68,6 +68,8 @@ std::string Router::Impl::take_lease(Member& member) {
              Info{"LEAD_ASKED", name_of(member.id, shown_name(member)) + " asks for the lead.",
                   "info", 0});
     }
+    if (there)
+        return name_of(driver_, driver_name_) + " leads this session and was asked for the lead.";
     return who_drives();
 }
 

@@ -245,6 +245,57 @@ private slots:
         QCOMPARE(member_names(company, {}), QString());
     }
 
+    void time_is_moved_by_who_leads_and_asked_for_by_others() {
+        window_->show_panel("together");
+        auto& lead = part<QPushButton>("lead");
+        auto& pause = part<QPushButton>("pause-all");
+        WAIT(pause.isEnabled() && lead.text() == "Take the lead");
+        ann_->take_lead();
+        WAIT(lead.text() == "Ask for the lead");
+        QVERIFY(!pause.isEnabled());
+        QVERIFY2(pause.toolTip().startsWith("Ann leads"), qPrintable(pause.toolTip()));
+        QSignalSpy asked(ann_.get(), &LiveSession::lead_asked);
+        QTest::mouseClick(&lead, Qt::LeftButton);
+        WAIT(asked.count() == 1);
+        ann_->release_lead();
+        WAIT(pause.isEnabled() && lead.text() == "Take the lead");
+        QVERIFY(!pause.toolTip().startsWith("Ann leads"));
+
+        QTest::mouseClick(&lead, Qt::LeftButton);
+        WAIT(lead.text() == "Release");
+        ann_->take_lead();
+        WAIT(window_->info_bar().text("lead").startsWith("Ann asks for the lead"));
+        for (auto* button : window_->info_bar().findChildren<QPushButton*>()) {
+            if (button->text() == "Release the lead") button->click();
+        }
+        WAIT(!ann_->company().lease.holder);
+        WAIT(window_->info_bar().text("lead").isEmpty());
+    }
+
+    void with_whom_one_goes_is_told() {
+        auto& followed = part<QLabel>("followed");
+        auto& follow = part<QPushButton>("follow");
+        WAIT(followed.text() == "You go with the session");
+        QVERIFY(!follow.isEnabled());  // nobody is chosen, nobody leads
+        window_->go_to("0s");
+        WAIT(followed.text() == "You look on your own");
+        ann_->take_lead();
+        WAIT(follow.isEnabled());
+        follow.click();
+        WAIT(followed.text() == "You go with Ann");
+    }
+
+    void while_the_connection_is_lost_it_is_tried_again_and_nothing_can_be_asked_for() {
+        WAIT(part<QPushButton>("lead").isEnabled());
+        serve_->stop();
+        WAIT(window_->info_bar().text("connection").contains("tried again"));
+        for (const char* name : {"lead", "pause-all", "follow"}) {
+            const auto& button = part<QPushButton>(name);
+            QVERIFY2(!button.isEnabled() && button.toolTip() == "The connection is lost", name);
+        }
+        QVERIFY(!part<QLineEdit>("note").isEnabled());
+    }
+
     void a_session_started_anew_ends_with_a_bar_and_is_no_longer_live() {
         WAIT(badge() == "● live");
         const QString port = url_.section(':', -1);

@@ -208,6 +208,9 @@ private slots:
         WAIT(!went("4s").isEmpty());
         QCOMPARE(went("4s").back().captured(1), first.sees().hash);
         WAIT(second.part<QPushButton>("follow").text() == "Do not follow");
+        QCOMPARE(second.part<QLabel>("followed").text(), "You go with who leads");
+        QCOMPARE(first.part<QLabel>("followed").text(), "The others go with you");
+        QVERIFY(first.part<QPushButton>("follow").isHidden());
 
         // Another looks on its own and comes back.
         second.player().step(replayer::StepBy::external, false);
