@@ -77,6 +77,58 @@ struct Anchors {
     }
 };
 
+/// Whether a shape stands at one of these points, as Anchors tells.
+struct StandsAt {
+    const std::vector<Point>& points;  ///< in the order of before()
+
+    static bool before(Point a, Point b) { return a.x != b.x ? a.x < b.x : a.y < b.y; }
+    bool is(Point at) const { return std::binary_search(points.begin(), points.end(), at, before); }
+    bool any(const std::vector<Point>& of) const {
+        return std::any_of(of.begin(), of.end(), [this](Point at) { return is(at); });
+    }
+    bool operator()(const Scene::Line& line) const { return is(line.from) || is(line.to); }
+    bool operator()(const Scene::Polyline& line) const { return any(line.points); }
+    bool operator()(const Scene::Polygon& polygon) const { return any(polygon.points); }
+    bool operator()(const Scene::Circle& circle) const { return is(circle.center); }
+    bool operator()(const Scene::Rectangle& rectangle) const {
+        const Rect& rect = rectangle.rect;
+        return is({rect.x, rect.y}) || is({rect.x + rect.width / 2, rect.y + rect.height / 2});
+    }
+    bool operator()(const Scene::Text& text) const { return is(text.at); }
+};
+
+struct DrawAgain {
+    Scene& scene;
+    void operator()(const Scene::Line& it) { scene.line(it.from, it.to, it.style); }
+    void operator()(const Scene::Polyline& it) { scene.polyline(it.points, it.style); }
+    void operator()(const Scene::Polygon& it) { scene.polygon(it.points, it.style); }
+    void operator()(const Scene::Circle& it) { scene.circle(it.center, it.radius, it.style); }
+    void operator()(const Scene::Rectangle& it) { scene.rectangle(it.rect, it.style); }
+    void operator()(const Scene::Text& it) {
+        scene.text(it.at, it.text, it.size, it.style.fill, it.anchor);
+    }
+};
+
+/// All points in a value, as far as they are not too many.
+void collect_points(const Value& value, std::vector<Point>& points) {
+    constexpr std::size_t kMost = 10'000;
+    if (points.size() >= kMost) return;
+    if (const auto* list = value.if_list()) {
+        for (const Value& each : *list) collect_points(each, points);
+    } else if (const auto* entries = value.if_entries()) {
+        const Value *x = value.find("x"), *y = value.find("y");
+        Point point;
+        if (x && y && x->as_double(point.x) && y->as_double(point.y)) points.push_back(point);
+        for (const auto& [key, inner] : *entries) collect_points(inner, points);
+    }
+}
+
+/// Without its last part; empty: it has but one, or is an element of a list.
+std::string path_above(const std::string& path) {
+    const std::size_t end = path.find_last_of(".[");
+    return end == std::string::npos || path[end] == '[' ? std::string() : path.substr(0, end);
+}
+
 /// Paths of the points in a value, as far as they are anchors.
 class PointSearch {
 public:
@@ -143,6 +195,46 @@ std::string field_at(const Image& image, const std::vector<Point>& anchors,
                     *fields);
     }
     return search.found();
+}
+
+std::vector<Rect> places_of(const Moment& moment, const std::string& path,
+                            const std::stop_token& stop) {
+    constexpr std::size_t kMostPlaces = 50;  // more would point at nothing
+    for (std::string at = path; !at.empty() && !stop.stop_requested(); at = path_above(at)) {
+        const auto value = state_tree(*moment.state, at);
+        std::vector<Point> points;
+        if (value) collect_points(*value, points);
+        if (points.empty()) continue;
+        std::sort(points.begin(), points.end(), StandsAt::before);
+        std::vector<Rect> places;
+        for (const Scene::Shape& shape : moment.picture->shapes()) {
+            if (!is_showable(shape) || !std::visit(StandsAt{points}, shape)) continue;
+            if (places.size() == kMostPlaces) return {};
+            Scene alone;
+            std::visit(DrawAgain{alone}, shape);
+            places.push_back(alone.bounds());
+        }
+        if (!places.empty()) return places;
+    }
+    return {};
+}
+
+void Picker::place(const MomentPtr& moment, const QString& path) {
+    const std::uint64_t run = ++place_run_;
+    if (path.isEmpty() || !moment || !moment->picture || !moment->state) {
+        placing_.cancel();
+        return void(emit placed({}));
+    }
+    placing_.run([this, moment, path, run](const std::stop_token& stop) {
+        auto places = places_of(*moment, path.toStdString(), stop);
+        if (stop.stop_requested()) return;
+        QMetaObject::invokeMethod(
+            this,
+            [this, places = std::move(places), run] {
+                if (run == place_run_) emit placed(places);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 void Picker::pick(const MomentPtr& moment, Point at, double reach) {

@@ -21,8 +21,14 @@ std::vector<Point> anchors_at(const Scene& scene, Point at, double reach);
 std::string field_at(const Image& image, const std::vector<Point>& anchors,
                      const std::stop_token& stop);
 
-/// From the picture to the state. A picture does not name what it shows, but what is drawn stands
-/// where a field says.
+/// Around the shapes of the picture that stand where what this path names does, or else what is
+/// above it up to the next element of a list: `bounce.discs[3].radius` is that of a disc. Empty:
+/// none does, too many do, or stopped.
+std::vector<Rect> places_of(const Moment& moment, const std::string& path,
+                            const std::stop_token& stop);
+
+/// From the picture to the state and back. A picture does not name what it shows, but what is drawn
+/// stands where a field says.
 class Picker : public QObject {
     Q_OBJECT
 public:
@@ -30,13 +36,16 @@ public:
 
     /// picked() follows, of the newest.
     void pick(const MomentPtr& moment, Point at, double reach);
+    /// placed() follows, of the newest. Empty path: of nothing.
+    void place(const MomentPtr& moment, const QString& path);
 
 signals:
     void picked(const QString& path);  ///< empty: nothing is known of what is there
+    void placed(const std::vector<teatime::Rect>& places);
 
 private:
-    std::uint64_t run_ = 0;
-    Background background_;
+    std::uint64_t run_ = 0, place_run_ = 0;
+    Background background_, placing_;
 };
 
 }  // namespace teatime::inspector

@@ -245,11 +245,15 @@ void MainWindow::connect_models() {
         picker_->pick(player_->moment(), {at.x(), at.y()}, reach);
     });
     connect(picker_.get(), &Picker::picked, this, [this](const QString& path) {
-        if (path.isEmpty()) return say(tr("No field of the state tells what is there"));
-        show_object(path);
+        if (!path.isEmpty()) return show_object(path);
+        state_->select_nothing();
+        say(tr("No field of the state tells what is there"));
     });
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
     connect(transport_.get(), &Transport::changed, this, [this] {
+    connect(state_, &StatePanel::selected, this,
+            [this](const QString& path) { picker_->place(player_->moment(), path); });
+    connect(picker_.get(), &Picker::placed, world_, &WorldView::set_places);
         const bool live = transport_->state() == Transport::State::following;
         if (live && followed_ && !following_) follow_member(std::nullopt);  // back to it by hand
         show_place();
@@ -495,6 +499,7 @@ void MainWindow::fit_timeline() {
     constexpr double kMost = 0.55;
     QList<int> sizes = work_->sizes();
     const int both = sizes[0] + sizes[1];
+    picker_->place(moment, state_->selected_path());
     const int wanted = std::min(timeline_->sizeHint().height(), static_cast<int>(both * kMost));
     if (work_divided_ || sizes[1] >= wanted) return;
     sizes[0] = both - wanted;

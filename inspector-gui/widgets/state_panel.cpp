@@ -60,6 +60,8 @@ StatePanel::StatePanel(QWidget* parent) : Panel(parent) {
     connect(filter_, &QLineEdit::textChanged, &model_, &StateModel::set_filter);
     connect(&model_, &StateModel::filtered, this, &StatePanel::open_matches);
     connect(&model_, &StateModel::shown, this, &StatePanel::was_shown);
+    connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this] { emit selected(selected_path()); });
     connect(view_, &QWidget::customContextMenuRequested, this, &StatePanel::show_menu);
     connect(view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
         QString ref = ref_of(index.siblingAtColumn(StateModel::Value_).data().toString());
@@ -103,8 +105,13 @@ void StatePanel::was_shown() {
 }
 
 QString StatePanel::selected_path() const {
-    QModelIndex index = view_->currentIndex();
-    return index.isValid() ? model_.path_of(index) : QString();
+    const QModelIndexList rows = view_->selectionModel()->selectedRows();
+    return rows.isEmpty() ? QString() : model_.path_of(rows.front());
+}
+
+void StatePanel::select_nothing() {
+    revealing_.clear();
+    view_->clearSelection();
 }
 
 void StatePanel::open_matches() {

@@ -20,12 +20,16 @@ public:
     /// Selects what the path names and opens what is above, inside a large object a moment later;
     /// false: there is no such thing here.
     bool reveal(const QString& path);
-    QString selected_path() const;
+    void select_nothing();
+    QString selected_path() const;  ///< empty: nothing is
 
     StateModel& model() { return model_; }
     ListView& view() { return *view_; }
     QLineEdit& filter() { return *filter_; }
     QWidget* first_focus() override;
+
+signals:
+    void selected(const QString& path);
 
 private:
     void show_menu(QPoint at);

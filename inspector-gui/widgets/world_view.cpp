@@ -176,6 +176,7 @@ void WorldView::paintEvent(QPaintEvent*) {
                      palette().color(QPalette::Window).darker(is_dark(palette()) ? 130 : 108));
     if (moment_ && moment_->picture) {
         paint_world(painter);
+        paint_places(painter);
         paint_whose_keys(painter);
         return paint_notice(painter);
     }
@@ -193,6 +194,29 @@ void WorldView::paint_world(QPainter& painter) {
         many_.forget();
         paint_scene(painter, *moment_->picture, transform);
     }
+}
+
+/// Light on dark and dark on light: a world may have any colours.
+void WorldView::paint_places(QPainter& painter) const {
+    constexpr double kAround = 5, kRound = 4;
+    const QTransform transform = world_to_widget();
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (const Rect& place : places_) {
+        const QRectF around = transform.mapRect(QRectF(place.x, place.y, place.width, place.height))
+                                  .adjusted(-kAround, -kAround, kAround, kAround);
+        painter.setPen(QPen(Qt::white, 4));
+        painter.drawRoundedRect(around, kRound, kRound);
+        painter.setPen(QPen(palette().color(QPalette::Highlight), 2));
+        painter.drawRoundedRect(around, kRound, kRound);
+    }
+    painter.restore();
+}
+
+void WorldView::set_places(const std::vector<Rect>& places) {
+    if (places == places_) return;
+    places_ = places;
+    update();
 }
 
 QString WorldView::keys_hint() const {

@@ -39,6 +39,10 @@ public:
     /// `stopped`: why the session stands still, for people; empty: it runs.
     void set_place(Place place, const QString& stopped = {});
 
+    /// In world units: what is pointed at, with a frame around each.
+    void set_places(const std::vector<Rect>& places);
+    const std::vector<Rect>& places() const { return places_; }
+
     void fit();
     void zoom(double factor);  ///< around the middle
     QTransform world_to_widget() const;
@@ -77,9 +81,11 @@ private:
     void paint_whose_keys(QPainter& painter) const;
 
     void paint_world(QPainter& painter);
+    void paint_places(QPainter& painter) const;
     void place_badge();
 
     MomentPtr moment_;
+    std::vector<Rect> places_;
     ScenePicture many_;  ///< where there are very many shapes
     bool has_module_ = true;
     double zoom_ = 1;  // 1 = fits

@@ -190,6 +190,35 @@ private slots:
         QCOMPARE(status.work_text(), QString());
     }
 
+    void what_is_selected_has_a_frame_in_the_picture_until_one_clicks_beside_it() {
+        auto window = opened(kBounce, "4s");
+        WAIT(window->complete());
+        WorldView& world = window->world();
+        auto& state = *window->findChild<StatePanel*>();
+        const auto center = [&] {
+            const auto x = state_tree(*world.moment()->state, "discs[36].at.x");
+            const auto y = state_tree(*world.moment()->state, "discs[36].at.y");
+            return Point{*x->if_double(), *y->if_double()};
+        };
+        const auto framed = [&] {
+            return world.places().size() == 1 && world.places()[0].contains(center());
+        };
+        QVERIFY(world.places().empty());
+        for (const char* path : {"bounce.discs[36].velocity.x", "bounce.discs[36]"}) {
+            state.reveal(path);
+            WAIT(framed());
+        }
+        window->go_to("5s");
+        WAIT(window->complete() && framed());  // goes along
+        state.reveal("bounce.discs");
+        WAIT(world.places().empty());  // all of them are none
+        state.reveal("bounce.discs[36]");
+        WAIT(framed());
+        QTest::mouseClick(&world, Qt::LeftButton, {}, QPoint(2, 2));
+        WAIT(state.selected_path().isEmpty());
+        WAIT(world.places().empty());
+    }
+
     void the_filter_leaves_what_has_the_text() {
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
