@@ -85,7 +85,7 @@ private:
     void answer(const Question& question) {
         if (!timeline_) {
             auto opened = replayer::Timeline::open(path_, options_);
-            if (!opened) return fail(opened.error());
+            if (!opened) return fail(question.kind, opened.error());
             timeline_.emplace(std::move(*opened));
         }
         std::stop_token stop;
@@ -97,13 +97,14 @@ private:
         watch.stop = stop;
         auto answer = question.ask(*timeline_, watch);
         if (stop.stop_requested()) return;
-        if (!answer) return fail(answer.error());
+        if (!answer) return fail(question.kind, answer.error());
         tell(*answer);
     }
 
-    void fail(const Error& error) {
-        tell([sentence = QString::fromStdString(error.message)](Questions& owner) {
-            emit owner.failed(sentence);
+    void fail(Question::Kind kind, const Error& error) {
+        tell([kind, sentence = QString::fromStdString(error.message)](Questions& owner) {
+            kind == Question::Kind::wrote ? emit owner.failed(sentence)
+                                          : emit owner.causes_unknown(sentence);
         });
     }
 

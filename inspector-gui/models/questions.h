@@ -32,6 +32,7 @@ signals:
     void caused(const teatime::Mark& mark,
                 const std::shared_ptr<const teatime::replayer::CauseChain>& chain);
     void failed(const QString& sentence);
+    void causes_unknown(const QString& sentence);  ///< nobody asked for them by hand
     void busy_changed(bool busy, const QString& what);
 
 private:

@@ -183,4 +183,13 @@ QString time_label(VirtualTime time, double us_per_pixel) {
     return text;
 }
 
+QString mark_label(const Mark& mark) {
+    const QString text = QString::fromStdString(to_string(mark));
+    const QString seconds = QString::fromStdString(to_string(mark.time));
+    QString time = time_label(mark.time, 1);
+    if (time.endsWith('s')) return text;  // as it is
+    while (time.contains('.') && (time.endsWith('0') || time.endsWith('.'))) time.chop(1);
+    return QString(text).replace(seconds, time);
+}
+
 }  // namespace teatime::inspector

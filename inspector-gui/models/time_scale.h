@@ -3,7 +3,7 @@
 #include <QString>
 #include <vector>
 
-#include "teatime/state/time.h"
+#include "teatime/state/mark.h"
 
 namespace teatime::inspector {
 
@@ -50,5 +50,7 @@ Duration ruler_step(double least_us);
 /// For a ruler or a status line, `12.5s`, `2:05.25`, `1:02:05`, `3d 01:02:05`: as many digits after
 /// the point as the distance of two pixels needs, rounded down.
 QString time_label(VirtualTime time, double us_per_pixel);
+/// A Mark beside a ruler: its time exactly, but as a ruler writes it: `2:05.25#3`.
+QString mark_label(const Mark& mark);
 
 }  // namespace teatime::inspector

@@ -236,6 +236,8 @@ void MainWindow::connect_models() {
         info_bar_->forget("question");
         say(sentence);
     });
+    connect(questions_.get(), &Questions::causes_unknown, message_,
+            [this](const QString& sentence) { message_->set_causes({}, sentence); });
     connect(timeline_, &TimelineWidget::mark_requested, this, &MainWindow::go);
     connect(transport_bar_, &TransportBar::go_to, this, &MainWindow::go_to);
     connect(transport_bar_, &TransportBar::refused, this, &MainWindow::say);
@@ -249,11 +251,11 @@ void MainWindow::connect_models() {
         state_->select_nothing();
         say(tr("No field of the state tells what is there"));
     });
-    connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
-    connect(transport_.get(), &Transport::changed, this, [this] {
     connect(state_, &StatePanel::selected, this,
             [this](const QString& path) { picker_->place(player_->moment(), path); });
     connect(picker_.get(), &Picker::placed, world_, &WorldView::set_places);
+    connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
+    connect(transport_.get(), &Transport::changed, this, [this] {
         const bool live = transport_->state() == Transport::State::following;
         if (live && followed_ && !following_) follow_member(std::nullopt);  // back to it by hand
         show_place();
@@ -398,8 +400,21 @@ void MainWindow::restore_place(const RecordingFacts& facts,
         scale.us_per_pixel = left->us_per_pixel;
         timeline_->axis().set_scale(scale);
     }
-    if (!wanted_at_.isEmpty()) return go_to(wanted_at_);
+    if (go_to_wanted(facts)) return;
     player_->seek(left && left->mark ? *left->mark : facts.begin);
+}
+
+/// Where it was to be opened. False: nowhere, or there is no such moment, which stays told.
+bool MainWindow::go_to_wanted(const RecordingFacts& facts) {
+    if (wanted_at_.isEmpty()) return false;
+    const auto mark = parse_moment(wanted_at_, facts);
+    if (mark) {
+        go_to(wanted_at_);
+        return true;
+    }
+    open_error_ = QString::fromStdString(mark.error().message);
+    info_bar_->say("wanted", InfoBar::Kind::warning, open_error_);
+    return false;
 }
 
 void MainWindow::opened() {
@@ -434,7 +449,7 @@ void MainWindow::opened() {
     } else {
         transport_->follow();
     }
-    if (live_ && !wanted_at_.isEmpty()) go_to(wanted_at_);
+    if (live_) go_to_wanted(*facts);
     if (!live_ || live_->is_recording()) world_->setFocus();
 }
 
@@ -484,6 +499,7 @@ void MainWindow::show_moment(const MomentPtr& moment) {
     state_->set_moment(moment);
     message_->set_moment(moment);
     queue_model_.show(moment);
+    picker_->place(moment, state_->selected_path());
     messages_->model().follow(moment);
     status_->set_moment(moment);
     if (moment && !moment->problem.empty()) {
@@ -499,7 +515,6 @@ void MainWindow::fit_timeline() {
     constexpr double kMost = 0.55;
     QList<int> sizes = work_->sizes();
     const int both = sizes[0] + sizes[1];
-    picker_->place(moment, state_->selected_path());
     const int wanted = std::min(timeline_->sizeHint().height(), static_cast<int>(both * kMost));
     if (work_divided_ || sizes[1] >= wanted) return;
     sizes[0] = both - wanted;

@@ -107,6 +107,7 @@ private:
     void remember_place();
     void restore_panels(const Recent::Entry& left);
     void restore_place(const RecordingFacts& facts, const std::optional<Recent::Entry>& left);
+    bool go_to_wanted(const RecordingFacts& facts);
     void opened();
     void failed(const QString& sentence);
     std::function<void()> reopening(const QString& at);

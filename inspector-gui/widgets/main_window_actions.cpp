@@ -164,10 +164,7 @@ std::vector<ActionSpec> MainWindow::look_actions() {
         {"pin", "&State", "Pin to the plots", "P", "Plot the selected field over time", Glyph::pin,
          [this] { pin(state_->selected_path()); }},
         {"export-plot", "&State", "Save its values…", "", "Save the selected field's values as CSV",
-         Glyph::none,
-         [this] {
-             if (!state_->selected_path().isEmpty()) export_plot(state_->selected_path());
-         }},
+         Glyph::none, [this] { export_plot(state_->selected_path()); }},
     };
 }
 

@@ -64,6 +64,7 @@ void MainWindow::tell_pinned(const QString& path, const QStringList& numbers) {
 }
 
 void MainWindow::export_plot(const QString& path) {
+    if (path.isEmpty()) return say(tr("Select a field in the state first"));
     auto* dialog =
         new QFileDialog(this, tr("Save the values of %1").arg(path), {}, tr("Tables (*.csv)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);

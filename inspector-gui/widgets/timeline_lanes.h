@@ -83,6 +83,7 @@ private:
     QColor lane_color(const TimelineColors& colors, std::size_t lane) const;
     void paint_group(QPainter& painter, const TimelineColors& colors, const LaneLayout::Row& row,
                      const QRect& rect) const;
+    QString group_name(Lane::Kind kind) const;
     void paint_density(QPainter& painter, const QColor& color, const LaneSlice& slice,
                        const QRect& rect, double most) const;
     void paint_singles(QPainter& painter, const TimelineColors& colors, const SeenLane& seen,

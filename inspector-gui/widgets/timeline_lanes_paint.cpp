@@ -405,10 +405,8 @@ void TimelineLanes::paint_group(QPainter& painter, const TimelineColors& colors,
     painter.save();
     painter.setFont(bold);
     painter.setPen(colors.text);
-    const QString name = row.kind == Lane::Kind::external ? tr("External messages") : tr("Futures");
-    put_text(
-        painter, QRectF(20, rect.top(), content().left() - 24, rect.height()),
-        elided(painter, QStringLiteral("%1 (%2)").arg(name).arg(row.lane), content().left() - 24));
+    put_text(painter, QRectF(20, rect.top(), content().left() - 24, rect.height()),
+             elided(painter, group_name(row.kind), content().left() - 24));
     painter.restore();
     if (row.kind != Lane::Kind::future) return;
     const auto& progress = source_->progress();
@@ -424,6 +422,15 @@ void TimelineLanes::paint_group(QPainter& painter, const TimelineColors& colors,
     painter.setPen(progress.problem.isEmpty() ? colors.faint_text : colors.bad);
     put_text(painter, rect.adjusted(kPadding, 0, -kPadding, 0),
              elided(painter, text, rect.width() - 2 * kPadding));
+}
+
+/// With how many messages it has, as far as they are known.
+QString TimelineLanes::group_name(Lane::Kind kind) const {
+    std::uint64_t messages = 0;
+    for (const Lane& lane : source_->lanes()) {
+        if (lane.kind == kind) messages += lane.total;
+    }
+    return (kind == Lane::Kind::external ? tr("External (%1)") : tr("Futures (%1)")).arg(messages);
 }
 
 void TimelineLanes::paint_density(QPainter& painter, const QColor& color, const LaneSlice& slice,
@@ -565,7 +572,7 @@ void TimelineLanes::paint_focus(QPainter& painter, const TimelineColors& colors)
 
 void TimelineLanes::paint_label(QPainter& painter, const TimelineColors& colors) const {
     const double x = x_of(axis().playhead().time);
-    QString text = text_of(axis().playhead());
+    QString text = mark_label(axis().playhead());
     if (x < content().left()) text = QStringLiteral("\u25c2 ") + text;
     if (x > width()) text += QStringLiteral(" \u25b8");
     const double wide = painter.fontMetrics().horizontalAdvance(text) + 10;

@@ -11,7 +11,7 @@ namespace teatime::inspector {
 TimelineWidget::TimelineWidget(QWidget* parent) : QWidget(parent) {
     QFont heads = font();
     heads.setBold(true);
-    names_wide_ = QFontMetrics(heads).horizontalAdvance(tr("External messages (999)")) + 28;
+    names_wide_ = QFontMetrics(heads).horizontalAdvance(tr("External messages")) + 28;
     gutter_ = names_wide_;
     axis_.set_gutter(gutter_);
     film_ = new FilmStrip(axis_, this);

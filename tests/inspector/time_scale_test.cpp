@@ -45,6 +45,15 @@ class TimeScaleTest : public QObject {
     }
 
 private slots:
+    void a_mark_beside_the_ruler_is_written_as_the_ruler_writes() {
+        const auto label = [](const char* mark) { return mark_label(*parse_mark(mark)); };
+        QCOMPARE(label("5s"), "5s");
+        QCOMPARE(label("0s#0"), "0s#0");
+        QCOMPARE(label("517.258s#3"), "8:37.258#3");
+        QCOMPARE(label("600s"), "10:00");
+        QCOMPARE(label("3725.5s#1"), "1:02:05.5#1");
+    }
+
     void a_time_is_where_it_was_put_and_back_data() {
         QTest::addColumn<qint64>("left");
         QTest::addColumn<double>("us_per_pixel");

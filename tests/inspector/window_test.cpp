@@ -219,6 +219,41 @@ private slots:
         WAIT(world.places().empty());
     }
 
+    void a_moment_to_open_at_that_is_none_stays_told() {
+        const QString file = home_.filePath("new.timegraph");
+        QVERIFY(QFile::copy(kCounter, file));
+        auto window = opened(file, "foo");
+        WAIT(window->player().is_open());
+        QVERIFY2(window->info_bar().text("wanted").contains("foo"),
+                 qPrintable(window->info_bar().text("wanted")));
+        QCOMPARE(window->player().playhead(), window->player().facts()->begin);
+    }
+
+    void without_a_selection_no_values_are_saved_and_that_is_said() {
+        auto window = opened(kCounter, "2s");
+        WAIT(window->complete());
+        window->findChild<QAction*>("export-plot")->trigger();
+        QCOMPARE(window->findChild<StatusStrip*>()->currentMessage(),
+                 "Select a field in the state first");
+    }
+
+    void that_a_file_is_gone_is_told_where_its_causes_would_be_and_not_at_each_click() {
+        const QString file = home_.filePath("gone.timegraph");
+        QVERIFY(QFile::copy(kBounce, file));
+        auto window = opened(file, "start");
+        WAIT(window->complete());
+        QVERIFY(QFile::remove(file));
+        window->go_to("4s");
+        WAIT(window->complete());
+        const auto lists = window->findChild<MessagePanel*>()->findChildren<ListView*>();
+        const auto causes = std::find_if(lists.begin(), lists.end(), [](const ListView* list) {
+            return list->accessibleName() == "Causes";
+        });
+        QVERIFY(causes != lists.end());
+        WAIT((*causes)->model()->index(0, 1).data().toString().contains("no such file"));
+        QCOMPARE(window->findChild<StatusStrip*>()->currentMessage(), QString());
+    }
+
     void the_filter_leaves_what_has_the_text() {
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
