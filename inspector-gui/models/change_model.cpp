@@ -23,6 +23,11 @@ void ChangeModel::show(std::vector<Change> changes) {
     replace_rows(std::move(changes));
 }
 
+void ChangeModel::set_sides(const QString& before, const QString& after) {
+    set_title(Before, before);
+    set_title(After, after);
+}
+
 int ChangeModel::next(int row, bool forward) const {
     const int count = rowCount();
     if (count == 0) return -1;

@@ -23,6 +23,8 @@ public:
     /// Of the message that led to this Moment; stays as it is while that is not known.
     void show(const MomentPtr& moment);
     void show(std::vector<Change> changes);
+    /// What the two columns of values are called: moments, say.
+    void set_sides(const QString& before, const QString& after);
 
     /// The next or previous row behind `row`, round the ends; -1 where there is none.
     int next(int row, bool forward = true) const;

@@ -104,6 +104,11 @@ protected:
         }
     }
 
+    void set_title(int column, const QString& title) {
+        titles_[column] = title;
+        emit headerDataChanged(Qt::Horizontal, column, column);
+    }
+
 private:
     QStringList titles_;
     std::vector<Row> rows_;

@@ -169,6 +169,12 @@ void StateModel::show(const MomentPtr& moment, ChangesPtr changes) {
     ask();
 }
 
+void StateModel::set_sides(const QString& before, const QString& after) {
+    before_title_ = before;
+    after_title_ = after;
+    emit headerDataChanged(Qt::Horizontal, Value_, columns() - 1);
+}
+
 void StateModel::set_filter(const QString& text) {
     if (text == filter_) return;
     filter_ = text;
@@ -596,9 +602,9 @@ QVariant StateModel::headerData(int section, Qt::Orientation orientation, int ro
         case Name:
             return tr("Name");
         case Value_:
-            return of_ == Of::one_state ? tr("Value") : tr("After");
+            return of_ == Of::one_state ? tr("Value") : after_title_;
         case Before:
-            return tr("Before");
+            return before_title_;
         case Type:
             return tr("Type");
         default:

@@ -38,6 +38,8 @@ public:
     void show(const MomentPtr& moment);
     /// The same, flagged with other differences: of two states that are compared.
     void show(const MomentPtr& moment, ChangesPtr changes);
+    /// Of two states: what their columns are called.
+    void set_sides(const QString& before, const QString& after);
     /// Something that was asked for is not shown yet.
     bool working() const { return busy_; }
 
@@ -99,6 +101,7 @@ private:
     Node* find_object(std::string_view path, std::size_t& used);
 
     const Of of_;
+    QString before_title_ = tr("Before"), after_title_ = tr("After");
     StateAnswer now_;  ///< what is shown
     std::unique_ptr<Node> root_;
     int changing_ = 0;  ///< rows are on the move: who looks at them now gets no more

@@ -337,6 +337,9 @@ void DiffPanel::show_result() {
     if (theirs_ && comparison_->left_moment()->mark == comparison_->right_moment()->mark)
         differences = without_seq(*differences);
     const std::vector<Change>& changes = *differences;
+    const QString other = side_name(), mine = to_text(comparison_->right_moment()->asked);
+    changes_.set_sides(other, mine);
+    all_.set_sides(other, mine);
     changes_.show(changes);
     all_.show(comparison_->right_moment(), differences);
     list_->set_empty_text(tr("The same."));
@@ -355,11 +358,28 @@ bool DiffPanel::complete() const {
 }
 
 void DiffPanel::next(bool forward) {
-    show_all_->setChecked(false);
-    int row = changes_.next(list_->currentIndex().row(), forward);
-    if (row < 0) return;
+    const int before = list_->currentIndex().row();
+    const int row = changes_.next(before, forward);
+    if (row < 0) return void(emit said(tr("There is no difference")));
+    if (before >= 0 && (forward ? row <= before : row >= before)) {
+        emit said(forward ? tr("That was the last difference; the first one again")
+                          : tr("That was the first difference; the last one again"));
+    }
     list_->setCurrentIndex(changes_.index(row, 0));
     list_->scrollTo(changes_.index(row, 0));
+    const QString path = changes_.index(row, 0).data(PathRole).toString();
+    const QModelIndex place = all_.index_of(path);
+    tree_->setCurrentIndex(place);
+    if (place.isValid()) return tree_->scrollTo(place);
+    if (show_all_->isChecked()) emit said(tr("%1 is among the differences alone").arg(path));
+}
+
+/// Of the one that the playhead is compared with.
+QString DiffPanel::side_name() const {
+    const QString moment = to_text(comparison_->left_moment()->asked);
+    if (theirs_) return tr("%1, %2").arg(moment, theirs_->name);
+    if (other_path_ == path_) return moment;
+    return tr("%1, %2").arg(moment, QFileInfo(other_path_).fileName());
 }
 
 }  // namespace teatime::inspector

@@ -65,6 +65,7 @@ private:
     void state_refused(quint64 request, const QString& sentence);
     void state_recorded();
     QString theirs_at() const;
+    QString side_name() const;
     void moment_entered();
     void choose_file();
     void open_other();

@@ -1,6 +1,7 @@
 #include <sqlite3.h>
 
 #include <QAction>
+#include <QCheckBox>
 #include <QDir>
 #include <QHeaderView>
 #include <QLabel>
@@ -10,6 +11,7 @@
 #include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QStackedWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -379,6 +381,38 @@ private slots:
         bool count = false;
         for (const Change& change : diff.model().rows()) count |= change.path == "count";
         QVERIFY(count);
+        const auto title = [](const QAbstractItemModel& model, int column) {
+            return model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        };
+        QCOMPARE(title(diff.model(), ChangeModel::Before), "1s");
+        QCOMPARE(title(diff.model(), ChangeModel::After), to_text(window->player().playhead()));
+
+        // One goes from difference to difference in all fields, too, and is told at the last.
+        window->show_panel("diff");
+        const auto boxes = diff.findChildren<QCheckBox*>();
+        const auto all = std::find_if(boxes.begin(), boxes.end(), [](const QCheckBox* box) {
+            return box->text() == "All fields";
+        });
+        QVERIFY(all != boxes.end());
+        (*all)->click();
+        const auto& tree = *qobject_cast<QTreeView*>(diff.findChild<QStackedWidget*>()->widget(1));
+        QCOMPARE(title(*tree.model(), StateModel::Before), "1s");
+        auto& status = *window->findChild<StatusStrip*>();
+        for (int step = 0; step < diff.model().rowCount(); ++step) {
+            status.clearMessage();
+            press(*window, Qt::Key_D);
+            const QString path = diff.model().index(step, 0).data(PathRole).toString();
+            const QString shown = tree.currentIndex().data(PathRole).toString();
+            const QString said = status.currentMessage();
+            QVERIFY2(path == "queue" ? said.startsWith("queue is among") : said.isEmpty(),
+                     qPrintable(said));
+            QVERIFY2(shown == (path == "queue" ? QString() : path), qPrintable(shown + path));
+        }
+        QVERIFY((*all)->isChecked());
+        (*all)->click();
+        status.clearMessage();
+        press(*window, Qt::Key_D);
+        QVERIFY(status.currentMessage().startsWith("That was the last difference"));
         diff.compare_with(window->player().playhead());
         WAIT(diff.complete() && diff.model().rowCount() == 0);
     }
