@@ -15,6 +15,7 @@ public:
     using Tell = std::function<void(std::vector<TextRow>, Progress)>;
     Search(std::string needle, FactsPtr facts, MomentPtr moment, MessageSource messages, Tell tell)
         : needle_(lower(needle)),
+          is_path_(needle_.find_first_of(".[") != needle_.npos),
           facts_(std::move(facts)),
           moment_(std::move(moment)),
           messages_(std::move(messages)),
@@ -41,9 +42,9 @@ private:
     void look_at_state(const std::stop_token& stop) {
         const Image& image = *moment_->state;
         auto names = object_names(image);
-        for (ObjectId id : matching_objects(image, needle_, stop)) {
+        for (ObjectId id : objects(image, stop)) {
             const Image::Object* object = image.find_object(id);
-            if (!object || cut_) break;
+            if (!object || cut_ || stop.stop_requested()) break;
             auto named = names.find(id);
             std::string name =
                 named == names.end() ? "#" + std::to_string(id.value) : *named->second;
@@ -58,12 +59,23 @@ private:
         }
     }
 
+    /// A path may go on in any of them.
+    std::vector<ObjectId> objects(const Image& image, const std::stop_token& stop) const {
+        if (!is_path_) return matching_objects(image, needle_, stop);
+        std::vector<ObjectId> all;
+        for (const Image::Object& object : image.objects) all.push_back(object.id);
+        return all;
+    }
+
     void look_into(const std::string& path, const Value& value) {
         if (cut_) return;
+        // Of what has a path in it only the whole is told, not each of its fields.
+        const bool may_be_path = is_path_ && !contains_text(path, needle_);
         auto look = [&](const std::string& below, std::string_view name, const Value& part) {
             bool leaf = !part.if_entries() && !part.if_list();
-            if ((contains_text(name, needle_) || (leaf && matches({}, part, needle_))) &&
-                left(Kind::state)) {
+            bool found = contains_text(name, needle_) || (leaf && matches({}, part, needle_)) ||
+                         (may_be_path && contains_text(below, needle_));
+            if (found && left(Kind::state)) {
                 add(tr("field"), QString::fromStdString(below), to_text(part), {},
                     QString::fromStdString(below));
             }
@@ -162,6 +174,7 @@ private:
     }
 
     const std::string needle_;
+    const bool is_path_;  ///< `discs[36].at`, or a number: it is looked for in both
     const FactsPtr facts_;
     const MomentPtr moment_;
     const MessageSource messages_;

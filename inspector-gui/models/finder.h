@@ -17,10 +17,10 @@ struct MessageSource {
     std::uint64_t count = 0;
 };
 
-/// Looks for a text in all that is known of a recording: objects and fields at a Moment, marks,
-/// errors, members, and the messages of a source, the nearest to the Moment first. In a thread of
-/// its own; a newer text takes the place of the one before. Used by the GUI's thread;
-/// signals come on it.
+/// Looks for a text in all that is known of a recording: objects and fields at a Moment (by a part
+/// of their path, too: `discs[36]`), marks, errors, members, and the messages of a source, the
+/// nearest to the Moment first. In a thread of its own; a newer text takes the place of the one
+/// before. Used by the GUI's thread; signals come on it.
 class Finder : public QObject {
     Q_OBJECT
 public:

@@ -600,6 +600,28 @@ private slots:
     }
 
     void the_window_can_be_narrow() {
+    void a_field_is_found_by_its_path() {
+        auto window = opened(kBounce, "4s");
+        WAIT(window->complete());
+        QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+        auto& box = *window->findChild<FindBox*>();
+        const auto found = [&] {
+            QStringList where;
+            for (int row = 0; row < box.model().rowCount(); ++row)
+                where += box.model().index(row, 1).data().toString();
+            return where;
+        };
+        auto& line = *box.findChild<QLineEdit*>();
+        line.setText("Discs[36]");
+        WAIT(found() == QStringList{"bounce.discs[36]"});
+        line.setText("bounce.discs[36].at");
+        WAIT(found() == QStringList{"bounce.discs[36].at"});
+        line.setText("discs[3");
+        WAIT(found().size() > 1 && found().front() == "bounce.discs[3]");
+        QTest::keyClick(box.findChild<QLineEdit*>(), Qt::Key_Return);
+        QCOMPARE(window->findChild<StatePanel*>()->selected_path(), "bounce.discs[3]");
+    }
+
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
         QVERIFY2(window->minimumSizeHint().width() <= 720,
