@@ -121,6 +121,7 @@ CheatSheet::CheatSheet(const Actions& actions, QWidget* window)
     fit();
     show();
     raise();
+    had_focus_ = window->focusWidget();
     setFocus();
 }
 
@@ -174,6 +175,11 @@ void CheatSheet::mousePressEvent(QMouseEvent*) {
 
 void CheatSheet::focusOutEvent(QFocusEvent*) {
     close();
+}
+
+/// Left to Qt, the next widget would have them: the box of the rate.
+void CheatSheet::closeEvent(QCloseEvent*) {
+    if (had_focus_) had_focus_->setFocus();
 }
 
 bool CheatSheet::eventFilter(QObject* object, QEvent* event) {

@@ -722,3 +722,14 @@ private slots:
 
 TEST_CLASS(WindowTest)
 #include "window_test.moc"
+
+    void the_sheet_of_keys_leaves_the_keys_to_whom_had_them() {
+        auto window = opened(kCounter);
+        WAIT(window->complete());
+        QWidget* lanes = window->timeline().findChild<TimelineLanes*>();
+        lanes->setFocus();
+        QWidget* had = window->focusWidget();
+        for (int i = 0; i < 2; ++i) QTest::keyClick(window.get(), Qt::Key_F1);
+        WAIT(!window->findChild<QWidget*>("cheat-sheet"));
+        QCOMPARE(window->focusWidget(), had);
+    }
