@@ -4,6 +4,7 @@
 #include <QEvent>
 #include <cmath>
 
+#include "call_text.h"
 #include "timeline_paint.h"
 
 namespace teatime::inspector {
@@ -423,12 +424,10 @@ QString TimelineLanes::dot_tip(const Dot& dot) const {
     const Single& single = *dot.single;
     QString tip = single.label + '\n' + text_of(single.mark);
     if (single.id.external) {
-        tip += tr(", external message %1 from %2")
-                   .arg(single.id.order)
-                   .arg(source_->lanes()[dot.lane].name);
+        tip += tr(", %1 from %2")
+                   .arg(cause_text(true, single.id.order), source_->lanes()[dot.lane].name);
     } else if (single.cause) {
-        tip += single.cause->external ? tr(", sent by external message %1").arg(single.cause->order)
-                                      : tr(", sent by message %1").arg(single.cause->order);
+        tip += tr(", sent by %1").arg(cause_text(single.cause->external, single.cause->order));
     }
     if (single.error) tip += tr("\nIts handler threw an error");
     return tip;

@@ -131,6 +131,9 @@ private slots:
         QCOMPARE(asked_for(spy), mark(1s + 37us, 1));
         QTest::mouseClick(lanes_, Qt::LeftButton, {}, middle + QPoint(0, 6));
         QCOMPARE(asked_for(spy), mark(1s + 37us, 2));
+        // Both are called as in the list of messages.
+        QCOMPARE(tip_at(on_lane(0, VirtualTime(1s))), "Ann()\n1s#1, external 31 from Ann");
+        QCOMPARE(tip_at(middle - QPoint(0, 4)), "Clock.tick()\n1.000037s#1, sent by external 31");
         // Far from any it is a time.
         QTest::mouseClick(lanes_, Qt::LeftButton, {}, on_lane(0, VirtualTime(1050ms)));
         QVERIFY(asked_for(spy).whole_instant());
