@@ -95,7 +95,11 @@ FirstPage::FirstPage(QWidget* parent)
     grid->setContentsMargins(48, 36, 48, 36);
     grid->setHorizontalSpacing(36);
     grid->setVerticalSpacing(8);
-    grid->addWidget(title, 0, 0, 1, 4);
+    back_ = new QPushButton;
+    back_->setToolTip(tr("It is still open (Escape)"));
+    connect(back_, &QPushButton::clicked, this, &FirstPage::back);
+    grid->addWidget(title, 0, 0, 1, 2);
+    grid->addWidget(back_, 0, 2, 1, 2, Qt::AlignRight);
     grid->addWidget(below, 1, 0, 1, 4);
     grid->setRowMinimumHeight(2, 12);
     grid->addWidget(heading(tr("Recordings")), 3, 0);
@@ -215,6 +219,11 @@ void FirstPage::set_sessions(const std::vector<ReflectorRow>& reflectors) {
         const bool one = std::find(whole.begin(), whole.end(), row) != whole.end();
         sessions_view_->setFirstColumnSpanned(row, {}, one);
     }
+}
+
+void FirstPage::offer_way_back(const QString& name) {
+    back_->setVisible(!name.isEmpty());
+    back_->setText(tr("Back to %1").arg(QString(name).replace('&', "&&")));
 }
 
 }  // namespace teatime::inspector

@@ -8,6 +8,7 @@
 
 class QLabel;
 class QLineEdit;
+class QPushButton;
 
 namespace teatime::inspector {
 
@@ -23,6 +24,8 @@ public:
     /// Looks again for files.
     /// `reflector`: where the last session was; it is asked beside those on this machine.
     void refresh(const QStringList& recent, const QString& reflector = {});
+    /// What stays open behind this page; empty: nothing does.
+    void offer_way_back(const QString& name);
     void set_sessions(const std::vector<ReflectorRow>& reflectors);
 
     /// `.timegraph` and `.island` files of a folder, newest first.
@@ -32,6 +35,7 @@ public:
 signals:
     void open(const QString& path);
     void choose_file();
+    void back();
     void join(const QString& url);  ///< ws://host:port/session
     /// Of those on this machine and this one, again and again as long as this page is seen.
     void list_sessions(const QString& reflector);
@@ -48,6 +52,7 @@ private:
     ListView* sessions_view_;
     QLineEdit* url_;
     QString reflector_;  // asked for beside those on this machine; may be empty
+    QPushButton* back_;
 };
 
 }  // namespace teatime::inspector

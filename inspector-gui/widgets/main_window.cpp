@@ -269,7 +269,7 @@ void MainWindow::connect_models() {
             [this] { first_page_->set_sessions(session_list_->reflectors()); });
     connect(find_box_, &FindBox::go, this, &MainWindow::go);
     connect(find_box_, &FindBox::show_path, this, &MainWindow::show_object);
-    connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::show_first_page);
+    connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::look_for_another);
     connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
     connect(together_, &TogetherPanel::follow_wanted, this, &MainWindow::follow_member);
     connect(together_, &TogetherPanel::compare_wanted, this, [this](MemberId member) {
@@ -280,6 +280,7 @@ void MainWindow::connect_models() {
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
     connect(first_page_, &FirstPage::join, this, [this](const QString& url) { join(url); });
+    connect(first_page_, &FirstPage::back, this, &MainWindow::go_back);
     connect(first_page_, &FirstPage::list_sessions, session_list_.get(), &SessionList::ask);
 }
 
@@ -327,6 +328,7 @@ void MainWindow::close_recording() {
     remember_place();
     path_.clear();
     transport_->pause();
+    left_panels_.clear();
     transport_->set_halt({});
     messages_->model().close();
     message_->forget_members();
@@ -356,6 +358,25 @@ void MainWindow::show_first_page() {
     close_recording();
     setWindowTitle(tr("Teatime inspector"));
     QStringList files;
+    list_what_there_is();
+}
+
+/// What is open stays so, behind the first page, until another is opened.
+void MainWindow::look_for_another() {
+    if (!player_->is_open()) return show_first_page();
+    if (pages_->currentWidget() != first_page_) left_panels_ = saveState(kDocks);
+    list_what_there_is();
+}
+
+void MainWindow::go_back() {
+    if (!player_->is_open()) return;
+    pages_->setCurrentWidget(work_);
+    restoreState(std::exchange(left_panels_, {}), kDocks);
+    transport_bar_->setEnabled(true);
+    world_->setFocus();
+}
+
+void MainWindow::list_what_there_is() {
     QString reflector;
     for (const Recent::Entry& entry : recent_.entries()) {
         if (!entry.is_session()) {
@@ -366,6 +387,7 @@ void MainWindow::show_first_page() {
     }
     first_page_->refresh(files, reflector);
     pages_->setCurrentWidget(first_page_);
+    first_page_->offer_way_back(live_ ? path_ : QFileInfo(path_).fileName());
     for (QDockWidget* dock : docks_) dock->hide();
     transport_bar_->setEnabled(false);
 }
@@ -374,7 +396,7 @@ void MainWindow::remember_place() {
     if (path_.isEmpty() || !player_->is_open()) return;
     Recent::Entry entry;
     entry.path = path_;
-    entry.window = saveState(kDocks);
+    entry.window = left_panels_.isEmpty() ? saveState(kDocks) : left_panels_;
     entry.pins = plot_model_->paths();
     if (!live_) {
         entry.mark = player_->playhead();

@@ -59,7 +59,7 @@ public:
     enum class Part { takes_part, looks };  ///< who looks is nobody in the world, sends nothing
     /// ws://host:port/session. `at`: empty = its newest moment, and on with it.
     void join(const QString& url, Part part = Part::takes_part, const QString& at = {});
-    void show_first_page();
+    void show_first_page();  ///< closes what is open
     /// `state`, `messages`, ...; false: there is none of that name.
     bool show_panel(const QString& name);
     /// However the window was left, maximized too.
@@ -104,6 +104,9 @@ private:
     void connect_models();
 
     void close_recording();
+    void look_for_another();
+    void go_back();
+    void list_what_there_is();
     void remember_place();
     void restore_panels(const Recent::Entry& left);
     void restore_place(const RecordingFacts& facts, const std::optional<Recent::Entry>& left);
@@ -188,6 +191,7 @@ private:
     QSplitter* work_ = nullptr;
     bool work_divided_ = false;  ///< by the user
     double panels_share_ = 0;    ///< of the width
+    QByteArray left_panels_;     ///< while the first page is over what is open
     FirstPage* first_page_ = nullptr;
     InfoBar* info_bar_ = nullptr;
     FindBox* find_box_ = nullptr;

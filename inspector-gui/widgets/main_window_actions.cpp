@@ -4,6 +4,7 @@
 #include <QGuiApplication>
 #include <QImage>
 #include <QSaveFile>
+#include <QStackedWidget>
 #include <algorithm>
 
 #include "actions.h"
@@ -11,6 +12,7 @@
 #include "comment_box.h"
 #include "diff_panel.h"
 #include "find_box.h"
+#include "first_page.h"
 #include "info_bar.h"
 #include "main_window.h"
 #include "state_panel.h"
@@ -26,7 +28,7 @@ std::vector<ActionSpec> MainWindow::action_table() {
         {"open", "&File", "&Open…", "Ctrl+O", "Open a recording or a saved Island", Glyph::open,
          [this] { choose_file(); }},
         {"live", "&File", "&Live session…", "Ctrl+L", "Sessions that are running", Glyph::live,
-         [this] { show_first_page(); }},
+         [this] { look_for_another(); }},
         {"choose-module", "&File", "Choose &module…", "", "The module that executes this recording",
          Glyph::none, [this] { choose_module(); }},
         {"export-picture", "&File", "Save &picture…", "Ctrl+E",
@@ -155,6 +157,7 @@ std::vector<ActionSpec> MainWindow::look_actions() {
         {"to-world", "&View", "Keys to the world, or back", "Escape",
          "The keys go to the world's picture; from a live one back to the window", Glyph::none,
          [this] {
+             if (pages_->currentWidget() == first_page_) return go_back();
              if (world_->has_keys()) return timeline_->setFocus();
              world_->setFocus();
          }},
