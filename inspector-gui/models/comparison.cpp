@@ -38,7 +38,7 @@ void Comparison::set_offset(Duration offset) {
 
 /// By Mark where there is no offset: two replicas are compared between two messages, too.
 void Comparison::moved(Player& from, Player& to, Duration by) {
-    if (!linked_ || moving_) return;
+    if (!linked_ || moving_ || !from.is_open()) return;
     moving_ = true;
     Mark mark = from.playhead();
     if (by != Duration(0)) {

@@ -68,11 +68,11 @@ void Player::Impl::close(std::chrono::milliseconds wait) {
     }
     facts = {};
     moment = {};
-    playhead = {};
     opened = false;
     asked = served = 0;
     completing_ = false;
     tell_busy();
+    move_playhead({});
 }
 
 void Player::Impl::seek(const Mark& mark) {
@@ -112,8 +112,8 @@ void Player::Impl::deliver() {
     }
     if (report.opened) {
         facts = report.opened;
+        if (asked == 0) move_playhead(facts->begin);
         opened = true;
-        if (asked == 0) playhead = facts->begin;
         emit player_.opened();
     }
     if (report.facts && worker_ == from) {

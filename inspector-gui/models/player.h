@@ -40,7 +40,9 @@ public:
     bool is_open() const;
     FactsPtr facts() const;    ///< null before opened()
     MomentPtr moment() const;  ///< null before the first
-    /// Where the playhead was put last; the Moment of it may not be there yet.
+    /// Where the playhead was put last; the Moment of it may not be there yet. Nothing else moves
+    /// it than what playhead_moved() tells, opening (to the begin, before opened()) and closing
+    /// included.
     const Mark& playhead() const;
     /// Something that was asked for is not there yet (a complete() Moment does not count).
     bool working() const;

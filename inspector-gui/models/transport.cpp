@@ -38,6 +38,7 @@ void Transport::place_origin() {
 
 void Transport::start(State state) {
     state_ = state;
+    if (state == State::following) rate_ = {};  // of what is followed, it is not ours
     place_origin();
     if (state == State::forward || state == State::backward) {
         timer_.start();
@@ -81,6 +82,13 @@ void Transport::shuttle(int direction) {
         rate_ = {};
         play(direction > 0);
     }
+}
+
+void Transport::reset() {
+    rate_ = {};
+    loop_.reset();
+    halt_.reset();
+    start(State::paused);
 }
 
 void Transport::set_rate(session::Rate rate) {

@@ -45,6 +45,8 @@ public:
     /// recorded: it is what is followed, until time goes on.
     void set_halt(std::optional<Mark> halt);
 
+    void reset();  ///< paused, at the usual rate, without a loop or a halt
+
     /// Of the playing: each moves the playhead. Called by a timer, 60 times a second.
     void tick();
 

@@ -276,11 +276,13 @@ void MainWindow::connect_models() {
         show_panel("diff");
         diff_->compare_with_member(member);
     });
+    connect(together_, &TogetherPanel::note_wanted, this,
+            [this](const QString& text) { live_->note(player_->playhead(), text); });
     connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);
     connect(first_page_, &FirstPage::open, this, [this](const QString& path) { open(path); });
+    connect(first_page_, &FirstPage::back, this, &MainWindow::go_back);
     connect(first_page_, &FirstPage::choose_file, this, &MainWindow::choose_file);
     connect(first_page_, &FirstPage::join, this, [this](const QString& url) { join(url); });
-    connect(first_page_, &FirstPage::back, this, &MainWindow::go_back);
     connect(first_page_, &FirstPage::list_sessions, session_list_.get(), &SessionList::ask);
 }
 
@@ -326,10 +328,9 @@ void MainWindow::open(const QString& path, const QString& at) {
 
 void MainWindow::close_recording() {
     remember_place();
-    path_.clear();
-    transport_->pause();
     left_panels_.clear();
-    transport_->set_halt({});
+    path_.clear();
+    transport_->reset();
     messages_->model().close();
     message_->forget_members();
     history_->close();
@@ -357,7 +358,6 @@ void MainWindow::close_recording() {
 void MainWindow::show_first_page() {
     close_recording();
     setWindowTitle(tr("Teatime inspector"));
-    QStringList files;
     list_what_there_is();
 }
 
@@ -377,6 +377,7 @@ void MainWindow::go_back() {
 }
 
 void MainWindow::list_what_there_is() {
+    QStringList files;
     QString reflector;
     for (const Recent::Entry& entry : recent_.entries()) {
         if (!entry.is_session()) {
@@ -386,8 +387,8 @@ void MainWindow::list_what_there_is() {
         }
     }
     first_page_->refresh(files, reflector);
-    pages_->setCurrentWidget(first_page_);
     first_page_->offer_way_back(live_ ? path_ : QFileInfo(path_).fileName());
+    pages_->setCurrentWidget(first_page_);
     for (QDockWidget* dock : docks_) dock->hide();
     transport_bar_->setEnabled(false);
 }
@@ -552,8 +553,8 @@ void MainWindow::show_object(const QString& path) {
 void MainWindow::show_playhead(const Mark& mark) {
     timeline_->set_playhead(mark);
     status_->set_playhead(mark);
-    together_->set_playhead(mark);
-    if (!live_) return;
+    info_bar_->forget("wrote");
+    if (!live_ || !player_->is_open()) return;
     const bool with_session = transport_->state() == Transport::State::following;
     if (followed_ && !following_ && !with_session) follow_member(std::nullopt);
     if (!live_->is_recording()) return live_->show_playhead(mark, with_session);
@@ -570,7 +571,6 @@ void MainWindow::show_facts() {
     message_->set_members(facts->members);
     world_->set_has_module(!facts->module_path.isEmpty());
     status_->set_facts(facts);
-    status_->set_playhead(player_->playhead());
     facts_model_.show(facts);
     error_model_.show(facts);
     member_model_.show(facts);

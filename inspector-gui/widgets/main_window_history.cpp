@@ -102,7 +102,10 @@ void MainWindow::show_write(const QString& path, const replayer::Write& write) {
         tr("%1 was written by %2 at %3: %4 became %5")
             .arg(path, QString::fromStdString(write.message->text), to_text(write.message->mark),
                  text(write.old_value), text(write.new_value)),
-        {{tr("Before it"), [this] { player_->step(replayer::StepBy::message, false); }}});
+        {{tr("Before it"), [this, mark = write.message->mark] {
+              player_->seek(mark);  // wherever the playhead is on its way to
+              player_->step(replayer::StepBy::message, false);
+          }}});
     state_->reveal(path);
 }
 

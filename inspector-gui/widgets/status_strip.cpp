@@ -121,6 +121,7 @@ void StatusStrip::set_facts(const FactsPtr& facts) {
     clock_ = WallClock(facts->clock, facts->info.end.bound, facts->info.end.wall);
     end_->setText(facts->is_recording ? tr("of %1").arg(to_text(facts->info.end.bound))
                                       : QString());
+    set_playhead(playhead_);  // the clock may be another
 }
 
 void StatusStrip::set_playhead(const Mark& mark) {

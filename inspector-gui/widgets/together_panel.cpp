@@ -379,7 +379,7 @@ void TogetherPanel::until_entered() {
 
 void TogetherPanel::note_entered() {
     if (!session_ || note_->text().trimmed().isEmpty()) return;
-    session_->note(playhead_, note_->text());
+    emit note_wanted(note_->text());
     note_->clear();
 }
 

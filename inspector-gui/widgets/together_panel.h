@@ -39,8 +39,6 @@ public:
     /// It shows the newest moment of a live session, and on with it.
     void set_with_session(bool with);
 
-    /// Where a note is put: the playhead of this window.
-    void set_playhead(const Mark& mark) { playhead_ = mark; }
     const CompanyModel& members() const { return members_; }
     const TextRowsModel& notes() const { return notes_; }
 
@@ -49,6 +47,7 @@ signals:
     void leave_wanted();
     void compare_wanted(teatime::MemberId member);
     void follow_wanted(std::optional<teatime::MemberId> member);
+    void note_wanted(const QString& text);  ///< at this window's playhead
 
 private:
     void follow_pressed();
@@ -94,7 +93,6 @@ private:
     ListView* waiting_view_;
     ListView* notes_view_;
     QLineEdit* note_;
-    Mark playhead_;
 };
 
 }  // namespace teatime::inspector

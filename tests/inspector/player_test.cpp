@@ -303,7 +303,9 @@ private slots:
         QVERIFY(player.facts()->being_written);
         QSignalSpy news(&player, &Player::facts_changed);
         Transport transport(player);
+        transport.set_rate(session::Rate::of(8, 1));
         transport.follow();
+        QCOMPARE(transport.rate(), session::Rate());  // the recorder's, not ours
         WAIT_COMPLETE(player);
         QCOMPARE(news.count(), 0);
         for (int i = 0; i < 10; ++i) {

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
+#include <QPushButton>
 #include <QRegularExpression>
 #include <QScrollArea>
 #include <QSettings>
@@ -89,6 +90,13 @@ class WindowTest : public QObject {
     }
     static std::string hash_shown(MainWindow& window) {
         return window.findChild<StatusStrip*>()->hash_text().toStdString();
+    }
+    static QStringList shown_panels(MainWindow& window) {
+        QStringList shown;
+        for (const QString& name : window.panel_names()) {
+            if (!window.findChild<QWidget*>(name)->isHidden()) shown += name;
+        }
+        return shown;
     }
     static void press(MainWindow& window, Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
         window.world().setFocus();
@@ -303,6 +311,98 @@ private slots:
         }
     }
 
+    void all_that_shows_the_playhead_shows_the_begin_of_what_is_opened() {
+        const QString fresh = home_.filePath("fresh.timegraph");
+        QVERIFY(QFile::copy(kCounter, fresh));
+        auto window = opened(kBounce, "5s");
+        WAIT(window->complete());
+        QCOMPARE(window->timeline().axis().playhead(), mark_of("5s"));
+        window->show_first_page();
+        window->open(fresh);
+        WAIT(window->player().is_open() && window->complete());
+        const Mark begin = window->player().facts()->begin;
+        QCOMPARE(window->player().playhead(), begin);
+        QCOMPARE(window->timeline().axis().playhead(), begin);
+        QCOMPARE(window->findChild<StatusStrip*>()->mark_text(), "0s#0");
+    }
+
+    void looking_for_another_leaves_what_is_open_until_one_is_opened() {
+        auto window = opened(kPainter, "2s");
+        WAIT(window->complete());
+        auto& first = *window->findChild<FirstPage*>();
+        auto* message = window->findChild<QWidget*>("message");
+        window->show_panel("message");
+        const QStringList shown = shown_panels(*window);
+        press(*window, Qt::Key_L, Qt::ControlModifier);
+        QVERIFY(first.isVisible() && !message->isVisible());
+        QCOMPARE(window->player().playhead(), mark_of("2s"));
+        QTest::keyClick(window.get(), Qt::Key_Escape);
+        QVERIFY(!first.isVisible());
+        QCOMPARE(shown_panels(*window), shown);
+        WAIT(window->complete());
+        QCOMPARE(hash_shown(*window), hash_at(kPainter, mark_of("2s")));
+
+        press(*window, Qt::Key_L, Qt::ControlModifier);
+        window->open(kCounter, "3s");
+        WAIT(window->player().is_open() && window->complete());
+        QVERIFY(!first.isVisible());
+        QCOMPARE(window->player().playhead(), mark_of("3s"));
+        window->open(kPainter);  // found as it was left, not as it was hidden
+        WAIT(window->player().is_open() && window->complete());
+        QCOMPARE(shown_panels(*window), shown);
+    }
+
+    void loop_and_rate_are_of_one_recording() {
+        auto window = opened(kPainter, "2s");
+        WAIT(window->complete());
+        press(*window, Qt::Key_B);
+        press(*window, Qt::Key_BracketRight);
+        QVERIFY(window->transport().loop());
+        QCOMPARE(window->transport().rate(), session::Rate::of(2, 1));
+        window->show_first_page();
+        window->open(kPainter);
+        WAIT(window->player().is_open() && window->complete());
+        QVERIFY(!window->transport().loop());
+        QCOMPARE(window->transport().rate(), session::Rate());
+        QVERIFY(!window->timeline().selection());
+    }
+
+    void before_it_leads_to_before_the_write_and_what_was_said_of_it_goes_with_the_moment() {
+        auto window = opened(kBounce, "5s");
+        WAIT(window->complete());
+        auto& state = *window->findChild<StatePanel*>();
+        const auto ask = [&] {
+            state.reveal("bounce.discs[36].at");
+            WAIT(state.selected_path() == "bounce.discs[36].at");
+            press(*window, Qt::Key_W);
+            WAIT(!window->info_bar().text("wrote").isEmpty());
+        };
+        ask();
+        WAIT(window->complete());
+        const Mark written = window->player().playhead();
+        press(*window, Qt::Key_Right);
+        WAIT(window->info_bar().text("wrote").isEmpty());
+
+        // Also while a step is still under way.
+        press(*window, Qt::Key_Left);
+        WAIT(window->complete() && window->player().playhead() == written);
+        ask();
+        WAIT(window->complete());
+        QPushButton* before = nullptr;
+        for (QPushButton* button : window->info_bar().findChildren<QPushButton*>()) {
+            if (button->text() == "Before it") before = button;
+        }
+        QVERIFY(before);
+        window->player().step(replayer::StepBy::message, true);
+        before->click();
+        WAIT(window->complete() && window->player().playhead() != written);
+        auto truth = replayer::Timeline::open(kBounce.toStdString(), {.modules = {MODULES}});
+        QVERIFY(truth && truth->seek(written));
+        QVERIFY(truth->step_backward(replayer::StepBy::message));
+        QCOMPARE(window->player().playhead(), truth->mark());
+        QVERIFY(window->info_bar().text("wrote").isEmpty());
+    }
+
     void go_to_takes_what_people_write_and_says_what_it_does_not() {
         auto window = opened(kPainter, "start");
         WAIT(window->complete());
@@ -500,6 +600,28 @@ private slots:
         window.close();
     }
 
+    void a_field_is_found_by_its_path() {
+        auto window = opened(kBounce, "4s");
+        WAIT(window->complete());
+        QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+        auto& box = *window->findChild<FindBox*>();
+        const auto found = [&] {
+            QStringList where;
+            for (int row = 0; row < box.model().rowCount(); ++row)
+                where += box.model().index(row, 1).data().toString();
+            return where;
+        };
+        auto& line = *box.findChild<QLineEdit*>();
+        line.setText("Discs[36]");
+        WAIT(found() == QStringList{"bounce.discs[36]"});
+        line.setText("bounce.discs[36].at");
+        WAIT(found() == QStringList{"bounce.discs[36].at"});
+        line.setText("discs[3");
+        WAIT(found().size() > 1 && found().front() == "bounce.discs[3]");
+        QTest::keyClick(box.findChild<QLineEdit*>(), Qt::Key_Return);
+        QCOMPARE(window->findChild<StatePanel*>()->selected_path(), "bounce.discs[3]");
+    }
+
     void closed_and_opened_again_it_is_where_it_was_left() {
         QRect place;
         {
@@ -600,28 +722,6 @@ private slots:
     }
 
     void the_window_can_be_narrow() {
-    void a_field_is_found_by_its_path() {
-        auto window = opened(kBounce, "4s");
-        WAIT(window->complete());
-        QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
-        auto& box = *window->findChild<FindBox*>();
-        const auto found = [&] {
-            QStringList where;
-            for (int row = 0; row < box.model().rowCount(); ++row)
-                where += box.model().index(row, 1).data().toString();
-            return where;
-        };
-        auto& line = *box.findChild<QLineEdit*>();
-        line.setText("Discs[36]");
-        WAIT(found() == QStringList{"bounce.discs[36]"});
-        line.setText("bounce.discs[36].at");
-        WAIT(found() == QStringList{"bounce.discs[36].at"});
-        line.setText("discs[3");
-        WAIT(found().size() > 1 && found().front() == "bounce.discs[3]");
-        QTest::keyClick(box.findChild<QLineEdit*>(), Qt::Key_Return);
-        QCOMPARE(window->findChild<StatePanel*>()->selected_path(), "bounce.discs[3]");
-    }
-
         auto window = opened(kPainter, "end");
         WAIT(window->complete());
         QVERIFY2(window->minimumSizeHint().width() <= 720,
@@ -718,10 +818,6 @@ private slots:
             QVERIFY2(label->width() >= label->sizeHint().width(), qPrintable(label->text()));
         }
     }
-};
-
-TEST_CLASS(WindowTest)
-#include "window_test.moc"
 
     void the_sheet_of_keys_leaves_the_keys_to_whom_had_them() {
         auto window = opened(kCounter);
@@ -733,3 +829,7 @@ TEST_CLASS(WindowTest)
         WAIT(!window->findChild<QWidget*>("cheat-sheet"));
         QCOMPARE(window->focusWidget(), had);
     }
+};
+
+TEST_CLASS(WindowTest)
+#include "window_test.moc"
