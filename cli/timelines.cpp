@@ -90,7 +90,10 @@ Value executed_value(const replayer::ExecutedInfo& message) {
 
 result<void> seek(replayer::Timeline& timeline, const Mark& mark) {
     ProgressLine line("rebuilding " + to_string(mark));
+    const std::size_t told = timeline.other_notes().size();
     auto moved = timeline.seek(mark, shown_on(line, timeline.mark(), mark));
+    const std::vector<std::string>& notes = timeline.other_notes();
+    for (std::size_t i = told; i < notes.size(); ++i) note(notes[i]);  // damage on the way
     bool stored = moved && timeline.reader() && !timeline.can_execute();
     if (stored && timeline.mark() != mark && timeline.hash()) {
         note(fmt::format("shown: {}, the last stored state up to {}", to_string(timeline.mark()),

@@ -36,7 +36,8 @@ result<std::vector<Stretch>> stretches(const Timeline& timeline) {
     if (!found) return found.error();
     auto info = reader.info();
     if (!info) return info.error();
-    auto keyframes = reader.keyframes();
+    std::vector<Error> damaged;  // told by the Timeline that comes upon them
+    auto keyframes = reader.keyframes(&damaged);
     if (!keyframes) return keyframes.error();
     std::erase_if(*keyframes, [&](const timegraph::KeyframeInfo& keyframe) {
         return keyframe.kind == timegraph::KeyframeInfo::Kind::foreign ||

@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds kLook{20};    // between looks at the stop t
 constexpr std::chrono::milliseconds kDensest{1};  // execution between two checkpoints
 constexpr int kCheckpointShare = 8;               // checkpoints cost at most 1/8 of execution
 constexpr std::size_t kErrorsKept = 10'000;
+constexpr std::size_t kDamageTold = 3;  // keyframes
 
 }  // namespace
 
@@ -52,7 +53,7 @@ result<Timeline::Impl::Base> Timeline::Impl::best_base(const Mark& limit) {
         base = {kept->mark, kept->id, std::nullopt};
     }
     if (reader) {
-        auto keyframe = reader->keyframe_before(limit);
+        auto keyframe = keyframe_before(limit);
         if (!keyframe) return keyframe.error();
         auto outlives = *keyframe ? feed.past_gap(**keyframe) : result<VirtualTime>(begin.time);
         if (!outlives) return outlives.error();
@@ -72,6 +73,7 @@ result<void> Timeline::Impl::restore(const Base& base) {
         restored = session->restore_checkpoint(*base.checkpoint);
     } else if (base.keyframe) {
         auto image = reader->image(*base.keyframe);
+        if (!image && cannot_be_read.insert(base.keyframe->id).second) pass_over(image.error());
         restored = image ? session->restore(*image) : result<void>(image.error());
     } else {
         restored = reader ? session->start(session_id) : session->restore(saved);
@@ -84,6 +86,35 @@ result<void> Timeline::Impl::restore(const Base& base) {
     return {};
 }
 
+/// From an earlier state where that of a keyframe cannot be read. Where messages are missing on the
+/// way from there, executing them is the error.
+result<Timeline::Impl::Base> Timeline::Impl::restore_best(const Mark& limit) {
+    for (;;) {
+        const std::size_t known = cannot_be_read.size();
+        auto base = best_base(limit);
+        if (!base) return base;
+        auto restored = restore(*base);
+        if (restored) return base;
+        if (cannot_be_read.size() == known) return restored.error();
+    }
+}
+
+result<std::optional<timegraph::KeyframeInfo>> Timeline::Impl::keyframe_before(Mark limit) {
+    for (;;) {
+        std::vector<Error> damaged;
+        auto found = reader->keyframe_before(limit, &damaged);
+        for (const Error& each : damaged) pass_over(each);
+        if (!found || !*found || !cannot_be_read.contains((*found)->id)) return found;
+        limit = just_before((*found)->mark);
+    }
+}
+
+/// A recording may have very many keyframes: the first few tell enough.
+void Timeline::Impl::pass_over(const Error& damaged) {
+    if (damage.size() < kDamageTold && damage.insert(damaged.message).second)
+        notes.push_back(damaged.message);
+}
+
 result<void> Timeline::Impl::travel(const Mark& target, const Watch& watch) {
     auto base = best_base(target);
     if (!base) return base.error();
@@ -94,7 +125,7 @@ result<void> Timeline::Impl::travel(const Mark& target, const Watch& watch) {
         stay = session->mark().time > *outlives;
     }
     if (!stay) {
-        if (auto restored = restore(*base); !restored) return restored;
+        if (auto restored = restore_best(target); !restored) return restored.error();
     }
     return run_to(target, watch, true, nullptr);
 }
@@ -188,7 +219,7 @@ void Timeline::Impl::remember(const std::vector<HandlerError>& thrown) {
 
 result<void> Timeline::Impl::show_keyframe(const Mark& mark) {
     if (!reader) return {};
-    auto found = reader->keyframe_before(mark);
+    auto found = keyframe_before(mark);
     if (!found) return found.error();
     shown = std::move(*found);
     stands = shown ? shown->mark : begin;
@@ -273,9 +304,8 @@ result<bool> Timeline::Impl::step_backward(StepBy by, const Watch& watch) {
 
 result<void> Timeline::Impl::extend_trail(const Mark& here, const Watch& watch) {
     const Mark to = trail.base();
-    auto base = best_base(just_before(to));
+    auto base = restore_best(just_before(to));
     if (!base) return base.error();
-    if (auto restored = restore(*base); !restored) return restored;
     if (base->keyframe) {  // decoding it again for the next step back would cost more
         if (auto kept = place_checkpoint(); !kept) return kept;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "checkpoints.h"
 #include "feed.h"
@@ -58,6 +59,9 @@ public:
     };
     result<Base> best_base(const Mark& limit);
     result<void> restore(const Base& base);
+    result<Base> restore_best(const Mark& limit);
+    result<std::optional<timegraph::KeyframeInfo>> keyframe_before(Mark limit);
+    void pass_over(const Error& damage);
 
     const std::string path;
     const TimelineOptions options;
@@ -68,6 +72,8 @@ public:
     std::string module_path;
     std::string session_id;
     std::optional<timegraph::KeyframeInfo> first_keyframe;  ///< none: begins at the very start
+    std::set<std::string> damage;                           ///< of keyframes, told in notes
+    std::set<std::int64_t> cannot_be_read;  ///< keyframes whose state or what it is based on is
     Mark begin{BranchId{}, kSessionStart, 0};
 
     std::unique_ptr<Session> session;              ///< none: stored states only

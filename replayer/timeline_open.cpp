@@ -99,12 +99,11 @@ result<void> Timeline::Impl::attach(const std::string& app, const std::string& c
 /// Another build may have other fields: seen at once, not at the first keyframe that is used.
 result<void> Timeline::Impl::check_schema() {
     if (!reader) return {};
-    auto keyframe = reader->keyframe_before(end());
+    auto keyframe = keyframe_before(end());
     if (!keyframe) return keyframe.error();
     if (!*keyframe) return {};
     auto image = reader->image(**keyframe);
-    if (!image) return image.error();
-    return session->restore(*image);
+    return image ? session->restore(*image) : result<void>();  // damage is found on the way to it
 }
 
 result<void> Timeline::Impl::connect() {

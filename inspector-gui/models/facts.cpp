@@ -5,11 +5,17 @@
 namespace teatime::inspector {
 namespace {
 
+constexpr std::size_t kDamageTold = 3;  // keyframes: a recording may have very many
+
 /// Takes over what was read before, else reads.
-template <class T>
-void fill(std::vector<T>& list, bool same, const std::vector<T>* before,
-          result<std::vector<T>> (*read)(const timegraph::Reader&), const timegraph::Reader& reader,
-          RecordingFacts& facts) {
+void tell(RecordingFacts& facts, const Error& error) {
+    const QString note = QString::fromStdString(error.message);
+    if (!facts.notes.contains(note)) facts.notes.append(note);
+}
+
+template <class T, class Read>
+void fill(std::vector<T>& list, bool same, const std::vector<T>* before, const Read& read,
+          const timegraph::Reader& reader, RecordingFacts& facts) {
     if (same) {
         list = *before;
         return;
@@ -17,9 +23,8 @@ void fill(std::vector<T>& list, bool same, const std::vector<T>* before,
     auto rows = read(reader);
     if (rows) {
         list = std::move(*rows);
-    } else if (QString note = QString::fromStdString(rows.error().message);
-               !facts.notes.contains(note)) {
-        facts.notes.append(note);
+    } else {
+        tell(facts, rows.error());
     }
 }
 
@@ -69,10 +74,13 @@ void read_lists(const timegraph::Reader& reader, RecordingFacts& facts,
     if (before && !before->has_lists) before = nullptr;
     const Reader::Info* old = before ? &before->info : nullptr;
     const Reader::Info& now = facts.info;
+    std::vector<Error> damaged;
     fill<timegraph::KeyframeInfo>(
         facts.keyframes, old && old->keyframes == now.keyframes,
-        before ? &before->keyframes : nullptr, [](const Reader& from) { return from.keyframes(); },
-        reader, facts);
+        before ? &before->keyframes : nullptr,
+        [&](const Reader& from) { return from.keyframes(&damaged); }, reader, facts);
+    if (damaged.size() > kDamageTold) damaged.resize(kDamageTold);
+    for (const Error& each : damaged) tell(facts, each);
     fill<timegraph::Vote>(
         facts.votes, old && old->votes == now.votes, before ? &before->votes : nullptr,
         [](const Reader& from) { return from.votes(); }, reader, facts);

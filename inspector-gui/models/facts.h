@@ -42,7 +42,7 @@ using FactsPtr = std::shared_ptr<const RecordingFacts>;
 RecordingFacts read_facts(const replayer::Timeline& timeline);
 
 /// The lists, O(their rows). Those of `before` whose number of rows has not changed are taken over.
-/// A damaged one stays empty, and a note tells.
+/// A damaged one stays empty, and a note tells; of keyframes those are there that are whole.
 void read_lists(const timegraph::Reader& reader, RecordingFacts& facts,
                 const RecordingFacts* before);
 

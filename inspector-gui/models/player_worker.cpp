@@ -171,13 +171,14 @@ bool PlayerWorker::open() {
     if (!timeline_->reader()) first_picture = timeline_->draw();  // looks for the module
     auto facts = std::make_shared<RecordingFacts>(read_facts(*timeline_));
     const auto& info = facts->info;
-    std::uint64_t rows = info.keyframes + info.votes + info.bookmarks + info.branches +
-                         info.edits + info.errors + info.gaps;
+    std::uint64_t rows = info.keyframes + info.votes + info.bookmarks + info.branches + info.edits +
+                         info.errors + info.gaps;
     if (timeline_->reader() && rows <= kRowsAtOnce) {
         read_lists(*timeline_->reader(), *facts, nullptr);
     }
     if (!first_picture) facts->notes.append(text(first_picture.error().message));
     facts_ = facts;
+    notes_told_ = timeline_->other_notes().size();
     report([&](Report& report) { report.opened = facts_; });
     if (!newer_waits()) show(look(timeline_->mark()));
     return true;
@@ -214,6 +215,7 @@ void PlayerWorker::serve(Wanted wanted) {
         auto moment = look_at_stored(asked, done.error());
         show(moment);
     }
+    if (timeline_->other_notes().size() > notes_told_) refresh_facts(false);
     report([&](Report& report) { report.served = wanted.last; });
 }
 
@@ -445,6 +447,7 @@ void PlayerWorker::look_for_news() {
 void PlayerWorker::refresh_facts(bool first_lists) {
     Clock::time_point started = Clock::now();
     auto facts = std::make_shared<RecordingFacts>(read_facts(*timeline_));
+    notes_told_ = timeline_->other_notes().size();
     for (const QString& note : facts_->notes) {
         if (!facts->notes.contains(note)) facts->notes.append(note);
     }

@@ -110,6 +110,7 @@ private:
     int cancelled_in_a_row_ = 0;
     Clock::duration state_cost_{0};
     Clock::duration facts_cost_{0};
+    std::size_t notes_told_ = 0;  ///< of the Timeline: damage is found on the way
     Clock::time_point facts_at_{};
     struct FileState {
         std::int64_t size = 0, changed_ns = 0, wal_size = 0, wal_changed_ns = 0;

@@ -140,15 +140,19 @@ bool Query::next() {
     return false;
 }
 
-bool Query::next_checked(Table table) {
+bool Query::next_checked(Table table, std::vector<Error>* damaged) {
     auto most = static_cast<int>(database_.largest(table));
-    int before = sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, most);
-    int status = sqlite3_step(statement_);
-    sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, before);
-    if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail();
-    if (status == SQLITE_DONE) return false;
-    check(table);
-    return true;
+    for (;;) {
+        int before = sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, most);
+        int status = sqlite3_step(statement_);
+        sqlite3_limit(database_.handle_, SQLITE_LIMIT_LENGTH, before);
+        if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail();
+        if (status == SQLITE_DONE) return false;
+        auto whole = guarded([&] { check(table); });
+        if (whole) return true;
+        if (!damaged) throw Failure{whole.error()};
+        damaged->push_back(whole.error());
+    }
 }
 
 void Query::check(Table table) const {

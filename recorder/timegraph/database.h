@@ -89,8 +89,9 @@ public:
     /// To the next row; false at the end.
     bool next();
     /// The same for a `SELECT *` of `table`: also compares the row's check, and takes nothing that
-    /// is too large for the table into memory.
-    bool next_checked(Table table);
+    /// is too large for the table into memory. With `damaged`, rows that do not fit are passed over
+    /// and told of there.
+    bool next_checked(Table table, std::vector<Error>* damaged = nullptr);
     /// Throws where the row's check does not fit.
     void check(Table table) const;
 

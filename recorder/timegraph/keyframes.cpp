@@ -75,24 +75,25 @@ std::vector<std::string> load_chain(Database& database, std::int64_t id) {
 
 }  // namespace
 
-result<std::vector<KeyframeInfo>> Reader::keyframes() const {
+result<std::vector<KeyframeInfo>> Reader::keyframes(std::vector<Error>* damaged) const {
     return guarded([&] {
         std::vector<KeyframeInfo> keyframes;
         Query query(*database_, "SELECT * FROM keyframes WHERE branch = 0 ORDER BY time, n, id");
-        while (query.next_checked(Table::keyframes))
+        while (query.next_checked(Table::keyframes, damaged))
             keyframes.push_back(info_of(*database_, query));
         return keyframes;
     });
 }
 
-result<std::optional<KeyframeInfo>> Reader::keyframe_before(const Mark& mark) const {
+result<std::optional<KeyframeInfo>> Reader::keyframe_before(const Mark& mark,
+                                                            std::vector<Error>* damaged) const {
     return guarded([&] {
         Query query(*database_,
                     "SELECT * FROM keyframes WHERE branch = ?1 AND (time, n) <= (?2, ?3) "
-                    "ORDER BY time DESC, n DESC, id DESC LIMIT 1",
+                    "ORDER BY time DESC, n DESC, id DESC",
                     {cell(mark.branch), cell(mark.time), cell_of_n(mark.n)});
         std::optional<KeyframeInfo> keyframe;
-        if (query.next_checked(Table::keyframes)) keyframe = info_of(*database_, query);
+        if (query.next_checked(Table::keyframes, damaged)) keyframe = info_of(*database_, query);
         return keyframe;
     });
 }

@@ -42,8 +42,10 @@ result<std::optional<KeyframeInfo>> first_state(const Reader& recording, const R
     bool whole = info.first ? info.first->seq.value == 1 : info.keyframes == 0;
     if ((whole && !info.meta.more.contains(kStartedFrom)) || info.keyframes == 0)
         return std::optional<KeyframeInfo>();
-    auto keyframes = recording.keyframes();
+    std::vector<Error> damaged;
+    auto keyframes = recording.keyframes(&damaged);
     if (!keyframes) return keyframes.error();
+    if (keyframes->empty() && !damaged.empty()) return damaged.front();
     return std::optional(keyframes->front());
 }
 

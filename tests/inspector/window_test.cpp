@@ -91,6 +91,15 @@ class WindowTest : public QObject {
     static std::string hash_shown(MainWindow& window) {
         return window.findChild<StatusStrip*>()->hash_text().toStdString();
     }
+    QString damaged_painter(const QString& name, const char* damage) {
+        const QString path = home_.filePath(name);
+        sqlite3* file = nullptr;
+        const bool done = QFile::copy(kPainter, path) &&
+                          sqlite3_open(path.toUtf8(), &file) == SQLITE_OK &&
+                          sqlite3_exec(file, damage, nullptr, nullptr, nullptr) == SQLITE_OK;
+        sqlite3_close(file);
+        return done ? path : QString();
+    }
     static QStringList shown_panels(MainWindow& window) {
         QStringList shown;
         for (const QString& name : window.panel_names()) {
@@ -640,29 +649,39 @@ private slots:
     }
 
     void of_a_recording_that_cannot_be_executed_what_came_from_outside_is_listed() {
-        const QString damaged = home_.filePath("damaged.timegraph");
-        QVERIFY(QFile::copy(kPainter, damaged));
-        sqlite3* file = nullptr;
-        QCOMPARE(sqlite3_open(damaged.toUtf8(), &file), SQLITE_OK);
-        const char* damage =
-            "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = "
-            "(SELECT min(id) FROM keyframes)";
-        QCOMPARE(sqlite3_exec(file, damage, nullptr, nullptr, nullptr), SQLITE_OK);
-        sqlite3_close(file);
-        auto window = opened(damaged, "2s");
+        qputenv("TEATIME_WORKER", "/nonexistent");  // as good as no module, wherever one is found
+        const auto put_back = qScopeGuard([] { qunsetenv("TEATIME_WORKER"); });
+        auto window = opened(kPainter, "2s");
         MessageModel& messages = window->findChild<MessagesPanel*>()->model();
         WAIT(messages.rowCount() > 10 && messages.message(5));
         QVERIFY(messages.message(5)->external);
         WAIT(messages.playhead_row() > 0);
-        // Timeline, state and notes have one thing to say: once.
-        WAIT(!window->info_bar().text("survey").isEmpty());
-        WAIT(!window->info_bar().text("moment").isEmpty());
-        QCOMPARE(window->info_bar().text("survey"), window->info_bar().text("moment"));
+    }
+
+    void what_several_have_to_say_in_the_same_words_is_said_once() {
+        InfoBar bar;
+        bar.show();
+        for (const char* topic : {"survey", "moment"})
+            bar.say(topic, InfoBar::Kind::error, "It is damaged");
         int shown = 0;
-        for (const QLabel* label : window->info_bar().findChildren<QLabel*>()) {
-            shown += label->isVisible() && label->text() == window->info_bar().text("moment");
-        }
+        for (const QLabel* label : bar.findChildren<QLabel*>()) shown += label->isVisible();
         QCOMPARE(shown, 1);
+    }
+
+    void what_a_damaged_keyframe_held_is_rebuilt_and_the_damage_is_told_once() {
+        const QString damaged = damaged_painter(
+            "damaged.timegraph", "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = 1");
+        auto window = opened(damaged, "4s");
+        WAIT(window->player().is_open() && window->complete());
+        QCOMPARE(hash_shown(*window), hash_at(kPainter, mark_of("4s")));
+        QVERIFY(window->world().moment()->picture);
+        QCOMPARE(window->info_bar().text("moment"), "");
+        QCOMPARE(window->info_bar().text("survey"), "");
+        WAIT(window->info_bar().text("notes").contains("damaged"));
+        QStringList told = window->info_bar().text("notes").split('\n');
+        QCOMPARE(told.removeDuplicates(), 0);
+        MessageModel& messages = window->findChild<MessagesPanel*>()->model();
+        WAIT(messages.rowCount() > 10 && messages.message(5));
     }
 
     void without_the_module_stored_states_are_shown_and_a_bar_offers_to_choose_it() {

@@ -1,5 +1,7 @@
 #include "teatime/replayer/timeline.h"
 
+#include <sqlite3.h>
+
 #include "../state/random_input.h"
 #include "../test_main.h"
 #include "recorded.h"
@@ -28,6 +30,12 @@ class TimelineTest : public QObject {
         auto timeline = Timeline::open(path, options);
         if (!timeline) qFatal("%s", timeline.error().message.c_str());
         return std::move(*timeline);
+    }
+    static void change(const std::string& path, const char* sql) {
+        sqlite3* file = nullptr;
+        QCOMPARE(sqlite3_open(path.c_str(), &file), SQLITE_OK);
+        QCOMPARE(sqlite3_exec(file, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+        sqlite3_close(file);
     }
 
 private slots:
@@ -222,6 +230,44 @@ private slots:
         QVERIFY(missing.error().message.find(std::to_string(live.marks.back().n)) !=
                 std::string::npos);
         QCOMPARE(timeline.mark(), live.marks.back());
+    }
+
+    /// Others are based on it, and cannot be read either.
+    void a_damaged_keyframe_is_passed_over_and_told_of() {
+        for (bool joined : {false, true}) {
+            RecordOptions options;
+            if (joined) options.first = Seq{100};
+            Recorded live = recording(options);
+            change(live.path,
+                   joined ? "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE base NOTNULL"
+                          : "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = 1");
+            Timeline timeline = opened(live.path);
+            for (int i = 0; i < 30; ++i) {
+                std::size_t at = i == 0 ? live.marks.size() - 1 : random_() % live.marks.size();
+                VERIFY_OK(timeline.seek(live.marks[at]));
+                QCOMPARE(*timeline.hash(), live.hashes[at]);
+                if (at > 0 && i % 4 == 0) {
+                    QVERIFY(*timeline.step_backward());
+                    QCOMPARE(*timeline.hash(), live.hashes[at - 1]);
+                }
+            }
+            const std::vector<std::string> notes = timeline.notes();
+            QVERIFY(!notes.empty() && notes.size() <= 3);
+            for (const std::string& note : notes) QVERIFY(note.find("damaged") != note.npos);
+        }
+    }
+
+    void behind_a_gap_no_earlier_state_helps() {
+        RecordOptions options;
+        options.lost_from = Seq{100};
+        options.lost_to = Seq{120};
+        Recorded live = recording(options);
+        Timeline whole = opened(live.path);
+        VERIFY_OK(whole.seek(live.marks.back()));
+        change(live.path, "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE seq > 100");
+        auto went = opened(live.path).seek(live.marks.back());
+        QVERIFY(!went);
+        QVERIFY(went.error().message.find("missing") != std::string::npos);
     }
 
     void without_the_module_the_nearest_keyframe_is_shown() {

@@ -133,10 +133,12 @@ public:
     /// O(batches), about 10 us each.
     result<std::vector<Batch>> batches(Seq after = {}) const;
 
-    /// All keyframes of the trunk in order of their Marks; reads no states.
-    result<std::vector<KeyframeInfo>> keyframes() const;
+    /// All keyframes of the trunk in order of their Marks; reads no states. With `damaged`, those
+    /// that are damaged are passed over and told of there, else the first of them is the error.
+    result<std::vector<KeyframeInfo>> keyframes(std::vector<Error>* damaged = nullptr) const;
     /// The last one at or before `mark`; none if there is none.
-    result<std::optional<KeyframeInfo>> keyframe_before(const Mark& mark) const;
+    result<std::optional<KeyframeInfo>> keyframe_before(
+        const Mark& mark, std::vector<Error>* damaged = nullptr) const;
     /// Ascending ids of the objects touched since the last keyframe at another Mark.
     result<std::vector<ObjectId>> touched(const KeyframeInfo& keyframe) const;
     /// The state of a full or delta keyframe: decodes at most 1 + kDeltasPerFull blobs.

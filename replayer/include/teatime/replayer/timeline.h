@@ -65,7 +65,8 @@ public:
     Mark end() const;          ///< of what is recorded so far; grows while it is being written
     const Mark& mark() const;  ///< after the last executed message
 
-    /// To any Mark between begin() and end(); outside is an error that names the range. Cost: one
+    /// To any Mark between begin() and end(); outside is an error that names the range. Keyframes
+    /// that are damaged are passed over, which notes() then tells. Cost: one
     /// restore, then execution from the nearest keyframe, checkpoint or the current position.
     result<void> seek(const Mark& mark, const Watch& watch = {});
     result<void> seek(VirtualTime time, const Watch& watch = {}) {
