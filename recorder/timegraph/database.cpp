@@ -79,6 +79,13 @@ int past_last_step(void* left) {
 
 }  // namespace
 
+void refuse_newer(const std::string& path, std::int64_t version) {
+    if (version <= kFormatVersion) return;
+    throw Failure{unreadable(
+        fmt::format("{} has format version {}, this program reads up to {}: use a newer teatime",
+                    path, version, kFormatVersion))};
+}
+
 RowCheck::RowCheck(Table table) : bytes_(kTables[static_cast<std::size_t>(table)].name) {}
 
 void RowCheck::add(const Cell& cell) {
@@ -367,11 +374,7 @@ void Database::check_identity() {
         throw Failure{unreadable(not_a_timegraph(path_))};
     }
     std::int64_t version = pragma("PRAGMA user_version");
-    if (version > kFormatVersion) {
-        throw Failure{unreadable(fmt::format(
-            "{} has format version {}, this program reads up to {}: use a newer teatime", path_,
-            version, kFormatVersion))};
-    }
+    refuse_newer(path_, version);
     if (version != kFormatVersion) {
         damaged(fmt::format("it has format version {}, which never was", version));
     }

@@ -46,6 +46,9 @@ auto guarded(Work&& work) -> result<decltype(work())> {
     }
 }
 
+/// Throws where the format is newer than this program's.
+void refuse_newer(const std::string& path, std::int64_t version);
+
 /// Number of rows of a table and the sum of their checks: adding and removing rows in any order
 /// gives the same.
 struct RowSum {

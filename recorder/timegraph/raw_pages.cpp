@@ -15,7 +15,10 @@
 namespace teatime::timegraph {
 namespace {
 
-// https://www.sqlite.org/fileformat2.html, part 4
+// https://www.sqlite.org/fileformat2.html, parts 1.3 and 4
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+constexpr std::size_t kUserVersionAt = 60;
+constexpr std::size_t kApplicationIdAt = 68;
 constexpr std::size_t kWalHeader = 32;
 constexpr std::size_t kFrameHeader = 24;
 constexpr std::uint32_t kWalMagic = 0x377f0682;  // its last bit: checksums of big-endian words
@@ -130,6 +133,13 @@ void RawPages::read_wal() {
         since_commit.clear();
     }
     if (!latest_.empty()) count_ = std::max(count_, latest_.rbegin()->first);
+}
+
+std::int64_t RawPages::format() const {
+    std::string page;
+    read(View::committed, 1, page);
+    bool ours = page.starts_with(kMagic) && word_at(&page[kApplicationIdAt]) == kApplicationId;
+    return ours ? static_cast<std::int32_t>(word_at(&page[kUserVersionAt])) : 0;
 }
 
 void RawPages::read(View view, std::uint32_t number, std::string& page) const {

@@ -32,6 +32,8 @@ public:
     bool lacks_wal() const { return lacks_wal_; }
     /// The main file ends within a page.
     bool cut_off() const { return cut_off_; }
+    /// The time-graph's format version; 0 where the first page is not one's.
+    std::int64_t format() const;
 
     /// `number` is 1 for the first. Replaces `page` by its kPageSize bytes.
     void read(View view, std::uint32_t number, std::string& page) const;

@@ -129,6 +129,7 @@ std::string_view RawRow::bytes(int column) const {
 
 /// Where proper leaves say that a row is comes first: it is the row as it was last.
 RawRows::RawRows(const std::string& path, const Watch& watch) : pages_(path) {
+    refuse_newer(path, pages_.format());  // what that has more would be lost in silence
     using View = RawPages::View;
     std::vector<View> views{View::committed};
     if (pages_.has_wal()) views.insert(views.end(), {View::main, View::latest});

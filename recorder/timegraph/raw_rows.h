@@ -39,7 +39,8 @@ private:
 /// neither SQLite's header nor its schema and trees are needed: each page is searched for rows, and
 /// where a page is no proper leaf, each of its bytes. Also finds rows that were folded or moved
 /// long ago, as long as nothing was written over them. O(size), about 0.3 GB/s; memory for the
-/// places of rows only. Throws Failure where there is no file, or where the job was ended.
+/// places of rows only. Throws Failure where there is no file or one of a newer format,
+/// or where the job was ended.
 class RawRows {
 public:
     RawRows(const std::string& path, const Watch& watch);

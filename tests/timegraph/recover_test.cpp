@@ -282,6 +282,10 @@ private slots:
             std::set<std::size_t> hurt;
             std::size_t hits = 1 + random.below(round % 8 == 0 ? 100 : 6);
             for (std::size_t i = 0; i < hits && !bytes.empty(); ++i) hit(bytes, random, hurt);
+            constexpr std::size_t kVersion = 60, kBytes = 4;  // a higher one would be refused
+            if (bytes.size() >= kVersion + kBytes) {
+                bytes.replace(kVersion, kBytes, bytes_, kVersion, kBytes);
+            }
             damage(bytes);
             auto recovery = recover(damaged_, out_);
             VERIFY_OK(recovery);
@@ -338,6 +342,16 @@ private slots:
         VERIFY_OK(recovery);
         QVERIFY(is_whole(out_));
         QVERIFY(recovery->messages > 1000);
+    }
+
+    void a_newer_format_is_refused() {
+        damage(bytes_);
+        sql(damaged_, "PRAGMA user_version=9");
+        auto done = recover(damaged_, out_);
+        QVERIFY(!done && done.error().kind == ErrorKind::unreadable);
+        QVERIFY(done.error().message.find("version 9, this program reads up to 1") !=
+                std::string::npos);
+        QVERIFY(!std::filesystem::exists(out_));
     }
 
     void where_nothing_is_nothing_is_made() {

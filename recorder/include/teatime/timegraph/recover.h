@@ -20,8 +20,8 @@ struct Recovery {
 /// rows are known by their checks alone, so that neither SQLite's header nor its trees are needed,
 /// and those in a `-wal` beside it are read too. Where messages are lost a gap tells why; keyframes
 /// that are deltas to a lost one are dropped; chain, indexes and counts are made anew. Refuses to
-/// overwrite, and a file that another program has open. Requires: not open in this process. Costs
-/// about two reads and one write of the file; memory: a few blocks.
+/// overwrite, a file that another program has open, and one of a newer format. Requires: not open
+/// in this process. Costs about two reads and one write of the file; memory: a few blocks.
 result<Recovery> recover(const std::string& from, const std::string& to, const Watch& watch = {});
 
 }  // namespace teatime::timegraph
