@@ -11,16 +11,18 @@
 
 #include "teatime/state/inspect.h"
 #include "teatime/state/json.h"
+#include "teatime/timegraph/recover.h"
 #include "verb.h"
 
 namespace teatime::cli {
 
 int fail(const Error& error) {
-    note(error.message);
+    note(timegraph::with_advice(error));
     switch (error.kind) {
         case ErrorKind::wrong_usage:
             return kWrongUsage;
         case ErrorKind::unreadable:
+        case ErrorKind::damaged:
         case ErrorKind::unavailable:
             return kUnreadable;
         case ErrorKind::failed:

@@ -172,15 +172,18 @@ void print_replay(const replayer::ReplayReport& replay) {
 
 /// SQLite cannot even open it: then what a recovery would save, tried in a folder of its own.
 int tell_rest(const std::string& path, Error error, const VerifyOptions& options) {
-    std::size_t advice = error.message.find("; `teatime verify`");  // as where one is damaged
+    bool may_hold = error.kind == ErrorKind::damaged || error.kind == ErrorKind::unreadable;
     TemporaryFolder folder;
-    if (advice == error.message.npos || !folder.made()) return fail(error);
-    error.message.resize(advice);
+    if (!may_hold || !folder.made()) return fail(error);
     auto rest = [&] {
         Job job("searching");
         return timegraph::recover(path, (folder.path() / "rest.timegraph").string(), job.watch());
     }();
     if (!rest || rest->rows == 0) return fail(error);
+    if (error.kind == ErrorKind::unreadable) {  // it was not taken for one, and is
+        error.message = path + ": its first page is damaged";
+    }
+    error.kind = ErrorKind::unreadable;  // what to do is told below
     Value::List lost;
     for (const timegraph::Problem& problem : rest->lost) {
         lost.push_back(timegraph::to_string(problem));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "teatime/timegraph/recover.h"
+
 namespace teatime::inspector {
 namespace {
 
@@ -163,7 +165,7 @@ bool PlayerWorker::open() {
     file_ = look_at_file(path_);
     auto opened = replayer::Timeline::open(path_, options_);
     if (!opened) {
-        report([&](Report& report) { report.failed = opened.error().message; });
+        report([&](Report& report) { report.failed = timegraph::with_advice(opened.error()); });
         return false;
     }
     timeline_.emplace(std::move(*opened));

@@ -520,9 +520,7 @@ void Database::fail() const {
 }
 
 void Database::damaged(std::string_view what) const {
-    throw Failure{unreadable(fmt::format(
-        "{}: {}; `teatime verify` names what is damaged, `teatime recover` saves the rest", path_,
-        what))};
+    throw Failure{{ErrorKind::damaged, fmt::format("{}: {}", path_, what)}};
 }
 
 ReadTransaction::ReadTransaction(Database& database) : database_(database) {

@@ -408,4 +408,10 @@ result<Recovery> recover(const std::string& from, const std::string& to, const W
     return guarded([&] { return Salvage(from, to, watch).run(); });
 }
 
+std::string with_advice(const Error& error) {
+    if (error.kind != ErrorKind::damaged) return error.message;
+    return error.message +
+           "; `teatime verify` names what is damaged, `teatime recover` saves the rest";
+}
+
 }  // namespace teatime::timegraph

@@ -45,6 +45,13 @@ out=$(teatime verify "$folder/cut.timegraph" 2> "$folder/stderr") || code=$?
 [ $code = 3 ] && grep -qE '^file: cannot be opened; [0-9]+ messages? and [0-9]+ states? can' <<< "$out" ||
     die "verify: $code $out"
 grep -qE '^teatime: .*cut off or its structure is damaged$' "$folder/stderr" || die "verify: no reason"
+cp "$good" "$folder/faceless.timegraph"  # its first page is lost
+dd if=/dev/zero of="$folder/faceless.timegraph" bs=8192 count=1 conv=notrunc status=none
+code=0
+out=$(teatime verify "$folder/faceless.timegraph" 2> "$folder/stderr") || code=$?
+[ $code = 3 ] && grep -qE '^file: cannot be opened; [0-9]+ messages? and [0-9]+ states? can' <<< "$out" &&
+    grep -q "^to save all that is whole: teatime recover " <<< "$out" || die "verify: $code $out"
+grep -qE '^teatime: .*its first page is damaged$' "$folder/stderr" || die "verify: no reason"
 code=0
 out=$(teatime recover "$folder/cut.timegraph" "$folder/rest.timegraph" --json) || code=$?
 [ $code = 3 ] && [ -n "$(json "$out" lost 0 what)" ] || die "recover: $code $out"

@@ -8,6 +8,7 @@
 #include "head.h"
 #include "sample_recording.h"
 #include "teatime/state/bytes.h"
+#include "teatime/timegraph/recover.h"
 #include "teatime/timegraph/verify.h"
 #include "zstd_frame.h"
 
@@ -149,7 +150,9 @@ private slots:
             QVERIFY(!error.empty());
         }
         write_file(path, std::string_view(bytes_).substr(0, bytes_.size() / 2));
-        QVERIFY(contains(open_error(path), "teatime verify"));
+        auto cut = Reader::open(path);
+        QVERIFY(!cut && cut.error().kind == ErrorKind::damaged);
+        QVERIFY(contains(with_advice(cut.error()), "`teatime recover` saves the rest"));
     }
 
     void other_files_are_refused_with_a_sentence_each() {

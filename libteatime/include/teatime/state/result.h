@@ -11,6 +11,7 @@ namespace teatime {
 enum class ErrorKind {
     wrong_usage,  ///< the request makes no sense: unknown name, bad syntax, time outside (exit 2)
     unreadable,   ///< damaged, foreign, newer or missing input (exit 3)
+    damaged,      ///< a recording of which more may be saved than can be read here (exit 3)
     unavailable,  ///< the other side is not there, refuses, or took too long (exit 3)
     failed        ///< the operation was tried and failed: disk full, module crashed (exit 1)
 };

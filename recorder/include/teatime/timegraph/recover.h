@@ -24,4 +24,7 @@ struct Recovery {
 /// in this process. Costs about two reads and one write of the file; memory: a few blocks.
 result<Recovery> recover(const std::string& from, const std::string& to, const Watch& watch = {});
 
+/// The error's sentence, and where it tells of damage, what to do about that.
+std::string with_advice(const Error& error);
+
 }  // namespace teatime::timegraph
