@@ -51,6 +51,12 @@ Mark mark_in(const Row& row, int column) {
             n == INT64_MAX ? Mark::kWholeInstant : static_cast<std::uint64_t>(n)};
 }
 
+/// A row of table gaps.
+template <class Row>
+Gap gap_in(const Row& row) {
+    return {stamp_in(row, 1), stamp_in(row, 3), row.string(5)};
+}
+
 /// The row of table head.
 struct Head {
     std::int64_t commits = 0;

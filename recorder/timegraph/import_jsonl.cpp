@@ -169,7 +169,8 @@ private:
         } else if (kind == jsonl::kClock) {
             need(writer_->clock({line.stamp(), line.wall("wall_us"), line.real("rate")}));
         } else if (kind == jsonl::kGap) {
-            need(writer_->gap(line.stamp("before_"), line.text("why")));
+            Stamp after = line.find("after_seq") ? line.stamp("after_") : last_;
+            need(writer_->gap({after, line.stamp("before_"), line.text("why")}));
         } else if (kind == jsonl::kJoined) {
             need(writer_->member_joined({line.number("member")}, line.text("name"),
                                         line.text("role"), line.stamp()));
@@ -209,7 +210,8 @@ private:
         std::string payload = line.text("payload");
         std::string extra = line.find("extra") || line.find("extra64") ? line.text("extra") : "";
         std::uint64_t sender = line.find("sender") ? line.number("sender") : 0;
-        need(writer_->append(MessageView(line.stamp(), {sender}, payload, extra)));
+        last_ = line.stamp();
+        need(writer_->append(MessageView(last_, {sender}, payload, extra)));
     }
 
     void take_keyframe(const LineFields& line) {
@@ -242,6 +244,7 @@ private:
     Writer* writer_ = nullptr;
     std::uint64_t number_ = 0;
     bool ended_ = false;
+    Stamp last_;  ///< of the message before
     std::optional<Image> base_;
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "gaps.h"
 #include "meta_names.h"
 #include "part_writer.h"
 #include "teatime/timegraph/filter.h"
@@ -21,7 +22,7 @@ struct Source {
     Reader reader;
     Reader::Info info;
     std::optional<Reader::Cursor> cursor;
-    std::vector<Gap> gaps;
+    Gaps gaps;
     bool there = false;  ///< the cursor stands on a message
 };
 
@@ -60,7 +61,7 @@ private:
     void open(const std::string& path) {
         Source source{need(Reader::open(path)), {}, {}, {}};
         source.info = need(source.reader.info());
-        source.gaps = need(source.reader.gaps());
+        for (Gap& gap : need(source.reader.gaps())) source.gaps.add(std::move(gap));
         const std::string& session = source.info.meta.session;
         if (session.empty()) {
             throw Failure{unreadable(path + " does not say which session it is of")};
@@ -178,11 +179,9 @@ private:
     /// Missing in all of them: one may know why.
     void before_message(Stamp stamp) {
         if (!last_.seq || stamp.seq == next(last_.seq)) return;
-        for (const Source& source : sources_) {
-            for (const Gap& gap : source.gaps) {
-                if (gap.after.seq > last_.seq || gap.before.seq < stamp.seq) continue;
-                return writer_.gap({last_, stamp, gap.why});
-            }
+        for (Source& source : sources_) {
+            const Gap* gap = source.gaps.explains(last_.seq, stamp.seq);
+            if (gap) return writer_.gap({last_, stamp, gap->why});
         }
         const char* why = left_out_ > last_.seq ? "the recordings differ in these messages"
                                                 : "no recording has these messages";
@@ -190,11 +189,9 @@ private:
     }
 
     void gap_at_end() {
-        for (const Source& source : sources_) {
-            for (const Gap& gap : source.gaps) {
-                if (gap.before.seq <= last_.seq) continue;
-                return writer_.gap({last_, gap.before, gap.why});
-            }
+        for (Source& source : sources_) {
+            const Gap* gap = source.gaps.explains(last_.seq, next(last_.seq));
+            if (gap) return writer_.gap({last_, gap->before, gap->why});
         }
     }
 

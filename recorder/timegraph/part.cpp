@@ -65,7 +65,7 @@ private:
                                             : reader_.messages(part_.from, part_.to);
         while (cursor.next()) {
             progress.at(cursor.stamp().time);
-            for (; gap != gaps.end() && gap->before.seq <= cursor.stamp().seq; ++gap) {
+            for (; gap != gaps.end() && gap->after.seq < cursor.stamp().seq; ++gap) {
                 taker_.gap(*gap);
             }
             taker_.message(cursor);

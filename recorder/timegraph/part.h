@@ -18,7 +18,7 @@ public:
     virtual void joined(const Member& member) = 0;
     virtual void left(MemberId member, Stamp stamp) = 0;
     virtual void clock(const ClockPoint& point) = 0;
-    virtual void gap(const Gap& gap) = 0;  ///< before the message that ends it
+    virtual void gap(const Gap& gap) = 0;  ///< before the first message behind where it begins
     virtual void message(const Reader::Cursor& at) = 0;
     virtual void keyframe(const KeyframeInfo& keyframe, const Touched& touched, Image image) = 0;
     virtual void foreign_keyframe(const KeyframeInfo& keyframe, std::string_view bytes) = 0;

@@ -28,7 +28,10 @@ public:
     }
     void left(MemberId member, Stamp stamp) override { need(writer_.member_left(member, stamp)); }
     void clock(const ClockPoint& point) override { need(writer_.clock(point)); }
-    void gap(const Gap& gap) override { need(writer_.gap(gap.before, gap.why)); }
+    void gap(const Gap& gap) override {
+        need(writer_.gap(gap));
+        commit_now_and_then();
+    }
     void message(const Reader::Cursor& at) override { need(writer_.append(at)); }
     void message(const MessageView& message) { need(writer_.append(message)); }
     void keyframe(const KeyframeInfo&, const Touched& touched, Image image) override {

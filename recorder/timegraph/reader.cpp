@@ -201,10 +201,8 @@ result<std::vector<Member>> Reader::members() const {
 result<std::vector<Gap>> Reader::gaps() const {
     return guarded([&] {
         std::vector<Gap> gaps;
-        Query query(*database_, "SELECT * FROM gaps ORDER BY id");
-        while (query.next_checked(Table::gaps)) {
-            gaps.push_back({stamp_in(query, 1), stamp_in(query, 3), query.string(5)});
-        }
+        Query query(*database_, "SELECT * FROM gaps ORDER BY after_seq, id");
+        while (query.next_checked(Table::gaps)) gaps.push_back(gap_in(query));
         return gaps;
     });
 }

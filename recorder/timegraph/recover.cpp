@@ -7,6 +7,7 @@
 #include <set>
 
 #include "body_decoder.h"
+#include "gaps.h"
 #include "head.h"
 #include "keyframe_row.h"
 #include "meta_names.h"
@@ -42,6 +43,7 @@ private:
 
     Watch scan_watch() const;
     void read_head_row();
+    void read_gaps();
     void find_batches();
     void add_batch(Table table, std::int64_t id, const RawRows::Place& place, bool whole);
     bool open_batch(const Batch& batch, std::string& body, BodyDecoder& decoder);
@@ -89,8 +91,9 @@ private:
     std::optional<Writer> writer_;
     std::optional<Head> head_;
     std::vector<Batch> batches_;
-    std::vector<Gap> gaps_;
-    std::size_t next_gap_ = 0;
+    std::vector<Gap> gaps_;     ///< by where they begin
+    std::size_t next_gap_ = 0;  ///< the first that is not written
+    Gaps explained_;
     Stamp last_;  ///< of the message before
     VirtualTime bound_ = kSessionStart;
     RawRow row_;
@@ -133,9 +136,7 @@ Recovery Salvage::run() {
     if (found_.rows == 0) return std::move(found_);
     writer_ = need(Writer::create(to_.part(), {}, {.durable = false}));
     write_meta();
-    each(Table::gaps, [&](const RawRow& row) {
-        gaps_.push_back({stamp_in(row, 1), stamp_in(row, 3), row.string(5)});
-    });
+    read_gaps();
     write_messages();
     write_keyframes();
     write_members_and_clock();
@@ -161,6 +162,13 @@ void Salvage::read_head_row() {
         lost(Table::head, 1, {}, {},
              "how far the recording went, and what was in it, is not known");
     }
+}
+
+void Salvage::read_gaps() {
+    each(Table::gaps, [&](const RawRow& row) { gaps_.push_back(gap_in(row)); });
+    std::stable_sort(gaps_.begin(), gaps_.end(),
+                     [](const Gap& a, const Gap& b) { return a.after.seq < b.after.seq; });
+    for (const Gap& gap : gaps_) explained_.add(gap);
 }
 
 void Salvage::find_batches() {
@@ -249,13 +257,11 @@ void Salvage::write_batch(const Batch& batch) {
 
 /// Puts on record what is missing before it: what was missing already, then what is lost now.
 void Salvage::before_message(Stamp stamp) {
-    bool explained = last_.seq ? stamp.seq == next(last_.seq) : stamp.seq.value == 1;
-    for (; next_gap_ < gaps_.size() && gaps_[next_gap_].before.seq <= stamp.seq; ++next_gap_) {
-        const Gap& gap = gaps_[next_gap_];
-        need(writer_->gap(gap.before, gap.why));
-        if (gap.after.seq <= last_.seq && gap.before.seq == stamp.seq) explained = true;
+    for (; next_gap_ < gaps_.size() && gaps_[next_gap_].after.seq < stamp.seq; ++next_gap_) {
+        need(writer_->gap(gaps_[next_gap_]));
     }
-    if (!explained) lost_between(stamp);
+    bool follows = last_.seq ? stamp.seq == next(last_.seq) : stamp.seq.value == 1;
+    if (!follows && !explained_.explains(last_.seq, stamp.seq)) lost_between(stamp);
 }
 
 void Salvage::lost_between(Stamp stamp) {
@@ -269,18 +275,15 @@ void Salvage::lost_between(Stamp stamp) {
     }
     lost(Table::blocks, 0, last_.time, stamp.time,
          fmt::format("messages {} to {} are lost", last_.seq.value + 1, stamp.seq.value - 1));
-    need(writer_->gap(stamp, kDamaged));
+    need(writer_->gap({last_, stamp, kDamaged}));
 }
 
 void Salvage::lost_at_end() {
-    for (; next_gap_ < gaps_.size(); ++next_gap_) {
-        const Gap& gap = gaps_[next_gap_];
-        if (gap.before.seq > last_.seq) need(writer_->gap(gap.before, gap.why));
-    }
+    for (; next_gap_ < gaps_.size(); ++next_gap_) need(writer_->gap(gaps_[next_gap_]));
     if (!head_ || head_->last.seq <= last_.seq || head_->bound < last_.time) return;
     lost(Table::blocks, 0, last_.time, head_->last.time,
          fmt::format("messages {} to {} are lost", last_.seq.value + 1, head_->last.seq.value));
-    need(writer_->gap({head_->bound, next(head_->last.seq)}, kDamaged));
+    need(writer_->gap({last_, {head_->bound, next(head_->last.seq)}, kDamaged}));
 }
 
 void Salvage::write_keyframes() {
@@ -388,7 +391,10 @@ void Salvage::compare_counts() {
         lost(table, 0, {}, {},
              fmt::format("{} of {} rows are lost", head_->rows(table) - found, head_->rows(table)));
     }
-    if (found_.lost.empty() && head_ && found_.messages < head_->messages) {
+    bool told = std::any_of(found_.lost.begin(), found_.lost.end(), [](const Problem& lost) {
+        return lost.table == kTables[static_cast<std::size_t>(Table::blocks)].name && lost.row == 0;
+    });
+    if (!told && head_ && found_.messages < head_->messages) {  // within a gap that explains all
         lost(Table::blocks, 0, {}, {},
              fmt::format("{} messages are lost", head_->messages - found_.messages));
     }

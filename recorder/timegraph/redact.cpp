@@ -82,6 +82,7 @@ private:
     PartWriter* writer_;
     const Reader::End& end_;
     Redacted& done_;
+    Stamp last_;  ///< of the last message that was written
 };
 
 void RedactTaker::message(const Reader::Cursor& at) {
@@ -89,13 +90,14 @@ void RedactTaker::message(const Reader::Cursor& at) {
     bool readable = redactor_.payload(message.payload) && redactor_.extra(message.extra);
     if (!writer_) return;
     if (readable) {
+        last_ = message.stamp;
         writer_->message(message);
         ++done_.messages;
         return;
     }
     // One gap explains all of them, before any: else each would be a gap of its own.
     if (done_.messages_left_out++ == 0) {
-        writer_->gap({{}, {end_.bound, next(end_.last.seq)}, kLeftOut});
+        writer_->gap({last_, {end_.bound, next(end_.last.seq)}, kLeftOut});
     }
 }
 

@@ -12,6 +12,7 @@
 #include "block.h"
 #include "body_decoder.h"
 #include "database.h"
+#include "gaps.h"
 #include "head.h"
 #include "keyframe_row.h"
 #include "meta_names.h"
@@ -47,7 +48,6 @@ private:
     void lost(Stamp first, Stamp last);
     void find_resumes();
     void join_problems();
-    bool gap_explains(Stamp after, Stamp before) const;
 
     void add(Problem where, std::string what) {
         where.what = std::move(what);
@@ -75,7 +75,7 @@ private:
     std::atomic<double> how_far_ = 0;
     Head head_;
     std::uint64_t rows_ = 0;  ///< that head_ counts
-    std::vector<Gap> gaps_;
+    Gaps gaps_;
     bool dropped_ = false;  ///< the oldest blocks were
     Stamp last_;            ///< of the message before
     std::uint64_t source_bytes_ = 0;
@@ -120,7 +120,7 @@ Verification Verifier::run() {
     }
     attempt(problem_in(Table::gaps), [&] {
         Query query(database_, "SELECT * FROM gaps");
-        while (query.next()) gaps_.push_back({stamp_in(query, 1), stamp_in(query, 3), {}});
+        while (query.next()) gaps_.add(gap_in(query));
     });
     attempt(problem_in(Table::blocks), [&] { check_blocks(); });
     attempt(problem_in(Table::tail), [&] { check_tail(); });
@@ -292,7 +292,8 @@ void Verifier::check_body(Problem where, std::string_view data, std::uint64_t ra
             add(where,
                 fmt::format("message {} at {} does not follow message {} at {}", stamp.seq.value,
                             to_string(stamp.time), last_.seq.value, to_string(last_.time)));
-        } else if (last_.seq && stamp.seq != next(last_.seq) && !gap_explains(last_, stamp)) {
+        } else if (last_.seq && stamp.seq != next(last_.seq) &&
+                   !gaps_.explains(last_.seq, stamp.seq)) {
             add(where,
                 fmt::format("messages {} to {} are missing before it, and no gap is on record",
                             last_.seq.value + 1, stamp.seq.value - 1));
@@ -310,12 +311,6 @@ void Verifier::check_body(Problem where, std::string_view data, std::uint64_t ra
     }
     if (last_ != last) add(where, "its last stamp is not the one noted");
     last_ = last;
-}
-
-bool Verifier::gap_explains(Stamp after, Stamp before) const {
-    return std::any_of(gaps_.begin(), gaps_.end(), [&](const Gap& gap) {
-        return gap.after.seq <= after.seq && before.seq <= gap.before.seq;
-    });
 }
 
 void Verifier::check_keyframes() {

@@ -71,12 +71,7 @@ void Writer::Impl::load() {
     encoder().start(base);
     load_tail();
     in_tail = encoder().end();
-    explained = {};
-    {
-        Query query(*database, "SELECT coalesce(max(before_seq), 0) FROM gaps");
-        query.next();
-        explained = {query.number(0)};
-    }
+    load_gaps();
     {
         Query query(*database, "SELECT * FROM clock ORDER BY id DESC LIMIT 1");
         if (query.next_checked(Table::clock)) rate = query.real(4);
@@ -122,6 +117,18 @@ void Writer::Impl::load_tail() {
     }
 }
 
+void Writer::Impl::load_gaps() {
+    gaps = {};
+    last_gap = {};
+    Query query(*database, "SELECT * FROM gaps ORDER BY id");
+    while (query.next()) note_gap(gap_in(query));
+}
+
+void Writer::Impl::note_gap(Gap gap) {
+    last_gap = gap;
+    gaps.add(std::move(gap));
+}
+
 bool Writer::Impl::fits(Stamp stamp) const {
     return stamp.seq > head.last.seq && stamp.time >= head.last.time &&
            stamp.time >= kSessionStart && stamp.seq.value < kLargestSeq;
@@ -139,9 +146,11 @@ result<void> Writer::Impl::append(Stamp stamp, Add&& add) {
     if (failure) return *failure;
     if (closed) return closed_already();
     if (!fits(stamp)) return out_of_order(stamp);
-    bool jump = stamp.seq != next(head.last.seq) && head.last.seq && stamp.seq > explained;
-    if (jump) {
-        auto noted = change([&] { record_gap(stamp, "the recorder did not get these messages"); });
+    bool jump = stamp.seq != next(head.last.seq) && head.last.seq;
+    if (jump && !gaps.explains(head.last.seq, stamp.seq)) {
+        auto noted = change([&] {
+            record_gap({head.last, stamp, "the recorder did not get these messages"});
+        });
         if (!noted) return noted;
     }
     if (encoder().empty()) draft->first = stamp;
@@ -223,14 +232,16 @@ void Writer::Impl::commit() {
     committed_bytes = head.source_bytes;
 }
 
-void Writer::Impl::record_gap(Stamp before, std::string_view why) {
+void Writer::Impl::record_gap(Gap gap) {
     // Where the recording was said to stop here, now it is known what is missing; where it was said
-    // to go on and could not, more is, for the same reason.
-    remove(Table::gaps, "after_seq = ?1 AND (before_seq = ?1 + 1 OR why = ?3) AND before_seq <= ?2",
-           {cell(head.last.seq), cell(before.seq), Text{why}});
-    insert(Table::gaps, {id(Table::gaps), cell(head.last.time), cell(head.last.seq),
-                         cell(before.time), cell(before.seq), Text{why}});
-    explained = before.seq;
+    // to go on and could not, more is, for the same reason. Such a row is the last one.
+    bool stopped = last_gap.before.seq == next(last_gap.after.seq);
+    bool same = last_gap.after.seq == gap.after.seq && last_gap.before.seq <= gap.before.seq &&
+                (stopped || last_gap.why == gap.why);
+    if (same) remove(Table::gaps, "id = ?1", {next_id[static_cast<std::size_t>(Table::gaps)] - 1});
+    insert(Table::gaps, {id(Table::gaps), cell(gap.after.time), cell(gap.after.seq),
+                         cell(gap.before.time), cell(gap.before.seq), Text{gap.why}});
+    note_gap(std::move(gap));
 }
 
 void Writer::Impl::insert_clock(const ClockPoint& point) {
@@ -392,9 +403,13 @@ result<void> Writer::gap(Stamp before, std::string_view why) {
     if (impl.closed) return impl.closed_already();
     if (auto there = reopen(); !there) return there;
     return impl.change([&] {
-        impl.record_gap(before, why);
+        impl.record_gap({impl.head.last, before, std::string(why)});
         impl.commit();
     });
+}
+
+result<void> Writer::gap(const Gap& gap) {
+    return impl_->change([&] { impl_->record_gap(gap); });
 }
 
 result<void> Writer::reopen() {

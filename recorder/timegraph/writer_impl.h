@@ -11,6 +11,7 @@
 
 #include "block_draft.h"
 #include "database.h"
+#include "gaps.h"
 #include "head.h"
 #include "teatime/state/hash.h"
 #include "teatime/timegraph/writer.h"
@@ -49,7 +50,8 @@ struct Writer::Impl {
     std::deque<std::unique_ptr<BlockDraft>> drafts;  ///< that are made, oldest first
     std::vector<std::unique_ptr<BlockDraft>> spare_drafts;
     BlockDraft::ChainHash chain;  ///< of the last one of them
-    Seq explained{};              ///< a gap up to here is on record
+    Gaps gaps;
+    Gap last_gap;  ///< the one with the highest id
     std::optional<ClockPoint> clock;
     double rate = 1;
 
@@ -108,6 +110,8 @@ struct Writer::Impl {
     void load();
     Sha256 load_chain();
     void load_tail();
+    void load_gaps();
+    void note_gap(Gap gap);
     template <class Add>
     result<void> append(Stamp stamp, Add&& add);
     BodyEncoder& encoder() { return draft->encoder; }
@@ -115,7 +119,7 @@ struct Writer::Impl {
     void insert_block();
     void write_tail();
     void commit();
-    void record_gap(Stamp before, std::string_view why);
+    void record_gap(Gap gap);
     void insert_clock(const ClockPoint& point);
     void insert_schemas(const Image& image);
     bool next_is_whole(VirtualTime time) const;

@@ -95,6 +95,10 @@ public:
     /// on record and commits; it may be tried again as often as it fails.
     result<void> gap(Stamp before, std::string_view why);
 
+    /// As another recording has it, for a copy. Before the first message behind `gap.after`: what
+    /// it explains puts no other gap on record.
+    result<void> gap(const Gap& gap);
+
     /// After an error: goes to what is committed. A commit that failed may be there all the same;
     /// counters() tells it. Without an error: does nothing.
     result<void> reopen();
