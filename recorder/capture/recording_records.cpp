@@ -57,21 +57,22 @@ timegraph::Meta describe(const session::Started& started, const CaptureOptions& 
     meta.recorder = options.recorder;
     meta.tick = info.tick;
     auto& more = meta.more;
-    more["timeline"] = info.timeline;
-    more["join"] = started.details_json;
-    more["time_mode"] = info.mode == session::TimeMode::lazy ? "lazy" : "heartbeat";
+    more[timegraph::kTimeline] = info.timeline;
+    more[timegraph::kJoin] = started.details_json;
+    more[timegraph::kTimeMode] = info.mode == session::TimeMode::lazy ? "lazy" : "heartbeat";
     bool each = options.durability == Durability::message;
     more[timegraph::kDurability] = each ? timegraph::kEachMessage : to_string(options.commit);
     if (options.space.ring()) more[timegraph::kRing] = ring_words(options.space);
-    more["vote_interval_us"] = std::to_string(info.vote_interval.count());
-    if (started.start) more["started_from"] = started.start->url;
+    more[timegraph::kVoteInterval] = std::to_string(info.vote_interval.count());
+    if (started.start) more[timegraph::kStartedFrom] = started.start->url;
     if (auto join = parse_json(started.details_json)) {
         meta.name = text_of(*join, "name");
         if (meta.app.empty()) meta.app = text_of(*join, "appId");
         if (meta.app.empty()) meta.app = meta.name;
-        more["tove"] = text_of(*join, "tove");
-        more["flags"] = text_of(*join, "flags");
-        if (const Value* ticks = join->find("ticks")) more["delay_ms"] = text_of(*ticks, "delay");
+        more[timegraph::kTove] = text_of(*join, "tove");
+        more[timegraph::kFlags] = text_of(*join, "flags");
+        if (const Value* ticks = join->find("ticks"))
+            more[timegraph::kDelay] = text_of(*ticks, "delay");
     }
     return meta;
 }

@@ -10,6 +10,7 @@
 #include "block.h"
 #include "database.h"
 #include "head.h"
+#include "meta_names.h"
 #include "zstd_frame.h"
 
 namespace teatime::timegraph {
@@ -30,14 +31,8 @@ Meta read_meta(Database& database) {
         return node ? std::move(node.mapped()) : std::string();
     };
     Meta meta;
-    meta.kind = take("kind");
-    meta.app = take("app");
-    meta.code_id = take("code_id");
-    meta.session = take("session");
-    meta.name = take("name");
-    meta.router = take("router");
-    meta.recorder = take("recorder");
-    std::string tick = take("tick_us");
+    for (auto [name, text] : kMetaTexts) meta.*text = take(name);
+    std::string tick = take(kTickMeta);
     std::int64_t microseconds = 0;
     std::from_chars(tick.data(), tick.data() + tick.size(), microseconds);
     meta.tick = Duration(microseconds);

@@ -221,7 +221,7 @@ void Salvage::write_meta() {
         if (row.bytes(1) == kChainStart) return;  // of blocks that are chained anew
         need(writer_->meta(row.bytes(1), row.bytes(2)));
     });
-    need(writer_->meta("origin", "recovered from " + from_));
+    need(writer_->meta(kOrigin, "recovered from " + from_));
 }
 
 void Salvage::write_messages() {

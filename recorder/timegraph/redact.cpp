@@ -13,7 +13,7 @@ constexpr const char* kLeftOut =
 
 /// What says how the recording was made, and is nobody's value.
 bool is_own(std::string_view name) {
-    return name == "kind" || name == "code_id" || name == "tick_us";
+    return name == kKindMeta || name == kCodeIdMeta || name == kTickMeta;
 }
 
 /// Both passes: without a writer what is asked for is learnt.
@@ -23,7 +23,7 @@ public:
         : redactor_(redactor), writer_(writer), end_(end), done_(done) {}
 
     void meta(std::string_view name, std::string_view value) override {
-        if (name == "tove") return;  // encrypted with the session's password
+        if (name == kTove) return;  // encrypted with the session's password
         std::string text(value);
         if (!is_own(name)) redactor_.column("meta", name, text);
         if (writer_) writer_->meta(name, text);

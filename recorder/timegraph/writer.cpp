@@ -251,14 +251,8 @@ void Writer::Impl::insert_clock(const ClockPoint& point) {
 
 std::map<std::string, std::string> meta_names(const Meta& meta) {
     std::map<std::string, std::string> names = meta.more;
-    names["kind"] = meta.kind;
-    names["app"] = meta.app;
-    names["code_id"] = meta.code_id;
-    names["session"] = meta.session;
-    names["name"] = meta.name;
-    names["router"] = meta.router;
-    names["recorder"] = meta.recorder;
-    names["tick_us"] = meta.tick.count() == 0 ? "" : std::to_string(meta.tick.count());
+    for (auto [name, text] : kMetaTexts) names[name] = meta.*text;
+    names[kTickMeta] = meta.tick.count() == 0 ? "" : std::to_string(meta.tick.count());
     std::erase_if(names, [](const auto& each) { return each.second.empty(); });
     return names;
 }

@@ -10,10 +10,7 @@
 
 namespace teatime::timegraph {
 
-/// The name in `Meta::more` by which a filtered recording is known: an expression. What it does not
-/// hold for is missing, so that the world cannot be rebuilt.
-inline constexpr const char* kFilterMeta = "filter";
-/// Null of a recording that was not filtered.
+/// The expression (meta kFilterMeta); null of a recording that was not filtered.
 const std::string* filter_of(const Meta& meta);
 
 struct Filtered {

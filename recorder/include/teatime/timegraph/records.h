@@ -11,6 +11,7 @@
 #include "teatime/state/ids.h"
 #include "teatime/state/mark.h"
 #include "teatime/state/time.h"
+#include "teatime/timegraph/meta_names.h"
 
 /// What a time-graph holds, as plain values.
 namespace teatime::timegraph {
@@ -61,13 +62,6 @@ struct Meta {
     std::map<std::string, std::string> more;  ///< anything else; unknown names are kept
     bool operator==(const Meta&) const = default;
 };
-
-/// The name in Meta::more that tells how soon messages were committed: kEachMessage where each was
-/// before any member was told of it, else the interval, "0.1s".
-inline constexpr const char* kDurability = "durability";
-inline constexpr const char* kEachMessage = "message";
-/// And the bound that held: what was handed to the recorder was in the file within that time.
-inline constexpr const char* kCommittedWithin = "committed_within";
 
 struct Vote {
     Mark mark;

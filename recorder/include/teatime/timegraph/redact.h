@@ -10,9 +10,7 @@
 
 namespace teatime::timegraph {
 
-/// The name in `Meta::more` by which a redacted recording is known: what was redacted, in words.
-inline constexpr const char* kRedactedMeta = "redacted";
-/// Null of a recording that was not redacted.
+/// What was redacted (meta kRedactedMeta); null of a recording that was not redacted.
 const std::string* redacted_of(const Meta& meta);
 
 /// What to redact: all that one of these names.

@@ -4,13 +4,11 @@
 #include <string_view>
 
 #include "teatime/state/result.h"
+#include "teatime/timegraph/meta_names.h"
 
 /// A ring is a recording whose recorder drops the oldest part, so that it does not grow. Another
 /// process stops that by a file beside it, at which the recorder looks before it drops anything.
 namespace teatime::timegraph {
-
-/// The name in Meta::more that tells how much a ring keeps, in words.
-inline constexpr const char* kRing = "ring";
 
 /// Of the file that freezes the ring x.timegraph: x.timegraph.keep. Empty; who deletes it lets the
 /// ring go on.
