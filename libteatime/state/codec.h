@@ -25,8 +25,8 @@ void repeat(ByteReader& reader, Read read) {
     for (std::uint64_t i = 0; i < count && reader.ok(); ++i) read();
 }
 
-/// An envelope: 4 bytes `magic`, 1 byte version, XXH3-64 of the rest. seal() fills in the
-/// checksum of what was written behind start_envelope().
+/// An envelope: 4 bytes `magic`, 1 byte version, low half of XXH3-128 of the rest. seal() fills in
+/// the checksum of what was written behind start_envelope().
 void start_envelope(std::string& out, std::string_view magic);
 void seal_envelope(std::string& out);
 /// The content. `what` names the thing in errors: `state`, `state change`.

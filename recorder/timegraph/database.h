@@ -65,7 +65,7 @@ struct Blob {
 };
 using Cell = std::variant<std::nullptr_t, std::int64_t, double, Text, Blob>;
 
-/// The check of a row: XXH3-64 of the table's name and the cells before `check`.
+/// The check of a row: low half of XXH3-128 of the table's name and the cells before `check`.
 class RowCheck {
 public:
     explicit RowCheck(Table table);

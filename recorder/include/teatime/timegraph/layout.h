@@ -8,8 +8,8 @@
 ///
 ///     file      := application_id "TTMG", user_version kFormatVersion, 8 KiB pages, the tables
 ///                  below
-///     row       := its columns, then `check`: XXH3-64 of table name and columns (rows.h), so that
-///                  every reader notices a damaged row, which SQLite itself does not
+///     row       := its columns, then `check`: low half of XXH3-128 of table name and columns, so
+///                  that every reader notices a damaged row, which SQLite itself does not
 ///     head      := one row, rewritten by every commit: how far the recording reaches, and for each
 ///                  table the number of its rows and the sum of their checks, so that a row that
 ///                  vanished is noticed too
@@ -75,7 +75,7 @@ inline constexpr std::array<TableLayout, 15> kTables{{
      "wall INTEGER NOT NULL, last_time INTEGER NOT NULL, last_seq INTEGER NOT NULL, "
      "messages INTEGER NOT NULL, source_bytes INTEGER NOT NULL, checks BLOB NOT NULL, "
      "\"check\" INTEGER NOT NULL) STRICT"},
-    // The names in use: see Meta. Later rows win over earlier ones of the same name.
+    // The names in use: meta_names.h. Later rows win over earlier ones of the same name.
     {"meta",
      "CREATE TABLE meta(id INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL, "
      "\"check\" INTEGER NOT NULL) STRICT"},
