@@ -7,6 +7,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -90,6 +91,9 @@ TogetherPanel::TogetherPanel(QWidget* parent)
     controls_->setFocusPolicy(Qt::NoFocus);
     controls_->setWidgetResizable(true);
     controls_->setWidget(page);
+    controls_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // buttons are seen whole
+    controls_->setMinimumWidth(page->minimumSizeHint().width() +
+                               controls_->verticalScrollBar()->sizeHint().width());
     column->addWidget(nothing_);
     column->addWidget(controls_, 1);
     column->addStretch(0);

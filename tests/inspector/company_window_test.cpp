@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -270,6 +271,15 @@ private slots:
         }
         WAIT(!ann_->company().lease.holder);
         WAIT(window_->info_bar().text("lead").isEmpty());
+    }
+
+    void buttons_are_seen_whole_in_half_a_screen() {
+        window_->resize(840, 1000);
+        window_->show_panel("together");
+        auto& area = *window_->findChild<TogetherPanel*>()->findChild<QScrollArea*>();
+        WAIT(area.isVisible() && window_->width() == 840);
+        WAIT(area.widget()->width() <= area.viewport()->width());
+        WAIT(window_->world().width() >= 840 / 2);
     }
 
     void with_whom_one_goes_is_told() {
