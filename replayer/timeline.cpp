@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mark_steps.h"
+#include "teatime/timegraph/recover.h"
 #include "timeline_impl.h"
 
 namespace teatime::replayer {
@@ -112,7 +113,7 @@ result<std::optional<timegraph::KeyframeInfo>> Timeline::Impl::keyframe_before(M
 /// A recording may have very many keyframes: the first few tell enough.
 void Timeline::Impl::pass_over(const Error& damaged) {
     if (damage.size() < kDamageTold && damage.insert(damaged.message).second)
-        notes.push_back(damaged.message);
+        notes.push_back(timegraph::with_advice(damaged));
 }
 
 result<void> Timeline::Impl::travel(const Mark& target, const Watch& watch) {
