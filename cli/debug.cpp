@@ -114,8 +114,7 @@ void Debug::hand(const std::string& to) {
 Mark Debug::here() const {
     if (replay_) return replay_->mark();
     const session::TimeState& time = participant_->controller().time();
-    if (time.paused && last_ && !last_->groups.empty() && last_->op.id == time.last_op)
-        return last_->groups[0].mark;
+    if (time.paused && last_ && !last_->groups.empty()) return last_->groups[0].mark;
     return {{}, time.paused ? time.time : participant_->controller().bound()};
 }
 
@@ -162,7 +161,8 @@ void Debug::where() {
         text += ", " + counted(company().waiting.total, "message") + " waiting";
     if (company().lease.holder) text += ", " + name_of(company().lease.holder) + " leads";
     if (Island* island = participant_->island()) {
-        text += "\n" + to_string(island->mark()) + "  " + to_string(island->hash());
+        const Mark shown = time.paused ? mark : island->mark();
+        text += "\n" + to_string(shown) + "  " + to_string(island->hash());
         more.push_back({"executed", to_string(island->mark())});
         more.push_back({"hash", to_string(island->hash())});
     }
@@ -248,7 +248,7 @@ void Debug::notice(const session::Frame& frame) {
                    {{"code", info->code}, {"message", info->message}});
     } else if (const auto* done =
                    std::get_if<std::shared_ptr<const session::StepOutcome>>(&frame)) {
-        outcome(**done);
+        if (!last_ || last_->op.id != (*done)->op.id) outcome(**done);  // told again to who is back
     } else if (const auto* answer = std::get_if<session::TimeAnswer>(&frame)) {
         if (answer->outcome && (!last_ || last_->op.id != answer->outcome->op.id))
             outcome(*answer->outcome);
@@ -294,6 +294,8 @@ void Debug::outcome(const session::StepOutcome& outcome) {
 
 /// Pauses and steps are told with their outcome.
 void Debug::obeyed(const session::TimeOp& op) {
+    using Op = TimeRequest::Op;
+    if (op.op == Op::resume || op.op == Op::until) last_.reset();  // no longer where it stands
     std::string what;
     if (op.op == TimeRequest::Op::resume) what = "resumed";
     if (op.op == TimeRequest::Op::rate) what = "set the rate to " + to_string(op.rate);

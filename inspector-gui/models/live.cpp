@@ -18,6 +18,10 @@ public:
     void join(const Options& wanted);
     void leave();
     void end(const QString& sentence);
+    void set_time(const session::TimeState& state) {
+        time = state;
+        if (!time.paused) stopped.reset();
+    }
     void request(const session::TimeRequest& request) {
         if (link) link->request(request);
     }
@@ -41,6 +45,7 @@ public:
     bool connected = false;
     MemberId member;
     session::TimeState time;
+    std::shared_ptr<const session::StepOutcome> stopped;  ///< while it is paused
     session::Company company;
     Value figures;
     bool watching = false;
@@ -100,7 +105,7 @@ SessionLink::Heard LiveSession::Impl::hearing() {
         emit owner_.connection_changed(false, to_text(sentence));
     });
     heard.time_changed = on_our_thread([this](const session::TimeState& state) {
-        time = state;
+        set_time(state);
         emit owner_.time_changed();
     });
     heard.company = on_our_thread([this](const session::Company& now) {
@@ -164,7 +169,7 @@ void LiveSession::Impl::leave() {
     shared.clear();
     connected = false;
     member = {};
-    time = {};
+    set_time({});
     company = {};
     figures = {};
 }
@@ -184,13 +189,15 @@ void LiveSession::Impl::hear(const session::Frame& frame) {
         if (info->code == "LEAD_ASKED") emit owner_.lead_asked(to_text(info->message));
     } else if (const auto* answer = std::get_if<session::TimeAnswer>(&frame)) {
         if (!answer->refused.empty()) emit owner_.refused(to_text(answer->refused));
-        time = answer->state;
+        if (answer->outcome) stopped = answer->outcome;
+        set_time(answer->state);
         emit owner_.time_changed();
     } else if (const auto* done = std::get_if<session::Answer>(&frame)) {
         if (!done->refused.empty()) emit owner_.refused(to_text(done->refused));
     } else if (const auto* outcome =
                    std::get_if<std::shared_ptr<const session::StepOutcome>>(&frame)) {
-        time = (*outcome)->state;
+        stopped = *outcome;
+        set_time(stopped->state);
         emit owner_.stepped(*outcome);
         emit owner_.time_changed();
     }
@@ -237,6 +244,11 @@ const session::Company& LiveSession::company() const {
 }
 std::uint64_t LiveSession::ask_state(MemberId member) {
     return impl_->ask_state(member);
+}
+std::optional<Mark> LiveSession::stands() const {
+    const auto& stopped = impl_->stopped;
+    if (!stopped || stopped->groups.empty()) return std::nullopt;
+    return stopped->groups[0].mark;
 }
 void LiveSession::watch_figures(bool on) {
     impl_->watching = on;

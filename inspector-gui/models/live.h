@@ -57,6 +57,8 @@ public:
     bool is_recording() const;  ///< a shared one; known before ready()
     MemberId member() const;    ///< who we are; 0 before connected
     const session::TimeState& time() const;
+    /// The Mark at which all replicas stand while time is paused; none: it runs, or nobody told.
+    std::optional<Mark> stands() const;
 
     /// Who is here, who leads, what waits, notes, where everybody looks.
     const session::Company& company() const;

@@ -107,6 +107,7 @@ void Transport::set_loop(std::optional<Loop> loop) {
 
 void Transport::set_halt(std::optional<Mark> halt) {
     halt_ = halt;
+    if (state_ == State::following) tick();
 }
 
 void Transport::move(VirtualTime time) {
@@ -120,9 +121,8 @@ void Transport::tick() {
     if (!facts || state_ == State::paused) return;
     if (player_.working()) return;
     if (state_ == State::following) {
-        const bool stands = halt_ && halt_->time == facts->end.time;
-        const Mark newest = stands ? *halt_ : facts->end;
-        if (player_.playhead() == newest || (!stands && player_.playhead() > newest)) return;
+        const Mark newest = halt_ ? std::min(*halt_, facts->end) : facts->end;
+        if (player_.playhead() == newest || (!halt_ && player_.playhead() > newest)) return;
         moving_ = true;
         player_.seek(newest);
         moving_ = false;

@@ -41,8 +41,9 @@ public:
     void shuttle(int direction);
     void set_rate(session::Rate rate);
     void set_loop(std::optional<Loop> loop);
-    /// Where all replicas of a stopped session stand, which can be amid the last instant that is
-    /// recorded: it is what is followed, until time goes on.
+    /// Where all replicas of a stopped session stand: it is what is followed, until time goes on
+    /// (none). It can be amid an instant, and what is recorded ends with the message that stopped
+    /// them, a little later.
     void set_halt(std::optional<Mark> halt);
 
     void reset();  ///< paused, at the usual rate, without a loop or a halt

@@ -36,7 +36,10 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
         }
         go_with_followed();
     });
-    connect(live_.get(), &LiveSession::time_changed, this, &MainWindow::show_place);
+    connect(live_.get(), &LiveSession::time_changed, this, [this] {
+        transport_->set_halt(live_->stands());
+        show_place();
+    });
     connect(live_.get(), &LiveSession::figures_changed, this, [this] {
         facts_model_.show_session(
             describe_session(live_->figures(), live_->company(), live_->member()));
@@ -46,10 +49,6 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
         info_bar_->say("lead", InfoBar::Kind::note, sentence,
                        {{tr("Release the lead"), [this] { live_->release_lead(); }}});
     });
-    connect(live_.get(), &LiveSession::stepped, this,
-            [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
-                if (outcome->groups.size() == 1) transport_->set_halt(outcome->groups[0].mark);
-            });
     connect(live_.get(), &LiveSession::ended, this, &MainWindow::session_ended);
     connect(live_.get(), &LiveSession::connection_changed, this,
             [this](bool connected, const QString& sentence) {

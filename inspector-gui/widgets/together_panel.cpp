@@ -408,7 +408,8 @@ void TogetherPanel::show_time() {
     if (!rate_->hasFocus()) rate_->setEditText(QString::fromStdString(to_string(time.rate)));
     QString text =
         !connected ? tr("not connected")
-        : paused   ? tr("paused for all at %1").arg(to_text(time.time))
+        : paused   ? tr("paused for all at %1")
+                       .arg(to_text(session_->stands().value_or(Mark{{}, time.time})))
                  : tr("running for all, rate %1").arg(QString::fromStdString(to_string(time.rate)));
     if (connected && time.until) text += tr(", until %1").arg(to_text(*time.until));
     if (connected && session_->member().value != 0) {
@@ -426,9 +427,14 @@ void TogetherPanel::show_outcome(const session::StepOutcome& outcome) {
                           member_names(session_->company(), group.members));
     }
     bool split = outcome.groups.size() > 1;
-    lines.prepend(split                    ? tr("THE REPLICAS DIFFER:")
-                  : outcome.groups.empty() ? tr("no replica reported")
-                                           : tr("all replicas agree:"));
+    const std::size_t agree = outcome.groups.empty() ? 0 : outcome.groups[0].members.size();
+    const std::size_t asked = agree + outcome.missing.size();
+    lines.prepend(split        ? tr("THE REPLICAS DIFFER:")
+                  : agree == 0 ? tr("no replica reported")
+                  : agree < asked
+                      ? tr("%1 of %2 replicas reported, and agree:").arg(agree).arg(asked)
+                  : agree == 1 ? tr("1 replica:")
+                               : tr("all %1 replicas agree:").arg(agree));
     if (!outcome.missing.empty()) {
         lines += tr("no report from %1").arg(member_names(session_->company(), outcome.missing));
     }

@@ -56,8 +56,8 @@ void Router::Impl::introduce(const Member& member) {
     }
     send(member, lease());
     send(member, waiting_messages());
-    // A replica knows where it stands.
-    if (!member.replica && clock_.paused() && last_outcome_) send(member, last_outcome_);
+    // A replica too: of the Mark it knows the messages executed, not which of those around it.
+    if (clock_.paused() && last_outcome_) send(member, last_outcome_);
     if (!notes_.empty()) send(member, Notes{{notes_.begin(), notes_.end()}});
     if (!playheads.playheads.empty()) send(member, std::move(playheads));
     send(member, std::move(roster));

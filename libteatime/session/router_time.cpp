@@ -263,12 +263,19 @@ void Router::Impl::finish_step() {
     outcome->op = done.op;
     outcome->missing = done.ballot.missing();
     nothing_due_ = !done.more && done.ballot.answered() > 0 && outcome->missing.empty();
+    const auto awaited = [&](MemberId member) { return done.ballot.awaits(member); };
     for (auto& group : done.ballot.groups()) {
-        outcome->groups.push_back({group.answer.mark, group.answer.hash, group.members});
-        std::sort(outcome->groups.back().members.begin(), outcome->groups.back().members.end());
+        std::vector<MemberId> members = group.members;
+        // Whom nobody waits for may be in time or not: it is told of only where it differs.
+        if (std::any_of(members.begin(), members.end(), awaited))
+            std::erase_if(members, [&](MemberId member) { return !awaited(member); });
+        std::sort(members.begin(), members.end());
+        outcome->groups.push_back({group.answer.mark, group.answer.hash, std::move(members)});
     }
     std::stable_sort(outcome->groups.begin(), outcome->groups.end(),
-                     [](const Agreement& a, const Agreement& b) {
+                     [&](const Agreement& a, const Agreement& b) {
+                         if (awaited(a.members[0]) != awaited(b.members[0]))
+                             return awaited(a.members[0]);
                          if (a.members.size() != b.members.size())
                              return a.members.size() > b.members.size();
                          return a.members[0] < b.members[0];

@@ -58,6 +58,10 @@ public:
     }
 
     bool complete() const { return left_ == 0; }
+    bool awaits(MemberId member) const {  ///< or did
+        return std::binary_search(awaited_.begin(), awaited_.end(), std::pair(member, false),
+                                  [](auto& a, auto& b) { return a.first < b.first; });
+    }
     std::size_t answered() const {
         std::size_t sum = 0;
         for (const Group& group : groups_) sum += group.members.size();

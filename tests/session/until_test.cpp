@@ -59,6 +59,8 @@ private slots:
     void a_pause_a_resume_and_another_until_end_it();
     void a_mark_behind_is_refused();
     void who_joins_on_the_way_stops_there_too();
+    void who_joins_where_it_stands_hears_of_the_mark_and_moves_nobody();
+    void who_agrees_is_named_alike_whatever_viewers_are_in_time();
     void the_rate_is_kept();
     void a_sleeping_router_does_not_overshoot();
     void what_no_replica_was_let_run_to_is_ahead();
@@ -221,6 +223,48 @@ void UntilTest::who_joins_on_the_way_stops_there_too() {
         QCOMPARE(net.outcome().groups[0].members.size(), 4u);
         QVERIFY(net.outcome().groups[0].mark == mark);
         QVERIFY(late.controller->island()->hash() == net.outcome().groups[0].hash);
+    }
+}
+
+void UntilTest::who_joins_where_it_stands_hears_of_the_mark_and_moves_nobody() {
+    for (Duration join_time : {Duration(0), Duration(milliseconds(100'000))}) {  // with a snapshot
+        RouterOptions options;
+        options.join_time = join_time;
+        Trio net(options);
+        Mark mark = net.future(20).back();
+        mark.n = 0;  // its time, without its messages
+        QVERIFY(net.stands_at(mark, Net::until(mark), seconds(2)));
+        const Hash128 hash = net.outcome().groups[0].hash;
+        for (bool replica : {true, false}) {
+            for (Role role : {Role::participant, Role::viewer}) {
+                auto& late = net.add(role, replica);
+                net.pass(seconds(1));
+                QVERIFY(!late.outcomes.empty());
+                QCOMPARE(late.outcomes.back().groups[0].mark, mark);
+                if (replica) QCOMPARE(late.controller->island()->hash(), hash);
+                QVERIFY(net.router->status(net.now).time == mark.time);
+                for (auto& one : net.replicas) {
+                    QVERIFY(one->controller->time().paused);
+                    QVERIFY(one->controller->time().time == mark.time);
+                }
+            }
+        }
+    }
+}
+
+void UntilTest::who_agrees_is_named_alike_whatever_viewers_are_in_time() {
+    Trio net;
+    for (int i = 0; i < 3; ++i) net.add(Role::viewer);
+    net.pass(seconds(1));
+    std::vector<MemberId> three;
+    for (int i = 0; i < 3; ++i) three.push_back(net.replicas[i]->controller->member());
+    for (int i = 0; i < 30; ++i) {
+        net.time(net.a(), Net::op(i % 2 == 0 ? kPause : kResume));
+        net.pass(milliseconds(200));
+        if (i % 2 == 1) continue;
+        QCOMPARE(net.outcome().groups.size(), 1u);
+        QCOMPARE(net.outcome().groups[0].members, three);
+        QVERIFY(net.outcome().missing.empty());
     }
 }
 

@@ -201,6 +201,7 @@ struct Agreement {
 };
 
 /// What came of a pause or step. groups[0] counts: most members, at a tie the one with the oldest.
+/// Members are participants with a replica; viewers are named only where they differ from those.
 struct StepOutcome {
     TimeOp op;
     std::vector<Agreement> groups;  ///< more than one: a split
