@@ -238,7 +238,8 @@ void MainWindow::connect_models() {
     });
     connect(questions_.get(), &Questions::causes_unknown, message_,
             [this](const QString& sentence) { message_->set_causes({}, sentence); });
-    connect(timeline_, &TimelineWidget::mark_requested, this, &MainWindow::go);
+    connect(timeline_, &TimelineWidget::mark_requested, this,
+            [this](const Mark& mark) { player_->seek(mark); });
     connect(transport_bar_, &TransportBar::go_to, this, &MainWindow::go_to);
     connect(transport_bar_, &TransportBar::refused, this, &MainWindow::say);
     connect(world_, &WorldView::pointer_at, status_,
@@ -471,6 +472,10 @@ void MainWindow::opened() {
         begin_together(facts->begin);
     } else {
         transport_->follow();
+        if (facts->begin.time > kSessionStart) {
+            say(tr("What was before %1, when this window joined, is not in its recording")
+                    .arg(to_text(facts->begin)));
+        }
     }
     if (live_) go_to_wanted(*facts);
     if (!live_ || live_->is_recording()) world_->setFocus();
@@ -571,6 +576,7 @@ void MainWindow::show_facts() {
     message_->set_members(facts->members);
     world_->set_has_module(!facts->module_path.isEmpty());
     status_->set_facts(facts);
+    together_->set_begin(facts->begin);
     facts_model_.show(facts);
     error_model_.show(facts);
     member_model_.show(facts);
@@ -619,6 +625,11 @@ bool MainWindow::complete() const {
 }
 
 void MainWindow::go(const Mark& mark) {
+    const FactsPtr facts = player_->facts();
+    if (facts && mark < facts->begin) {
+        return say(tr("%1 is before this recording, which begins at %2")
+                       .arg(to_text(mark), to_text(facts->begin)));
+    }
     player_->seek(mark);
 }
 

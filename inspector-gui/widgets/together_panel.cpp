@@ -266,6 +266,7 @@ void TogetherPanel::set_session(LiveSession* session) {
     nothing_->setVisible(!session);
     controls_->setVisible(session != nullptr);
     set_followed({});
+    begin_ = {{}, kSessionStart, 0};
     outcome_->clear();
     unnamed_.reset();
     compare_->hide();
@@ -293,9 +294,12 @@ void TogetherPanel::show_company() {
     waiting_view_->setMinimumHeight(fontMetrics().height() * (rows + 1) + 2);
     std::vector<TextRow> notes;
     for (const session::Note& each : company.notes) {
-        notes.push_back({{to_text(each.mark), QString::fromStdString(each.text),
-                          QString::fromStdString(each.author)},
-                         each.mark});
+        const QString at = each.mark < begin_
+                               ? tr("%1 (before this recording)").arg(to_text(each.mark))
+                               : to_text(each.mark);
+        notes.push_back(
+            {{at, QString::fromStdString(each.text), QString::fromStdString(each.author)},
+             each.mark});
     }
     notes_.set_rows(std::move(notes));
 
@@ -330,6 +334,10 @@ void TogetherPanel::show_lead() {
         allow(*step, connected && !others && paused,
               connected && !others ? tr("Pause first: then all go on step by step") : why);
     }
+}
+
+void TogetherPanel::set_begin(const Mark& begin) {
+    if (std::exchange(begin_, begin) != begin) show_company();
 }
 
 void TogetherPanel::set_followed(std::optional<MemberId> member) {

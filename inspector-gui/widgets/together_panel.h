@@ -39,6 +39,8 @@ public:
     /// It shows the newest moment of a live session, and on with it.
     void set_with_session(bool with);
 
+    /// Of what this window can go to; notes on what was before it say so.
+    void set_begin(const Mark& begin);
     const CompanyModel& members() const { return members_; }
     const TextRowsModel& notes() const { return notes_; }
 
@@ -89,6 +91,7 @@ private:
     CompanyModel members_;
     WaitingModel waiting_;
     TextRowsModel notes_;
+    Mark begin_{{}, kSessionStart, 0};
     ListView* members_view_;
     ListView* waiting_view_;
     ListView* notes_view_;

@@ -19,6 +19,8 @@
 #include "live.h"
 #include "main_window.h"
 #include "program.h"
+#include "rows_model.h"
+#include "status_strip.h"
 #include "teatime/island/input.h"
 #include "teatime/state/inspect.h"
 #include "timeline_widget.h"
@@ -115,6 +117,49 @@ private slots:
         WAIT(strokes() == 1);
     }
 
+    void all_that_tells_where_a_stopped_session_stands_tells_the_same_mark() {
+        WAIT(badge() == "● live");
+        const VirtualTime soon = std::chrono::ceil<std::chrono::seconds>(
+            window_->player().playhead().time + std::chrono::seconds(1));
+        const Mark mark{{}, soon, 0};
+        ann_->run_until(mark);
+        const QString text = to_text(mark);
+        const auto all_stand = [&](MainWindow& window) {
+            const auto find = [&](const char* name) {
+                return window.findChild<QLabel*>(name)->text();
+            };
+            return window.player().playhead() == mark &&
+                   window.timeline().axis().playhead() == mark &&
+                   window.findChild<StatusStrip*>()->mark_text() == text &&
+                   find("session-state").startsWith("paused for all at " + text + ' ') &&
+                   find("outcome").contains(text);
+        };
+        WAIT(all_stand(*window_));
+        MainWindow late(QStringList{MODULES});
+        late.show();
+        late.join(url_ + "/painter");
+        WAIT(late.player().is_open() && all_stand(late));
+        WAIT(all_stand(*window_));
+        ann_->resume();
+        WAIT(window_->player().playhead().time > soon && late.player().playhead().time > soon);
+    }
+
+    void a_note_on_what_was_before_the_recording_says_so_and_leads_nowhere() {
+        WAIT(badge() == "● live");
+        auto& together = *window_->findChild<TogetherPanel*>();
+        ann_->note(Mark{{}, kSessionStart, 0}, "here");
+        WAIT(together.notes().rowCount() == 1);
+        QCOMPARE(together.notes().index(0, 0).data().toString(), "0s#0");
+        together.set_begin(*parse_mark("1s"));
+        QCOMPARE(together.notes().index(0, 0).data().toString(), "0s#0 (before this recording)");
+
+        const FactsPtr facts = window_->player().facts();
+        const Mark before{{}, facts->begin.time - Duration(1), 0};
+        emit together.go(before);
+        QVERIFY(window_->findChild<StatusStrip*>()->currentMessage().contains("before"));
+        QVERIFY(window_->transport().state() == Transport::State::following);
+    }
+
     void up_to_where_everybody_runs_is_told() {
         auto& state = part<QLabel>("session-state");
         WAIT(state.text().startsWith("running for all, rate 1"));
@@ -140,7 +185,7 @@ private slots:
         lay_out();
         before = places();
         ann_->pause();
-        WAIT(part<QLabel>("outcome").text().startsWith("all replicas agree"));
+        WAIT(part<QLabel>("outcome").text().startsWith("1 replica:"));
         paint();
         WAIT(part<QLabel>("session-state").text().contains(" wait"));
         lay_out();
