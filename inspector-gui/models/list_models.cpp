@@ -1,18 +1,13 @@
 #include "list_models.h"
 
-#include <QDateTime>
 #include <QDir>
 #include <QLocale>
 #include <QTimeZone>
 
+#include "wall_clock.h"
+
 namespace teatime::inspector {
 namespace {
-
-QString wall_text(timegraph::WallTime wall) {
-    auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
-    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC)
-        .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz 'UTC'"));
-}
 
 QString count_text(std::uint64_t count) {
     return QLocale::c().toString(static_cast<qulonglong>(count)).replace(',', QChar(0x202f));

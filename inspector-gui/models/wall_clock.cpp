@@ -1,6 +1,6 @@
 #include "wall_clock.h"
 
-#include <QDate>
+#include <QDateTime>
 #include <algorithm>
 #include <cmath>
 
@@ -42,8 +42,7 @@ std::optional<WallTime> WallClock::wall_at(VirtualTime time) const {
     return within(*(after - 1), time);
 }
 
-std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Duration zone,
-                             int pixels_per_label) {
+std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, int pixels_per_label) {
     std::vector<Tick> ticks;
     const auto& pieces = clock.pieces();
     auto piece = std::lower_bound(pieces.begin(), pieces.end(), scale.left,
@@ -66,16 +65,16 @@ std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Dur
         const WallTime first =
             std::max(within(*piece, std::max(piece->from, scale.left)), shown_to + Duration(1));
         const WallTime last = within(*piece, std::min(piece->to, right));
-        auto local = (first.time_since_epoch() + zone).count();
-        local += (step - local % step) % step;
-        for (; local - zone.count() <= last.time_since_epoch().count(); local += step) {
-            const WallTime wall{Duration(local) - zone};
+        auto utc = first.time_since_epoch().count();
+        utc += (step - utc % step) % step;
+        for (; utc <= last.time_since_epoch().count(); utc += step) {
+            const WallTime wall{Duration(utc)};
             const VirtualTime time = piece->from + scaled(wall - piece->wall, piece->rate);
             const double x = scale.x_of(time);
             if (x < 0 || x >= scale.width) continue;
             const bool room = x >= labelled_to;
             ticks.push_back(
-                {x, time, room ? wall_label(wall, zone, static_cast<double>(step)) : QString()});
+                {x, time, room ? wall_label(wall, static_cast<double>(step)) : QString()});
             if (room) labelled_to = x + pixels_per_label;
             shown_to = wall;
         }
@@ -83,12 +82,18 @@ std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Dur
     return ticks;
 }
 
-QString wall_label(WallTime wall, Duration zone, double us_per_pixel) {
+QString wall_text(WallTime wall) {
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
+    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC)
+        .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz 'UTC'"));
+}
+
+QString wall_label(WallTime wall, double us_per_pixel) {
     const std::int64_t kDay = 86'400'000'000;
-    const std::int64_t local = (wall.time_since_epoch() + zone).count();
-    const std::int64_t in_day = ((local % kDay) + kDay) % kDay;
+    const std::int64_t utc = wall.time_since_epoch().count();
+    const std::int64_t in_day = ((utc % kDay) + kDay) % kDay;
     if (in_day == 0) {
-        return QDate(1970, 1, 1).addDays(local / kDay).toString(QStringLiteral("d MMM"));
+        return QDate(1970, 1, 1).addDays(utc / kDay).toString(QStringLiteral("d MMM"));
     }
     const auto two = [](std::int64_t n) { return QString::number(n).rightJustified(2, '0'); };
     QString text = two(in_day / 3'600'000'000) + ':' + two(in_day / 60'000'000 % 60);

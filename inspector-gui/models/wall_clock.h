@@ -47,12 +47,15 @@ private:
 
 /// A ruler in wall time for the same scale: its marks stand at round wall times, closer together
 /// where virtual time ran slower; nowhere is there one for a time that passed in a break. Where the
-/// wall time is not known, before the first piece, they are those of virtual time. `zone`: what
-/// local time is ahead of UTC. Cost: O(pixels + pieces in view).
-std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock, Duration zone,
+/// wall time is not known, before the first piece, they are those of virtual time. Cost: O(pixels +
+/// pieces in view).
+std::vector<Tick> wall_ticks(const TimeScale& scale, const WallClock& clock,
                              int pixels_per_label = 90);
 
+/// Wall times are UTC wherever they are shown or typed, as the CLI has them.
+/// `2026-11-28 14:03:05.250 UTC`
+QString wall_text(timegraph::WallTime wall);
 /// `14:03`, `14:03:05.25` with the digits that two pixels apart need; a midnight is its date.
-QString wall_label(timegraph::WallTime wall, Duration zone, double us_per_pixel);
+QString wall_label(timegraph::WallTime wall, double us_per_pixel);
 
 }  // namespace teatime::inspector

@@ -1,6 +1,5 @@
 #include "status_strip.h"
 
-#include <QDateTime>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
@@ -13,11 +12,6 @@ namespace teatime::inspector {
 namespace {
 
 constexpr int kBetween = 6, kAround = 24;  // pixels: fields, and a sentence
-
-QString wall_text(timegraph::WallTime wall) {
-    auto ms = std::chrono::floor<std::chrono::milliseconds>(wall).time_since_epoch().count();
-    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString("yyyy-MM-dd HH:mm:ss.zzz 'UTC'");
-}
 
 }  // namespace
 

@@ -1,6 +1,5 @@
 #include "timeline_lanes.h"
 
-#include <QDateTime>
 #include <QEvent>
 #include <cmath>
 
@@ -29,11 +28,6 @@ auto nearest(const Items& items, VirtualTime at, double us_per_pixel, TimeOf tim
         }
     }
     return best == items.end() ? nullptr : &*best;
-}
-
-QString local_text(timegraph::WallTime wall) {
-    const auto ms = std::chrono::floor<std::chrono::milliseconds>(wall.time_since_epoch());
-    return QDateTime::fromMSecsSinceEpoch(ms.count()).toString("yyyy-MM-dd HH:mm:ss.zzz");
 }
 
 }  // namespace
@@ -267,7 +261,7 @@ QString TimelineLanes::tip_at(const QPoint& at) const {
         QString tip = time_label(time, axis().scale().us_per_pixel);
         if (!notes_.clock.empty()) {
             const auto wall = notes_.clock.wall_at(time);
-            tip += '\n' + (wall ? local_text(*wall) : tr("The wall time is not known here"));
+            tip += '\n' + (wall ? wall_text(*wall) : tr("The wall time is not known here"));
         }
         return tip;
     }

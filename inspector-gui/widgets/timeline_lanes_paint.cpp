@@ -1,6 +1,5 @@
 // How TimelineLanes looks. Everything here costs as many operations as there are pixels, whatever
 // the recording holds.
-#include <QDateTime>
 #include <QPainter>
 #include <QPainterPath>
 #include <cmath>
@@ -101,13 +100,11 @@ void TimelineLanes::paint_ruler(QPainter& painter, const TimelineColors& colors)
     const TimeScale& scale = axis().scale();
     const QFontMetrics metrics = painter.fontMetrics();
     const bool wall = axis().wall_time() && !notes_.clock.empty();
-    const Duration zone = std::chrono::seconds(QDateTime::currentDateTime().offsetFromUtc());
     const QString widest =
-        wall ? wall_label(timegraph::WallTime(Duration(1)), zone, scale.us_per_pixel * 60)
+        wall ? wall_label(timegraph::WallTime(Duration(1)), scale.us_per_pixel * 60)
              : time_label(scale.right(), scale.us_per_pixel * 60);
     const int room = metrics.horizontalAdvance(widest) + 3 * kPadding;
-    const auto ticks =
-        wall ? wall_ticks(scale, notes_.clock, zone, room) : ruler_ticks(scale, room);
+    const auto ticks = wall ? wall_ticks(scale, notes_.clock, room) : ruler_ticks(scale, room);
     painter.save();
     painter.setClipRect(content());
     const int left = content().left(), base = ruler_height_;
@@ -133,7 +130,7 @@ void TimelineLanes::paint_ruler(QPainter& painter, const TimelineColors& colors)
 QString TimelineLanes::wall_ruler_name() const {
     const VirtualTime known = notes_.clock.pieces().front().from;
     const VirtualTime seen = std::max(axis().scale().left, kSessionStart);
-    if (seen >= known) return tr("Wall time");
+    if (seen >= known) return tr("Wall time, UTC");
     return axis().scale().right() < known ? tr("Virtual time") : tr("Virtual, wall");
 }
 
@@ -572,7 +569,11 @@ void TimelineLanes::paint_focus(QPainter& painter, const TimelineColors& colors)
 
 void TimelineLanes::paint_label(QPainter& painter, const TimelineColors& colors) const {
     const double x = x_of(axis().playhead().time);
-    QString text = mark_label(axis().playhead());
+    const auto wall = axis().wall_time() && !notes_.clock.empty()
+                          ? notes_.clock.wall_at(axis().playhead().time)
+                          : std::nullopt;
+    QString text =
+        wall ? wall_label(*wall, axis().scale().us_per_pixel) : mark_label(axis().playhead());
     if (x < content().left()) text = QStringLiteral("\u25c2 ") + text;
     if (x > width()) text += QStringLiteral(" \u25b8");
     const double wide = painter.fontMetrics().horizontalAdvance(text) + 10;

@@ -7,6 +7,7 @@
 #include <QTextDocumentFragment>
 #include <QToolTip>
 #include <QWheelEvent>
+#include <ctime>
 
 #include "../test_main.h"
 #include "made_up_lanes.h"
@@ -278,6 +279,22 @@ private slots:
         timeline_->set_others({});
         QTest::mouseClick(lanes_, Qt::LeftButton, {}, {x + 2, names});
         QCOMPARE(asked_for(spy), mark(5s, 3));
+    }
+
+    void wall_times_are_of_one_zone_wherever_one_looks() {
+        qputenv("TZ", "Asia/Tokyo");
+        tzset();
+        const auto put_back = qScopeGuard([] {
+            qunsetenv("TZ");
+            tzset();
+        });
+        auto facts = ten_seconds();
+        const timegraph::WallTime midnight{24h * 20'000};  // 2024-10-04
+        facts->clock.push_back({{VirtualTime(0s), {}}, midnight, 1});
+        facts->info.end.wall = midnight + 10s;
+        timeline_->set_facts(facts);
+        const QString tip = tip_at({x_of(VirtualTime(4s)), 5});
+        QVERIFY2(tip.contains("2024-10-04 00:00:0") && tip.endsWith(" UTC"), qPrintable(tip));
     }
 
     void moving_the_playhead_does_not_ask_for_lanes_again() {
