@@ -258,6 +258,7 @@ void UntilTest::who_agrees_is_named_alike_whatever_viewers_are_in_time() {
     net.pass(seconds(1));
     std::vector<MemberId> three;
     for (int i = 0; i < 3; ++i) three.push_back(net.replicas[i]->controller->member());
+    std::sort(three.begin(), three.end());  // they came in any order
     for (int i = 0; i < 30; ++i) {
         net.time(net.a(), Net::op(i % 2 == 0 ? kPause : kResume));
         net.pass(milliseconds(200));
