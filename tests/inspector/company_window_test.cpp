@@ -332,6 +332,7 @@ private slots:
         auto& follow = part<QPushButton>("follow");
         WAIT(followed.text() == "You go with the session");
         QVERIFY(!follow.isEnabled());  // nobody is chosen, nobody leads
+        WAIT(window_->player().playhead().time > kSessionStart);  // else it would not move
         window_->go_to("0s");
         WAIT(followed.text() == "You look on your own");
         ann_->take_lead();
