@@ -54,7 +54,7 @@ public:
 
     void start() { spawn(&HttpPeer::read_header); }
     void respond(HttpResponse response);
-    void sweep(Loop::Clock::time_point now) override;
+    void sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) override;
     void shut_down() override {
         if (stage_ == Stage::reading) end();  // an answer in the making may yet leave
     }
@@ -295,7 +295,8 @@ asio::awaitable<void> HttpPeer::write_response(std::shared_ptr<HttpPeer>) {
     end();
 }
 
-void HttpPeer::sweep(Loop::Clock::time_point now) {
+void HttpPeer::sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) {
+    began_ += stalled;
     if (stage_ == Stage::answering) return;  // the handler's time, not the peer's
     std::chrono::duration<double> allowed = limits().closing;
     if (stage_ != Stage::draining) {

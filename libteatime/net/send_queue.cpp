@@ -79,6 +79,13 @@ bool SendQueue::behind(Loop::Clock::time_point now) const {
            now - entries_[head_].queued_at > limits_.behind;
 }
 
+void SendQueue::forgive(Loop::Clock::duration stalled) {
+    if (stalled == Loop::Clock::duration{}) return;
+    last_heard_ += stalled;
+    catch_up_until_ += stalled;
+    for (std::size_t i = head_; i < entries_.size(); ++i) entries_[i].queued_at += stalled;
+}
+
 void SendQueue::flush() {
     dirty_ = false;
     while (head_ < entries_.size()) {

@@ -84,7 +84,7 @@ struct Server::Impl {
 
     result<void> listen();
     void accept();
-    void sweep(Worker& worker);
+    void sweep(Worker& worker, Loop::Clock::time_point due);
 
     ServerCore core;
     std::optional<tcp::acceptor> acceptor;  // goes before the loops
@@ -132,14 +132,15 @@ void Server::Impl::accept() {
     });
 }
 
-void Server::Impl::sweep(Worker& worker) {
+void Server::Impl::sweep(Worker& worker, Loop::Clock::time_point due) {
     const auto now = Loop::Clock::now();
+    const auto period = sweep_period(core.options.limits);
+    const auto stalled = now - due > period ? now - due : Loop::Clock::duration{};
     std::vector<std::shared_ptr<Peer>> peers;  // a sweep may remove its peer
     peers.reserve(worker.peers.size());
     for (const auto& [key, peer] : worker.peers) peers.push_back(peer);
-    for (const auto& peer : peers) peer->sweep(now);
-    worker.loop.schedule(now + sweep_period(core.options.limits),
-                         [this, &worker] { sweep(worker); });
+    for (const auto& peer : peers) peer->sweep(now, stalled);
+    worker.loop.schedule(now + period, [this, &worker, due = now + period] { sweep(worker, due); });
 }
 
 result<std::unique_ptr<Server>> Server::start(ServerHandler& handler, ServerOptions options) {
@@ -153,7 +154,7 @@ result<std::unique_ptr<Server>> Server::start(ServerHandler& handler, ServerOpti
     if (auto listening = impl->listen(); !listening) return listening.error();
     impl->accept();
     for (auto& worker : impl->core.workers) {
-        impl->sweep(*worker);
+        impl->sweep(*worker, Loop::Clock::now());
         worker->thread = std::thread([loop = &worker->loop] {
             ::pthread_setname_np(::pthread_self(), "reflector");  // for top -H and perf
             loop->run();

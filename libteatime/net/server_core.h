@@ -23,8 +23,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
 public:
     explicit Peer(ServerCore& core);
     virtual ~Peer();
-    /// A few times a second: deadlines.
-    virtual void sweep(Loop::Clock::time_point now) = 0;
+    /// A few times a second: deadlines. For `stalled` before it this thread did not run (the
+    /// program was stopped, its machine slept): time that is held against no peer.
+    virtual void sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) = 0;
     /// The server stops.
     virtual void shut_down() = 0;
 

@@ -63,7 +63,7 @@ public:
     void ping() override;
     const RoundTrips& round_trips() const override { return round_trips_; }
 
-    void sweep(Loop::Clock::time_point now) override;
+    void sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) override;
     void shut_down() override { finish(1001, "the server is shutting down"); }
 
 private:
@@ -220,7 +220,9 @@ void WebSocketPeer::vanish() {
     worker_.remove(this);
 }
 
-void WebSocketPeer::sweep(Loop::Clock::time_point now) {
+void WebSocketPeer::sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) {
+    deadline_ += stalled;
+    queue().forgive(stalled);
     if (state_ != State::open) {
         if (now >= deadline_) vanish();
         return;
