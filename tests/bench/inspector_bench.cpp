@@ -29,6 +29,7 @@
 #include "history.h"
 #include "message_rows.h"
 #include "messages_panel.h"
+#include "must.h"
 #include "player.h"
 #include "row_view.h"
 #include "state_panel.h"
@@ -41,17 +42,6 @@ using namespace teatime::inspector;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class T>
-T must(result<T> outcome) {
-    if (outcome) {
-        if constexpr (!std::is_void_v<T>) return std::move(*outcome);
-    } else {
-        fmt::print(stderr, "{}\n", outcome.error().message);
-        std::exit(1);
-    }
-    if constexpr (std::is_void_v<T>) return;
-}
 
 double ms_of(clockid_t clock) {
     timespec now{};

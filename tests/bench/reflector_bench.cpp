@@ -36,6 +36,7 @@
 
 #include "bare_server.h"
 #include "load.h"
+#include "must.h"
 #include "teatime/capture/service.h"
 #include "teatime/net/reflector.h"
 
@@ -99,13 +100,6 @@ public:
 private:
     std::unique_ptr<teatime::capture::Recorder> recorder_;
 };
-
-template <class T>
-T must(teatime::result<T> outcome) {
-    if (outcome) return std::move(*outcome);
-    fmt::print(stderr, "{}\n", outcome.error().message);
-    std::exit(2);
-}
 
 void run_reflector(bool recorded, const Tell& tell) {
     sigset_t end;

@@ -16,6 +16,7 @@
 #include <random>
 #include <string_view>
 
+#include "must.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/verify.h"
 #include "teatime/state/json.h"
@@ -28,17 +29,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLength = 600s;
-
-template <class T>
-T must(result<T> outcome) {
-    if (outcome) {
-        if constexpr (!std::is_void_v<T>) return std::move(*outcome);
-    } else {
-        fmt::print(stderr, "{}\n", outcome.error().message);
-        std::exit(1);
-    }
-    if constexpr (std::is_void_v<T>) return;
-}
 
 double now_ms() {
     return std::chrono::duration<double, std::milli>(

@@ -18,6 +18,7 @@
 #include <random>
 #include <thread>
 
+#include "must.h"
 #include "teatime/replayer/external_survey.h"
 #include "teatime/replayer/local_session.h"
 #include "teatime/replayer/survey.h"
@@ -29,17 +30,6 @@ using namespace teatime::replayer;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class T>
-T must(result<T> outcome) {
-    if (outcome) {
-        if constexpr (!std::is_void_v<T>) return std::move(*outcome);
-    } else {
-        fmt::print(stderr, "{}\n", outcome.error().message);
-        std::exit(1);
-    }
-    if constexpr (std::is_void_v<T>) return;
-}
 
 double now_ms() {
     return std::chrono::duration<double, std::milli>(

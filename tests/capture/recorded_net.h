@@ -4,18 +4,13 @@
 #include <QTest>
 #include <filesystem>
 
-#include "net.h"
+#include "../verify_ok.h"
 #include "island_replica.h"
+#include "net.h"
 #include "teatime/capture/member_recording.h"
 #include "teatime/capture/service.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/verify.h"
-
-#define VERIFY_OK(expression)                                                 \
-    do {                                                                      \
-        auto&& outcome_ = (expression);                                       \
-        QVERIFY2(outcome_, outcome_ ? "" : outcome_.error().message.c_str()); \
-    } while (false)
 
 namespace teatime::capture {
 

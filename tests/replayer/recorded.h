@@ -7,17 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "../verify_ok.h"
 #include "teatime/island/island.h"
 #include "teatime/island/module.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/writer.h"
-
-/// QVERIFY of a result; on failure its sentence is shown.
-#define VERIFY_OK(expression)                                                 \
-    do {                                                                      \
-        auto&& outcome_ = (expression);                                       \
-        QVERIFY2(outcome_, outcome_ ? "" : outcome_.error().message.c_str()); \
-    } while (false)
 
 namespace teatime::test {
 

@@ -7,15 +7,9 @@
 #include <vector>
 
 #include "../state/random_input.h"
+#include "../verify_ok.h"
 #include "teatime/timegraph/reader.h"
 #include "teatime/timegraph/writer.h"
-
-/// QVERIFY of a result; on failure its sentence is shown.
-#define VERIFY_OK(expression)                                                 \
-    do {                                                                      \
-        auto&& outcome_ = (expression);                                       \
-        QVERIFY2(outcome_, outcome_ ? "" : outcome_.error().message.c_str()); \
-    } while (false)
 
 namespace teatime::timegraph {
 
