@@ -44,6 +44,7 @@ MainWindow::MainWindow(QStringList modules, QWidget* parent)
     : QMainWindow(parent), modules_(std::move(modules)) {
     player_ = std::make_unique<Player>();
     transport_ = std::make_unique<Transport>(*player_);
+    following_ = std::make_unique<Following>(*player_, *transport_);
     history_ = std::make_unique<History>();
     film_ = std::make_unique<Film>();
     plot_model_ = std::make_unique<PlotModel>();
@@ -256,11 +257,9 @@ void MainWindow::connect_models() {
             [this](const QString& path) { picker_->place(player_->moment(), path); });
     connect(picker_.get(), &Picker::placed, world_, &WorldView::set_places);
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
-    connect(transport_.get(), &Transport::changed, this, [this] {
-        const bool live = transport_->state() == Transport::State::following;
-        if (live && followed_ && !following_) follow_member(std::nullopt);  // back to it by hand
-        show_place();
-    });
+    connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
+    connect(following_.get(), &Following::changed, together_, &TogetherPanel::set_followed);
+    connect(following_.get(), &Following::said, this, &MainWindow::say);
     for (QDockWidget* dock : docks_) {
         if (dock->objectName() == "info") {
             connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::watch_session);
@@ -272,7 +271,7 @@ void MainWindow::connect_models() {
     connect(find_box_, &FindBox::show_path, this, &MainWindow::show_object);
     connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::look_for_another);
     connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
-    connect(together_, &TogetherPanel::follow_wanted, this, &MainWindow::follow_member);
+    connect(together_, &TogetherPanel::follow_wanted, following_.get(), &Following::follow);
     connect(together_, &TogetherPanel::compare_wanted, this, [this](MemberId member) {
         show_panel("diff");
         diff_->compare_with_member(member);
@@ -343,10 +342,9 @@ void MainWindow::close_recording() {
     has_messages_ = false;
     player_->close();
     together_->set_session(nullptr);
+    following_->set_session(nullptr);
     world_input_.reset();
     live_.reset();  // leaves
-    followed_.reset();
-    led_ = false;
     last_note_ = 0;
     facts_model_.show_session({});
     show_place();
@@ -469,7 +467,8 @@ void MainWindow::opened() {
     if (!live_) {
         restore_place(*facts, left);
     } else if (live_->is_recording()) {
-        begin_together(facts->begin);
+        following_->begin(facts->begin);
+        keep_notes();
     } else {
         transport_->follow();
         if (facts->begin.time > kSessionStart) {
@@ -559,11 +558,6 @@ void MainWindow::show_playhead(const Mark& mark) {
     timeline_->set_playhead(mark);
     status_->set_playhead(mark);
     info_bar_->forget("wrote");
-    if (!live_ || !player_->is_open()) return;
-    const bool with_session = transport_->state() == Transport::State::following;
-    if (followed_ && !following_ && !with_session) follow_member(std::nullopt);
-    if (!live_->is_recording()) return live_->show_playhead(mark, with_session);
-    live_->show_playhead(mark, followed_.has_value());  // not so while nobody leads: leads
 }
 
 void MainWindow::show_facts() {

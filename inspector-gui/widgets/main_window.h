@@ -7,6 +7,7 @@
 #include "change_model.h"
 #include "film.h"
 #include "finder.h"
+#include "following.h"
 #include "history.h"
 #include "list_models.h"
 #include "live.h"
@@ -147,11 +148,6 @@ private:
     QString stopped_text() const;
     void watch_session(bool seen);
     void show_others();
-    void begin_together(const Mark& begin);
-    void follow_member(std::optional<MemberId> member);
-    void follow_or_not();
-    void go_with_followed();
-    void lead_changed();
     void keep_notes();
     void show_names();
     void show_history();
@@ -166,6 +162,7 @@ private:
 
     std::unique_ptr<Player> player_;
     std::unique_ptr<Transport> transport_;
+    std::unique_ptr<Following> following_;
     std::unique_ptr<History> history_;
     std::unique_ptr<Film> film_;
     std::unique_ptr<PlotModel> plot_model_;
@@ -173,10 +170,7 @@ private:
     std::unique_ptr<Picker> picker_;
     std::unique_ptr<LiveSession> live_;
     std::unique_ptr<WorldInput> world_input_;
-    std::optional<MemberId> followed_;  ///< whose playhead is followed; 0: of a shared recording
-    bool led_ = false;                  ///< this window leads a shared recording
-    bool following_ = false;            ///< the playhead is being moved for it
-    std::uint64_t last_note_ = 0;       ///< in the copy of a shared recording
+    std::uint64_t last_note_ = 0;  ///< in the copy of a shared recording
     std::unique_ptr<SessionList> session_list_;
     QueueModel queue_model_;
     ErrorModel error_model_;

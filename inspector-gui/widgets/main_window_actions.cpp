@@ -114,7 +114,7 @@ std::vector<ActionSpec> MainWindow::move_actions() {
          }},
         {"follow", "&Go", "Follow who leads", "G",
          "Of a session: go where who leads looks, or no longer", Glyph::none,
-         [this] { follow_or_not(); }},
+         [this] { following_->toggle(); }},
         {"go-to", "&Go", "Go to…", "Ctrl+G", "Go to a time or Mark", Glyph::none,
          [this] { transport_bar_->focus_go_to(); }},
         {"find", "&Go", "Find…", "Ctrl+F", "Find messages, objects, fields, marks, errors",

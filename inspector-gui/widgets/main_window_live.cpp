@@ -30,11 +30,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
         show_others();
         show_place();
         if (live_->company().lease.holder != live_->member()) info_bar_->forget("lead");
-        if (live_->is_recording()) {
-            lead_changed();
-            keep_notes();
-        }
-        go_with_followed();
+        if (live_->is_recording()) keep_notes();
     });
     connect(live_.get(), &LiveSession::time_changed, this, [this] {
         transport_->set_halt(live_->stands());
@@ -66,6 +62,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
     connect(player_.get(), &Player::input_failed, live_.get(),
             [this](const QString& sentence) { say(sentence); });
     live_->join(options);
+    following_->set_session(live_.get());
     together_->set_session(live_.get());
     diff_->set_session(live_.get());
     for (QDockWidget* dock : docks_) {
@@ -87,59 +84,7 @@ void MainWindow::session_ended(const QString& sentence) {
                    {{tr("Join again"), reopening({})}});
 }
 
-// ---- going with somebody ----------------------------------------------------------------------
-
-/// A shared recording is there: to where the others are.
-void MainWindow::begin_together(const Mark& begin) {
-    followed_ = MemberId{};
-    following_ = true;
-    player_->seek(begin);
-    following_ = false;
-    follow_member(followed_);
-    keep_notes();
-}
-
-void MainWindow::follow_member(std::optional<MemberId> member) {
-    followed_ = member;
-    together_->set_followed(member);
-    if (!live_ || !player_->is_open()) return;
-    go_with_followed();
-    if (live_->is_recording() && member) live_->show_playhead(player_->playhead(), true);
-}
-
-/// G: who leads, or no longer.
-void MainWindow::follow_or_not() {
-    if (!live_) return say(tr("Nobody to follow: this is no session"));
-    if (led_) return say(tr("You lead: the others go with you"));
-    if (followed_) return follow_member(std::nullopt);
-    if (live_->is_recording()) return follow_member(MemberId{});
-    const MemberId leads = live_->company().lease.holder;
-    if (!leads || leads == live_->member()) return say(tr("Nobody else leads"));
-    follow_member(leads);
-}
-
-void MainWindow::go_with_followed() {
-    if (!followed_ || !player_->is_open()) return;
-    const session::Company& company = live_->company();
-    if (*followed_ && !company.find(*followed_)) return follow_member(std::nullopt);  // it has left
-    const session::Playhead* there = company.playhead_of(*followed_);
-    if (!there) return;
-    following_ = true;
-    if (there->follows && !live_->is_recording()) {
-        if (transport_->state() != Transport::State::following) transport_->follow();
-    } else if (player_->playhead() != there->mark) {
-        transport_->pause();
-        player_->seek(there->mark);
-    }
-    following_ = false;
-}
-
-/// Who gives the lead of a shared recording away goes with who has it next.
-void MainWindow::lead_changed() {
-    const MemberId holder = live_->company().lease.holder;
-    const bool mine = holder && holder == live_->member();
-    if (std::exchange(led_, mine) && !mine) follow_member(MemberId{});
-}
+// ---- the others -----------------------------------------------------------------------------
 
 /// What is noted on a shared recording is a mark in our copy of it, too.
 void MainWindow::keep_notes() {
