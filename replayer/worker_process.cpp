@@ -10,10 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <new>
+#include <utility>
 
 #include "protocol.h"
 #include "teatime/island/module.h"
@@ -191,24 +193,28 @@ Error WorkerProcess::hanging() {
 }
 
 /// Waits as long as the worker gets on. Executing one message may take `hang_`; other work, on
-/// states of any size, some times that.
+/// states of any size, some times that. While this process stood still itself (stopped by ^Z, a
+/// paused machine) the worker did most likely, too: that time counts as one look.
 result<void> WorkerProcess::wait_for(short events) {
     constexpr int kOtherWork = 12;
-    Clock::time_point since = Clock::now();
+    const auto look =
+        std::clamp(hang_ / 4, std::chrono::milliseconds(1), std::chrono::milliseconds(250));
+    Clock::duration waited{};
+    Clock::time_point looked = Clock::now();
     std::uint64_t beat = page_->beat.load(std::memory_order_acquire);
     for (;;) {
-        auto look = std::clamp<std::int64_t>(hang_.count() / 4, 1, 250);
         pollfd watched{socket_, events, 0};
-        int ready = ::poll(&watched, 1, static_cast<int>(look));
+        int ready = ::poll(&watched, 1, static_cast<int>(look.count()));
         if (ready < 0 && errno != EINTR) return failed("cannot wait for the worker");
         if (ready > 0) return {};
-        std::uint64_t now = page_->beat.load(std::memory_order_acquire);
-        if (now != beat) since = Clock::now();
-        beat = now;
+        Clock::time_point now = Clock::now();
+        waited += std::min<Clock::duration>(now - std::exchange(looked, now), look);
+        std::uint64_t last = std::exchange(beat, page_->beat.load(std::memory_order_acquire));
+        if (beat != last) waited = {};
         auto what = page_->what.load(std::memory_order_acquire);
         bool in_module = what == ProgressPage::message || what == ProgressPage::start ||
                          what == ProgressPage::draw || what == ProgressPage::input;
-        if (Clock::now() - since > hang_ * (in_module ? 1 : kOtherWork)) return hanging();
+        if (waited >= hang_ * (in_module ? 1 : kOtherWork)) return hanging();
     }
 }
 
