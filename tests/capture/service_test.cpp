@@ -7,11 +7,13 @@
 #include <thread>
 
 #include "../test_main.h"
+#include "lived.h"
 #include "recorded_net.h"
 
 using namespace teatime;
 using namespace teatime::capture;
 using namespace teatime::session;
+using teatime::capture::test::lived;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -45,15 +47,14 @@ bool eventually(Condition&& condition) {
     return false;
 }
 
-std::int64_t microseconds_now() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
-        .count();
+std::chrono::microseconds microseconds_now() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch());
 }
 
 /// What the writer of a recording says of a message: at this moment the session handed it over.
 struct HandedOver {
     std::uint64_t seq;
-    std::int64_t at;
+    std::chrono::microseconds at;
 };
 
 }  // namespace
@@ -101,14 +102,9 @@ void ServiceTest::a_killed_process_leaves_all_but_the_last_moments() {
         ::close(told[1]);
         std::vector<HandedOver> handed_over;
         HandedOver one{};
-        auto lives = std::chrono::milliseconds(300 + random() % 700);
-        std::int64_t end = 0;
-        while (read(told[0], &one, sizeof one) == sizeof one) {
+        auto lives = 1000 + random() % 2000;  // messages, 300 us apart
+        while (handed_over.size() < lives && read(told[0], &one, sizeof one) == sizeof one)
             handed_over.push_back(one);
-            if (end == 0) end = one.at + std::chrono::microseconds(lives).count();
-            if (one.at >= end) break;
-        }
-        std::int64_t killed_at = microseconds_now();
         kill(child, SIGKILL);
         int status = 0;
         waitpid(child, &status, 0);
@@ -123,10 +119,9 @@ void ServiceTest::a_killed_process_leaves_all_but_the_last_moments() {
             QCOMPARE(found[i].stamp.seq.value, std::uint64_t{i + 1});
         auto missing = std::find_if(handed_over.begin(), handed_over.end(),
                                     [&](auto& h) { return h.seq > found.size(); });
-        if (missing != handed_over.end()) {
-            std::int64_t ms = (killed_at - missing->at) / 1000;
-            QVERIFY2(ms <= 250, std::to_string(ms).c_str());
-        }
+        auto age = lived(std::ranges::subrange(missing, handed_over.end()) |
+                         std::views::transform(&HandedOver::at));
+        QVERIFY2(age <= milliseconds(250), std::to_string(age.count()).c_str());
     }
 }
 
