@@ -1,6 +1,9 @@
+#include <sqlite3.h>
+
 #include <QTest>
 #include <filesystem>
 #include <set>
+#include <thread>
 
 #include "../test_main.h"
 #include "../thorough.h"
@@ -28,6 +31,38 @@ bool contains(const std::string& text, std::string_view part) {
     qWarning("\"%s\" does not contain \"%s\"", text.c_str(), std::string(part).c_str());
     return false;
 }
+
+/// SQLite's own file system, on a disk that takes its time; under the name "slow".
+class SlowDisk {
+public:
+    SlowDisk() : vfs_(*system()) {
+        vfs_.zName = "slow";
+        vfs_.xOpen = [](sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* got) {
+            int code = system()->xOpen(system(), name, file, flags, got);
+            if (code != SQLITE_OK) return code;
+            if (own_.xRead == nullptr) {
+                read_ = file->pMethods->xRead;
+                own_ = *file->pMethods;
+                own_.xRead = slow_read;
+            }
+            file->pMethods = &own_;
+            return code;
+        };
+        sqlite3_vfs_register(&vfs_, 0);
+    }
+    ~SlowDisk() { sqlite3_vfs_unregister(&vfs_); }
+    SlowDisk(const SlowDisk&) = delete;
+
+private:
+    static sqlite3_vfs* system() { return sqlite3_vfs_find(nullptr); }
+    static int slow_read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
+        std::this_thread::sleep_for(20ms);
+        return read_(file, to, size, at);
+    }
+    static inline sqlite3_io_methods own_{};
+    static inline decltype(sqlite3_io_methods::xRead) read_ = nullptr;
+    sqlite3_vfs vfs_;
+};
 
 }  // namespace
 
@@ -301,6 +336,15 @@ private slots:
         write_file(path + "-wal", "planted");
         QVERIFY(contains(open_error(path, true), "teatime copy"));
         std::filesystem::remove(path + "-wal");
+    }
+
+    void a_slow_disk_is_not_the_fault_of_an_untrusted_file() {
+        SlowDisk disk;
+        auto begin = std::chrono::steady_clock::now();
+        auto opened = guarded(
+            [&] { Database database(good_, Database::Use::read_untrusted, {.vfs = "slow"}); });
+        VERIFY_OK(opened);
+        QVERIFY(std::chrono::steady_clock::now() - begin > 600ms);  // more than its work may take
     }
 
     /// Rows whose checks are right, but whose content makes no sense: nothing crashes or hangs.
