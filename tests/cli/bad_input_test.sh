@@ -10,7 +10,7 @@ stop "$reflector"
 serve "$folder/serve.log" --record "$folder/recordings"
 join "$folder/Ann.log" "$url" --app counter --send 'counter.loop' --for 60s
 until_true 20 has_line "$folder/Ann.log" 'joined'
-until_true 20 eval '"$program" sessions "$url" | grep -qE "counter .* 1\.[0-9]*s "'
+until_true 20 eval '"$program" sessions "$url" | grep -qE "counter .* [1-9][0-9]*(\.[0-9]*)?s "'
 
 # Usage.
 expect 2 'nonsense' nonsense

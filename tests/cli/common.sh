@@ -92,6 +92,9 @@ json() {
         die "no JSON with $* in it: $text"
 }
 
+# stored <recording>: the times of its states, one a line.
+stored() { teatime export "$1" --format jsonl | sed -n 's/^{"kind":"keyframe","mark":"\([0-9.]*s\)#.*/\1/p'; }
+
 one_file() { # recording: stopped properly, it is one file
     [ -s "$1" ] && [ ! -e "$1-wal" ] && [ ! -e "$1-shm" ] || die "not one file: $(ls "$1"*)"
 }

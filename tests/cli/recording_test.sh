@@ -69,8 +69,9 @@ expect 0 '' join "$url" --app "$odd/mystery/counter.so" --host --for 1s \
     --record "$folder/mystery.timegraph"
 expect 0 'replay: not re-executed' verify "$folder/mystery.timegraph"
 [ "$(cat <<< "$out$err" | grep -c 'no module')" = 1 ] || die "told twice: $out $err"
-expect 0 'shown: [0-9.]+s(#[0-9]+)?, the last stored state up to 1.9s' \
-    state "$recording" counter --no-execute --at 1.9s
+first=$(stored "$recording" | sed -n 1p)
+expect 0 "shown: $first#[0-9]+, the last stored state up to $first" \
+    state "$recording" counter --no-execute --at "$first"
 expect 3 'cannot be drawn: no module mystery.so' render "$folder/mystery.timegraph"
 expect 3 'cannot be executed: no module mystery.so' why "$folder/mystery.timegraph" mystery.count
 : > "$folder/mystery.so"

@@ -39,7 +39,7 @@ expect 1 'counter.add at ' send "$url" counter 'counter.add("x")'
 expect 1 '#99.add at ' send "$url" counter '#99.add(1)'
 expect 0 '' send "$url" counter 'counter.nope()' --no-check
 [ -z "$err" ] || die "not checked, but: $err"
-until_true 10 three_members
+until_true 20 three_members
 expect 0 '^counter +counter +native +3 ' sessions "$url"
 expect 0 '' sessions "$url" --json
 [ "$(json "$out" 0 members)" = 3 ] || die "members: $out"
@@ -76,18 +76,30 @@ for name in "${names[@]}"; do tail -1 "$folder/$name.log"; done | sort -u > "$fo
 [ "$(wc -l < "$folder/hashes")" = 1 ] || die "the replicas differ: $(cat "$folder/hashes")"
 has_line "$folder/hashes" '^30s  [0-9a-f]{32}$' || die "no hash: $(cat "$folder/hashes")"
 
+# told <code> <pattern> <options>...: a member that stays until it has said that; $err is all it said.
+told() {
+    local want=$1 pattern=$2 code=0
+    shift 2
+    join "$folder/told.log" "$@"
+    until_true 20 has_line "$folder/told.log" "$pattern"
+    kill -TERM "$member"
+    wait "$member" || code=$?
+    err=$(cat "$folder/told.log")
+    [ $code = "$want" ] || die "join $*: exit code $code, not $want: $err"
+}
+
 # Errors from before the join are counted, those of others after it are told, the own ones fail.
 expect 1 'counter.nope at ' send "$url" counter 'counter.nope()'
-expect 0 '^teatime: [0-9]+ earlier errors$' join "$url" --app counter --modules "$modules" --for 1s
+told 0 '^teatime: [0-9]+ earlier errors$' "$url" --app counter --modules "$modules"
 ! grep -q 'unknown selector' <<< "$err" || die "errors from before the join: $err"
 join "$folder/Eve.log" "$url" --app counter --modules "$modules" --for 60s
-expect 1 'unknown selector in nope' join "$url" --app counter --modules "$modules" --for 1s \
-    --send 'counter.nope()'
-until_true 10 has_line "$folder/Eve.log" 'unknown selector in nope'
-stop "$member"
+eve=$member
+told 1 'unknown selector in nope' "$url" --app counter --modules "$modules" --send 'counter.nope()'
+until_true 20 has_line "$folder/Eve.log" 'unknown selector in nope'
+stop "$eve"
 # Who begins the session sends at its very first moment.
-expect 1 'wrong arguments in add at [0-9.]+s#[0-9]+: ' join "$url" --session begun --app counter \
-    --modules "$modules" --for 1s --send 'counter.add("x")'
+told 1 'wrong arguments in add at [0-9.]+s#[0-9]+: ' "$url" --session begun --app counter \
+    --modules "$modules" --send 'counter.add("x")'
 ! grep -q 'earlier error' <<< "$err" || die "its own error is an earlier one: $err"
 
 # Where nothing waits no step is taken.
@@ -120,11 +132,19 @@ stop "$reflector"
 # Replicas of two builds differ: told once, with the members, and by the exit code.
 serve "$folder/mixed.log" --allow-mixed --votes 200ms
 join "$folder/Fay.log" "$url" --app counter --modules "$modules" --for 60s
-expect 1 '^teatime: Replicas differ at [0-9.]+s: [0-9a-f]{12} at member 1; [0-9a-f]{12} at member 2\.$' \
-    join "$url" --app counter --modules "$odd/changed" --send 'counter.add(7)' --for 2s
-[ "$(grep -c 'Replicas differ' <<< "$err")" = 1 ] || die "told again: $err"
-kill -TERM "$member"
-wait "$member" && die "replicas differed, and its exit code is 0"
+fay=$member
+join "$folder/Gus.log" "$url" --app counter --modules "$odd/changed" --send 'counter.add(7)'
+until_true 20 has_line "$folder/Gus.log" \
+    '^teatime: Replicas differ at [0-9.]+s: [0-9a-f]{12} at member 1; [0-9a-f]{12} at member 2\.$'
+until_true 20 has_line "$folder/Fay.log" 'Replicas differ'
+sleep 1  # more votes, which tell nothing new
+for replica in "$member" "$fay"; do
+    code=0
+    kill -TERM "$replica"
+    wait "$replica" || code=$?
+    [ $code = 1 ] || die "replicas differed, and the exit code is $code"
+done
+[ "$(grep -c 'Replicas differ' "$folder/Gus.log")" = 1 ] || die "told again: $(cat "$folder/Gus.log")"
 [ "$(grep -c 'Replicas differ' "$folder/Fay.log")" = 1 ] || die "told again: $(cat "$folder/Fay.log")"
 stop "$reflector"
 
@@ -133,7 +153,7 @@ printf '# a script\ncounter.add(2)\nwait 100ms\n  counter.add(3)  \n' > "$folder
 join "$folder/host.log" "$url" --app counter --modules "$modules" --host \
     --script "$folder/script" --record "$folder/host.timegraph" --for 60s
 has_line "$folder/host.log" "hosting at $url" || die "no host: $(cat "$folder/host.log")"
-expect 0 '"count": ?1?5' join "$url" --app counter --modules "$modules" --for 1s --report state \
+expect 0 '"count": ?1?5' join "$url" --app counter --modules "$modules" --for 3s --report state \
     --record "$folder/guest.timegraph"
 stop "$member"
 one_file "$folder/host.timegraph"
