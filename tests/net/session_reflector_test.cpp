@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int kPatienceMs = 20'000;
 const std::string kTicks = ",\"ticks\":{\"tick\":10,\"delay\":0}";
 
 std::string join(const std::string& user, const std::string& more = kTicks) {
@@ -225,7 +226,7 @@ private slots:
             client.next("TICK");
             counts.feed({{}, session::Alarm{}});  // too early: the router looks, that is all
         }
-        QTRY_COMPARE(count(&Counts::ended), 1u);
+        QTRY_COMPARE_WITH_TIMEOUT(count(&Counts::ended), 1u, kPatienceMs);
         QCOMPARE(count(&Counts::started), 1u);
         QVERIFY(count(&Counts::messages) >= 11 && count(&Counts::ticks) >= 1);
         counts.feed({{}, session::Alarm{}});  // over: ignored
@@ -252,7 +253,7 @@ private slots:
         };
         Guest a(*reflector);
         a.send(join("ann"));
-        QTRY_VERIFY(stamped(1));
+        QTRY_VERIFY_WITH_TIMEOUT(stamped(1), kPatienceMs);
         // What has nothing to do with messages comes at once, and nothing came before it.
         auto silent_until_pong = [&] {
             a.send(text("{\"action\":\"PING\",\"args\":[1]}"));
@@ -266,7 +267,7 @@ private slots:
         told.up_to = 0;  // so that ticks wait too: they come behind what waits
         a.send(send("first"));
         a.send(send("second"));
-        QTRY_VERIFY(stamped(3));
+        QTRY_VERIFY_WITH_TIMEOUT(stamped(3), kPatienceMs);
         while (!silent_until_pong()) {  // ticks of before
             QVERIFY(a.last.find("first") == std::string::npos);
         }
@@ -279,7 +280,7 @@ private slots:
         a.send(send("too late"));
         Guest b(*reflector);  // whose frames come behind those of `a`
         b.send(join("bob"));
-        QTRY_VERIFY(stamped(4));
+        QTRY_VERIFY_WITH_TIMEOUT(stamped(4), kPatienceMs);
         told.allow(1000);
         do a.next("RECV");
         while (a.last.find("second") == std::string::npos);
