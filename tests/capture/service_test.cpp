@@ -128,6 +128,7 @@ void ServiceTest::a_killed_process_leaves_all_but_the_last_moments() {
 void ServiceTest::what_was_handed_over_is_in_the_file_after_close() {
     CaptureOptions with = options();
     with.commit = std::chrono::minutes(1);  // nothing but close() writes
+    with.finish = std::chrono::minutes(1);
     with.replica = [](const SessionInfo&) {
         return std::make_unique<IslandReplica>(pulse::module());
     };

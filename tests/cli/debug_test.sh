@@ -18,6 +18,8 @@ debug() {
     exec {to}> "$folder/$1.in"
     until_true 20 has_line "$folder/$1.out" ', this one$'
 }
+# nobody_leads <name>: as of the last that it was told.
+nobody_leads() { [ "$(grep -E '^\* .* leads$' "$folder/$1.out" | tail -1)" = '* nobody leads' ]; }
 debug Cat; cat=$to
 debug Dan; dan=$to
 
@@ -28,12 +30,11 @@ echo step >&$dan
 until_true 20 has_line "$folder/Dan.out" '^refused: Cat leads this session'
 for step in $(seq 10); do echo step >&$cat; done
 echo 'note look at this' >&$dan
-steps() { [ "$(grep -c 'stepped$' "$folder/$1.out")" = "$2" ]; }
-until_true 20 steps Cat 10
-until_true 20 steps Dan 10
 marks() { grep -E '^[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}  members' "$folder/$1.out"; }
+all_marks() { [ "$(marks "$1" | sort -u | wc -l)" = 11 ]; }
+until_true 20 all_marks Cat
+until_true 20 all_marks Dan
 [ "$(marks Cat)" = "$(marks Dan)" ] || die "they saw different steps"
-[ "$(marks Cat | sort -u | wc -l)" = 11 ] || die "not eleven Marks: $(marks Cat)"
 until_true 20 has_line "$folder/Cat.out" '^Dan at .*: look at this$'
 
 # What is said waits; it is let through one by one.
@@ -69,7 +70,7 @@ grep -q 'there is no command "bogus"' <<< "$out" || die "bogus: $out"
 
 # Who leaves for good leads no more: one-shot tools work.
 echo quit >&$dan
-until_true 20 has_line "$folder/Cat.out" '^\* nobody leads$'
+until_true 20 nobody_leads Cat
 expect 0 '^running at ' time "$url" counter resume
 expect 0 '^paused at ' time "$url" counter pause
 echo quit >&$cat
@@ -91,20 +92,21 @@ debug Gus; gus=$to
 place() { grep -oE '[0-9.]+s(#[0-9]+)?  [0-9a-f]{32}$' "$folder/$1.out" | tail -1; }
 echo 'go 1s' >&$fay
 until_true 20 has_line "$folder/Gus.out" '^\* Fay went to 1s  [0-9a-f]{32}$'
-[ "$(place Gus)" = "$(place Fay)" ] || die "Gus is elsewhere: $(place Gus), $(place Fay)"
+together() { [ "$(place Gus)" = "$(place Fay)" ]; }
+until_true 20 together
 printf 'back\nwhere\n' >&$gus  # Fay leads, so this is no concern of hers
 until_true 20 has_line "$folder/Gus.out" '^\* Fay leads; this is a look of your own'
 printf 'follow\nnote it counts\n' >&$gus
 until_true 20 has_line "$folder/Fay.out" '^Gus at 1s: it counts$'
 printf 'release\nwhere\n' >&$fay
-until_true 20 has_line "$folder/Gus.out" '^\* nobody leads$'
+until_true 20 nobody_leads Gus
 printf 'go 2s\nback 500ms\n' >&$gus
 until_true 20 has_line "$folder/Fay.out" '^\* Gus went to 1.5s  [0-9a-f]{32}$'
 echo 'back external' >&$gus
-beside() { [ "$(place Fay)" = "$(place Gus)" ] && [[ $(place Gus) != 1.5s* ]]; }
+beside() { together && [[ $(place Gus) != 1.5s* ]]; }
 until_true 20 beside
 echo quit >&$gus
-until_true 20 has_line "$folder/Fay.out" '^\* nobody leads$'
+until_true 20 nobody_leads Fay
 out=$(printf 'go 1s\nresume\npause\nuntil 1.2s\nstate counter\nback 1h\nback\n' |
     "$program" debug "$url" counter --json --name Hal --modules "$modules") && die "no refusal?"
 grep -q '"event":"at","mark":"1.2s"' <<< "$out" || die "did not play up to 1.2s: $out"

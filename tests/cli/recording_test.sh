@@ -99,7 +99,7 @@ awk "BEGIN { exit !($differs > $added && $differs <= $added + 1.1) }" ||
 
 # An Island as a file; the session goes on from it, with the state and above the time saved.
 export TEATIME_MODULES=$modules
-expect 0 ' at [0-9.]+s#1, state ' save "$recording" --at 2.2s -o "$folder/x.island"
+expect 0 ' at [0-9.]+s#[0-9]+, state ' save "$recording" --at 2.2s -o "$folder/x.island"
 mark=$(sed 's/.* at \(.*\), state .*/\1/' <<< "$out")  # the last message executed by then
 saved=${mark%s#*}
 expect 0 '^same: ' diff "$recording@2.2s" "$folder/x.island"

@@ -14,6 +14,7 @@ grep -A2 "^$url\$" <<< "$out" | grep -qE '^counter +counter +native ' || die "no
 out=$("$program" sessions --json)
 [ "$(json "$out" 0 reflector)" = "$url" ] && [ "$(json "$out" 0 id)" = counter ] || die "no session of $url: $out"
 kill -KILL "$reflector" "$member"  # takes nothing back
+wait "$reflector" "$member" || true
 expect 0 "^$first\$" sessions
 ! grep -q "^$url\$" <<< "$out" || die "found, but gone: $out"
 [ "$(find "$XDG_RUNTIME_DIR/teatime" -type f | wc -l)" -eq 1 ] || die "notes of what is gone: $(ls "$XDG_RUNTIME_DIR/teatime")"
