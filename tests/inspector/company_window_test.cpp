@@ -119,8 +119,11 @@ private slots:
 
     void all_that_tells_where_a_stopped_session_stands_tells_the_same_mark() {
         WAIT(badge() == "● live");
-        const VirtualTime soon = std::chrono::ceil<std::chrono::seconds>(
-            window_->player().playhead().time + std::chrono::seconds(1));
+        QSignalSpy stepped(ann_.get(), &LiveSession::stepped);
+        ann_->pause();  // so that the Mark is ahead still when the reflector hears of it
+        WAIT(!stepped.isEmpty());
+        const VirtualTime soon =
+            std::chrono::ceil<std::chrono::seconds>(ann_->time().time + std::chrono::seconds(1));
         const Mark mark{{}, soon, 0};
         ann_->run_until(mark);
         const QString text = to_text(mark);
@@ -331,7 +334,7 @@ private slots:
         auto& followed = part<QLabel>("followed");
         auto& follow = part<QPushButton>("follow");
         WAIT(followed.text() == "You go with the session");
-        QVERIFY(!follow.isEnabled());  // nobody is chosen, nobody leads
+        QVERIFY(!follow.isEnabled());                             // nobody is chosen, nobody leads
         WAIT(window_->player().playhead().time > kSessionStart);  // else it would not move
         window_->go_to("0s");
         WAIT(followed.text() == "You look on your own");
