@@ -74,7 +74,6 @@ void Router::Impl::step(RouterInput&& input, SteadyTime now, RouterOutputs& out)
     if (ended_) return;
     if (options_.recording && !shared_) share(*options_.recording);
     until_due();
-    if (alarm_ && now_ >= *alarm_) do_what_is_due();
     if (auto* frame = std::get_if<ClientFrame>(&input.what)) {
         client_frame(input.connection, *frame);
     } else if (auto* left = std::get_if<Gone>(&input.what)) {
@@ -82,6 +81,8 @@ void Router::Impl::step(RouterInput&& input, SteadyTime now, RouterOutputs& out)
     } else if (std::holds_alternative<SnapshotWanted>(input.what)) {
         snapshot_wanted();
     } else {
+        // Here only: where the reflector stood still, what members said meanwhile comes before.
+        if (alarm_ && now_ >= *alarm_) do_what_is_due();
         pull_due();
         if (auto due = tick_due(); due && now_ >= *due) tick();
     }

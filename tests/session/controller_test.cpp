@@ -53,6 +53,7 @@ private slots:
     void the_world_knows_whose_message_waited_though_he_came_and_went_while_it_stood();
     void the_rate_is_obeyed();
     void a_step_names_members_that_do_not_report();
+    void who_reported_while_the_reflector_stood_still_is_not_missing();
     void a_step_ends_when_the_replica_that_did_it_comes_back();
     void a_step_external_is_behind_us_though_nobody_reports();
     void a_diverged_replica_is_found();
@@ -484,6 +485,29 @@ void ControllerTest::the_rate_is_obeyed() {
     }
     QVERIFY(!parse_rate("65") && !parse_rate("0.001") && !parse_rate("1/65") && !parse_rate("x") &&
             !parse_rate("0"));
+}
+
+void ControllerTest::who_reported_while_the_reflector_stood_still_is_not_missing() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    net.add();
+    net.add();
+    net.say(a, call("loop", 1'000'000));
+    net.pass(seconds(1));
+    QCOMPARE(agreeing(net, a), 3u);
+    const auto none = [&](auto Net::Replica::*way) {
+        return std::ranges::all_of(net.replicas, [&](auto& one) { return ((*one).*way).empty(); });
+    };
+    for (int i = 0; i < 30; ++i) {
+        net.time(a, Net::step(StepBy::message));
+        while (none(&Net::Replica::inbox)) QVERIFY(net.turn(net.now + seconds(1)));
+        // Until all have said where they are, and mostly not all were heard.
+        while (!none(&Net::Replica::inbox)) QVERIFY(net.turn(net.now + seconds(1)));
+        net.now += seconds(5);
+        net.pass(seconds(1));
+        QVERIFY(a.answers.back().outcome->missing.empty());
+        QCOMPARE(a.answers.back().outcome->groups[0].members.size(), 3u);
+    }
 }
 
 void ControllerTest::a_step_names_members_that_do_not_report() {
