@@ -107,6 +107,8 @@ int run(const DiffOptions& options) {
                          to_string(before), two->after_name, to_string(after)));
     }
 
+    if (auto builds = built_differently(two->before, two->after); !builds.empty()) note(builds);
+
     std::vector<Change> changes = diff(two->before, two->after);
     for (std::size_t i = 0; i < changes.size() && i < options.limit; ++i) {
         print_change(changes[i], options.json);
@@ -138,7 +140,7 @@ std::function<int()> add_diff(Command& command) {
     command.flag("--json", options->json, "One JSON object a difference");
     options->timeline.add_to(command);
     command.footer(fmt::format("A moment is {}", kMomentForms) +
-                   ".\nExit code 0: same, 1: different."
+                   ".\nExit code 0: same states, also of two builds, which is told; 1: different."
                    "\nExample: teatime diff ws://127.0.0.1:9090/counter --of Ann --of 2");
     return [options] { return run(*options); };
 }

@@ -61,6 +61,8 @@ void DiffPanel::build() {
     show_all_->setToolTip(tr("Show all fields, not only those that differ"));
     summary_ = new QLabel;
     summary_->setObjectName("diff-summary");
+    summary_->setTextFormat(Qt::PlainText);
+    summary_->setWordWrap(true);
     cancel_ = new QPushButton(tr("Cancel"));
     cancel_->setObjectName("cancel-compare");
     cancel_->hide();
@@ -99,8 +101,7 @@ void DiffPanel::build() {
     third->addWidget(linked_);
     third->addStretch();
     auto* fourth = new QHBoxLayout;
-    fourth->addWidget(summary_);
-    fourth->addStretch();
+    fourth->addWidget(summary_, 1);
     fourth->addWidget(cancel_);
     fourth->addWidget(up);
     fourth->addWidget(down);
@@ -343,9 +344,13 @@ void DiffPanel::show_result() {
     changes_.show(changes);
     all_.show(comparison_->right_moment(), differences);
     list_->set_empty_text(tr("The same."));
-    summary_->setText(changes.empty()       ? tr("the same, to the bit")
+    QString summary = changes.empty()       ? tr("the same, to the bit")
                       : changes.size() == 1 ? tr("1 difference")
-                                            : tr("%1 differences").arg(changes.size()));
+                                            : tr("%1 differences").arg(changes.size());
+    const QString builds = QString::fromStdString(
+        built_differently(*comparison_->left_moment()->state, *comparison_->right_moment()->state));
+    if (!builds.isEmpty()) summary = tr("%1; %2").arg(summary, builds);
+    summary_->setText(summary);
     if (theirs_) other_name_->setText(theirs_at());
     emit compared(static_cast<int>(changes.size()));
 }

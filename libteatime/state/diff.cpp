@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "codec.h"
 #include "decode.h"
@@ -31,6 +32,7 @@ public:
         match_schemas();
         objects();
         object_ = {};
+        classes();
         names();
         subscriptions();
         queue();
@@ -41,7 +43,6 @@ public:
         leaf("next_internal", before_.next_internal, after_.next_internal);
         leaf("root", before_.root.value, after_.root.value);
         leaf("app", before_.app, after_.app);
-        leaf("code_id", before_.code_id, after_.code_id);
         leaf("session_id", before_.session_id, after_.session_id);
         return std::move(changes_);
     }
@@ -77,7 +78,9 @@ private:
             } else {
                 if (a->fields != b->fields || a->schema != same_schema_[b->schema]) {
                     object_ = labels_after_.label(b->id);
+                    std::size_t told = changes_.size();
                     values({}, fields(before_, *a), fields(after_, *b));
+                    if (changes_.size() == told) other_classes_.emplace(b->schema, a->schema);
                 }
                 ++a, ++b;
             }
@@ -133,6 +136,35 @@ private:
         }
     }
 
+    /// Another class is another state, though the fields of its objects are the same.
+    void classes() {
+        for (auto [now, old] : other_classes_) {
+            const Schema &before = before_.schemas[old], &after = after_.schemas[now];
+            std::string path = child_path("classes", after.class_name);
+            std::size_t told = changes_.size();
+            values(path, members_of(before), members_of(after));
+            if (changes_.size() == told)  // types within
+                leaf(path, to_string(schema_hash(before)), to_string(schema_hash(after)));
+        }
+    }
+
+    static Value members_of(const Schema& schema) {
+        Value::Entries members;
+        for (const Type::Member& member : schema.types.front().members)
+            members.emplace_back(member.name, type_name(schema, member.type));
+        Value::List functions;
+        for (const Schema::Function& function : schema.functions) {
+            std::string arguments;
+            for (std::uint32_t type : function.arguments)
+                arguments += (arguments.empty() ? "" : ", ") + type_name(schema, type);
+            functions.emplace_back((function.is_public ? "" : "private ") + function.name + "(" +
+                                   arguments + ")");
+        }
+        return Value::Entries{{"name", schema.class_name},
+                              {"members", std::move(members)},
+                              {"functions", std::move(functions)}};
+    }
+
     void names() {
         auto named = [](const Image& image) {
             Value::Entries all;
@@ -179,7 +211,8 @@ private:
     const Image& after_;
     Labels labels_before_, labels_after_;
     std::vector<std::uint32_t> same_schema_;  ///< index in `after` to index in `before`
-    std::string object_;                      ///< that is being compared
+    std::map<std::uint32_t, std::uint32_t> other_classes_;  ///< the same of objects of equal fields
+    std::string object_;                                    ///< that is being compared
     std::vector<Change> changes_;
 };
 
@@ -187,6 +220,14 @@ private:
 
 std::vector<Change> diff(const Image& before, const Image& after) {
     return Differ(before, after).run();
+}
+
+std::string built_differently(const Image& before, const Image& after) {
+    if (before.code_id == after.code_id) return {};
+    auto shown = [](const Image& image) {
+        return image.code_id.empty() ? "unknown" : image.code_id.substr(0, 12);
+    };
+    return "built differently: code id " + shown(before) + " and " + shown(after);
 }
 
 }  // namespace teatime

@@ -6,6 +6,7 @@
 #include "../test_main.h"
 #include "random_world.h"
 #include "teatime/state/json.h"
+#include "teatime/state/state_hash.h"
 #include "types.h"
 
 using namespace teatime;
@@ -254,6 +255,29 @@ private slots:
         after.schemas[1].types[0].members.push_back({"mass", 2});
         after.objects[1].fields += std::string(8, '\0');
         QCOMPARE(lines(before, after), Lines{"added #17 (Disc):mass null -> 0.0"});
+    }
+    /// The hash of such a state is another one.
+    void a_class_that_another_build_changed_is_a_difference_though_no_field_is() {
+        Image before = World{}.image(), pushing = before, greener = before;
+        Schema::Function push{"push", true, {1, 2}};
+        pushing.schemas[1].functions.push_back(push);
+        greener.schemas[0].types[4].enumerators.emplace_back("green", 2);
+        QVERIFY(state_hash(before) != state_hash(pushing));
+        QVERIFY(state_hash(before) != state_hash(greener));
+        Lines pushes = lines(before, pushing), green = lines(before, greener);
+        QCOMPARE(pushes.size(), std::size_t{1});
+        const char* added = "added :classes.Disc.functions[1] null -> \"push(Point, double)\"";
+        QVERIFY2(pushes[0] == added, pushes[0].c_str());
+        QCOMPARE(green.size(), std::size_t{1});
+        QVERIFY(green[0].starts_with("changed :classes.Painter "));
+    }
+    void equal_states_of_two_builds_have_no_differences() {
+        Image before = World{}.image(), after = before;
+        QCOMPARE(built_differently(before, after), std::string());
+        before.code_id = std::string(64, 'a');
+        QVERIFY(diff(before, after).empty());
+        QCOMPARE(built_differently(before, after),
+                 std::string("built differently: code id aaaaaaaaaaaa and c"));
     }
     void the_island_itself_is_compared_too() {
         Image before = World{}.image(), after = before;

@@ -51,15 +51,19 @@ struct Change {
     What what = What::changed;
     std::string object;  ///< `counter` or `#17 (Disc)`; empty for the Island itself
     std::string path;    ///< `strokes[3].color`; empty where a whole object came or went; of the
-                         ///< Island `queue` (messages as text), `names.door`, `random`, `time`, ...
+                         ///< Island `queue` (messages as text), `names.door`, `time`, ...
     Value before;
     Value after;
 };
 
-/// All differences, objects by id, fields in schema order, then names, subscriptions, pending
+/// All differences, objects by id, fields in schema order, then classes whose objects differ in
+/// nothing else, names, subscriptions, pending
 /// messages, random, time and counters. Structures, lists and maps are compared element by element.
 /// Objects of equal bytes and schema are skipped unread: O(objects) comparisons, decoding only what
-/// differs.
+/// differs. Which build made them is no part of a state: see built_differently().
 std::vector<Change> diff(const Image& before, const Image& after);
+
+/// `built differently: code id 33b9c162a4db and e2d8d7851037`; empty for one build.
+std::string built_differently(const Image& before, const Image& after);
 
 }  // namespace teatime
