@@ -20,7 +20,8 @@ std::string begin_of(const std::string& file) {
     auto reader = timegraph::Reader::open(file);
     if (!reader) return {};
     auto info = reader->info();
-    auto keyframes = reader->keyframes();
+    std::vector<Error> damaged;  // no state to begin with
+    auto keyframes = reader->keyframes(&damaged);
     bool whole = !info || !info->first || info->first->seq.value <= 1;
     if (whole || !keyframes || keyframes->empty()) return "it begins as its session did";
     return "it begins at " + to_string(keyframes->front().mark);

@@ -51,24 +51,35 @@ private:
                         {BranchId{}, time, Mark::kWholeInstant}};
     }
 
-    /// Whether a keyframe's state lies after the execution of an internal message: it was given its
-    /// number, and is not pending any more.
-    result<bool> executed_by(const timegraph::KeyframeInfo& keyframe, std::uint64_t order) {
-        if (watch_.stop.stop_requested()) {
-            return failed("cancelled at " + to_string(keyframe.mark));
-        }
-        auto image = reader_.image(keyframe);
-        if (!image) return image.error();
-        return order < image->next_internal &&
-               std::none_of(image->queue.begin(), image->queue.end(), [&](const auto& message) {
+    /// A stored state, and whether it lies after the execution of an internal message.
+    struct Known {
+        Mark mark;
+        bool executed;
+    };
+
+    /// Executed: the message was given its number, and is not pending any more.
+    static bool executed_by(const Image& image, std::uint64_t order) {
+        return order < image.next_internal &&
+               std::none_of(image.queue.begin(), image.queue.end(), [&](const auto& message) {
                    return !message.external && message.order == order;
                });
     }
 
-    result<std::optional<timegraph::KeyframeInfo>> keyframe_before(const Mark& mark) {
-        auto found = reader_.keyframe_before(mark);
-        if (found && *found && (*found)->mark < timeline_.begin()) found->reset();
-        return found;
+    /// By the last state at or before `mark` that can be read: damage is passed over, as the
+    /// Timeline does, and tells.
+    result<std::optional<Known>> known_before(Mark mark, std::uint64_t order) {
+        for (;;) {
+            if (watch_.stop.stop_requested()) return failed("cancelled at " + to_string(mark));
+            std::vector<Error> damaged;
+            auto keyframe = reader_.keyframe_before(mark, &damaged);
+            if (!keyframe) return keyframe.error();
+            if (!*keyframe || (*keyframe)->mark < timeline_.begin()) return std::optional<Known>();
+            mark = (*keyframe)->mark;
+            if (auto image = reader_.image(**keyframe)) {
+                return std::optional(Known{mark, executed_by(*image, order)});
+            }
+            mark = just_before(mark);
+        }
     }
 
     /// The stretch between two keyframes in which it was executed. Most causes are near: looks back
@@ -77,16 +88,14 @@ private:
         Mark low = timeline_.begin(), high = before;
         Duration step = std::chrono::seconds(1);
         for (Mark look = just_before(before);;) {
-            auto keyframe = keyframe_before(look);
-            if (!keyframe) return keyframe.error();
-            if (!*keyframe) break;
-            auto executed = executed_by(**keyframe, order);
-            if (!executed) return executed.error();
-            if (!*executed) {
-                low = (*keyframe)->mark;
+            auto known = known_before(look, order);
+            if (!known) return known.error();
+            if (!*known) break;
+            if (!(*known)->executed) {
+                low = (*known)->mark;
                 break;
             }
-            high = (*keyframe)->mark;
+            high = (*known)->mark;
             if (high.time <= timeline_.begin().time) break;
             VirtualTime back = high.time - timeline_.begin().time < step ? timeline_.begin().time
                                                                          : high.time - step;
@@ -100,18 +109,14 @@ private:
         VirtualTime earliest = low.time;
         while (high.time - earliest > Duration(1)) {
             VirtualTime middle = earliest + (high.time - earliest) / 2;
-            auto keyframe = keyframe_before({BranchId{}, middle, Mark::kWholeInstant});
-            if (!keyframe) return keyframe.error();
-            if (!*keyframe || (*keyframe)->mark <= low) {
+            auto known = known_before({BranchId{}, middle, Mark::kWholeInstant}, order);
+            if (!known) return known.error();
+            if (!*known || (*known)->mark <= low) {
                 earliest = middle;
-                continue;
-            }
-            auto executed = executed_by(**keyframe, order);
-            if (!executed) return executed.error();
-            if (*executed) {
-                high = (*keyframe)->mark;
+            } else if ((*known)->executed) {
+                high = (*known)->mark;
             } else {
-                low = (*keyframe)->mark;
+                low = (*known)->mark;
                 earliest = std::max(low.time, middle);
             }
         }

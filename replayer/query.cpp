@@ -21,6 +21,8 @@ std::optional<ObjectId> lasting_object(const std::string& path, const Image& ima
 }
 
 /// Which stretches between keyframes have to be executed to know of all changes of some paths.
+/// Damaged keyframes are passed over, as the Timeline does, and tells; what was touched before them
+/// is not known then, nor where all of them stood.
 class Skipper {
 public:
     static result<Skipper> of(Timeline& timeline, const std::vector<std::string>& paths) {
@@ -32,18 +34,24 @@ public:
             if (!object) skipper.any_ = true;
             if (object) skipper.objects_.push_back(*object);
         }
+        std::vector<Error> damaged;
+        auto keyframes = timeline.reader()->keyframes(&damaged);
+        if (!keyframes) return keyframes.error();
+        if (!damaged.empty()) skipper.any_ = true;
         return skipper;
     }
 
     /// The last keyframe before `mark`; empty where there is none after `from`.
     result<std::optional<timegraph::KeyframeInfo>> before(const Mark& mark,
                                                           const Mark& from) const {
-        auto found = reader_->keyframe_before(just_before(mark));
+        std::vector<Error> damaged;
+        auto found = reader_->keyframe_before(just_before(mark), &damaged);
         if (found && *found && (*found)->mark <= from) found->reset();
         return found;
     }
     result<std::optional<timegraph::KeyframeInfo>> at(const Mark& mark) const {
-        auto found = reader_->keyframe_before(mark);
+        std::vector<Error> damaged;
+        auto found = reader_->keyframe_before(mark, &damaged);
         if (found && *found && (*found)->mark != mark) found->reset();
         return found;
     }
@@ -61,7 +69,7 @@ private:
     explicit Skipper(const timegraph::Reader& reader) : reader_(&reader) {}
     const timegraph::Reader* reader_;
     std::vector<ObjectId> objects_;
-    bool any_ = false;  ///< some path may be about any object
+    bool any_ = false;  ///< some path may be about any object, or some of what was touched is lost
 };
 
 Error cannot_execute(const Timeline& timeline) {

@@ -292,7 +292,8 @@ std::shared_ptr<Moment> PlayerWorker::look_at_stored(const Mark& asked, const Er
     moment->complete = true;
     moment->problem = error.message;
     const timegraph::Reader* reader = timeline_->reader();
-    auto keyframe = reader ? reader->keyframe_before(asked)
+    std::vector<Error> damaged;  // which the timeline tells
+    auto keyframe = reader ? reader->keyframe_before(asked, &damaged)
                            : result<std::optional<timegraph::KeyframeInfo>>(std::nullopt);
     if (!keyframe || !*keyframe) return moment;
     moment->mark = (*keyframe)->mark;

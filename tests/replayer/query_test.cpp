@@ -1,5 +1,7 @@
 #include "teatime/replayer/query.h"
 
+#include <QFile>
+
 #include "../state/random_input.h"
 #include "../test_main.h"
 #include "stepped.h"
@@ -210,6 +212,40 @@ private slots:
         VERIFY_OK(one);
         QCOMPARE(one->links.size(), 1u);
         QVERIFY(!cause_chain(timeline, {BranchId{}, live.marks.back().time, 100'000}));
+    }
+
+    /// Some cannot be read, some cannot even be found where they were: what was touched is not
+    /// known.
+    void damaged_keyframes_change_no_answer() {
+        for (const char* damage :
+             {"UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id % 3 = 1",
+              "UPDATE keyframes SET time = time + 9000 WHERE id % 2 = 0"}) {
+            RecordOptions options = some();
+            options.keyframe_every = Duration(50'000);
+            Recorded live = recording(options);
+            const std::string damaged = live.path + ".damaged";
+            QVERIFY(
+                QFile::copy(QString::fromStdString(live.path), QString::fromStdString(damaged)));
+            change_file(damaged, damage);
+            Timeline whole = Stepped::open(live.path), timeline = Stepped::open(damaged);
+            QVERIFY(history_by_query(timeline, timeline.begin(), timeline.end()) ==
+                    history_by_query(whole, whole.begin(), whole.end()));
+            for (int i = 0; i < 40; ++i) {
+                const std::string& path = kPaths[random_() % kPaths.size()];
+                const Mark at = live.marks[random_() % live.marks.size()];
+                auto known = who_wrote(whole, path, at), found = who_wrote(timeline, path, at);
+                VERIFY_OK(known);
+                VERIFY_OK(found);
+                QCOMPARE(found->since, known->since);
+                QVERIFY(found->old_value == known->old_value);
+                QVERIFY(found->new_value == known->new_value);
+                auto caused = cause_chain(whole, at, 1000), chain = cause_chain(timeline, at, 1000);
+                VERIFY_OK(chain);
+                QVERIFY2(chain->complete, chain->end.c_str());
+                QVERIFY(std::equal(chain->links.begin(), chain->links.end(), caused->links.begin(),
+                                   caused->links.end(), same_message));
+            }
+        }
     }
 
     void a_tally_of_a_part_has_what_was_executed_in_it() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sqlite3.h>
+
 #include <QTemporaryDir>
 #include <QTest>
 #include <random>
@@ -54,6 +56,14 @@ struct Recorded {
     Hash128 at_start;
     std::size_t keyframes = 0;
 };
+
+/// As damage does, or another program.
+inline void change_file(const std::string& path, const char* sql) {
+    sqlite3* file = nullptr;
+    QCOMPARE(sqlite3_open(path.c_str(), &file), SQLITE_OK);
+    QCOMPARE(sqlite3_exec(file, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(file);
+}
 
 inline std::string random_payload(std::mt19937_64& random) {
     switch (random() % 10) {

@@ -1,7 +1,5 @@
 #include "teatime/replayer/timeline.h"
 
-#include <sqlite3.h>
-
 #include "../state/random_input.h"
 #include "../test_main.h"
 #include "recorded.h"
@@ -30,12 +28,6 @@ class TimelineTest : public QObject {
         auto timeline = Timeline::open(path, options);
         if (!timeline) qFatal("%s", timeline.error().message.c_str());
         return std::move(*timeline);
-    }
-    static void change(const std::string& path, const char* sql) {
-        sqlite3* file = nullptr;
-        QCOMPARE(sqlite3_open(path.c_str(), &file), SQLITE_OK);
-        QCOMPARE(sqlite3_exec(file, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-        sqlite3_close(file);
     }
 
 private slots:
@@ -238,9 +230,9 @@ private slots:
             RecordOptions options;
             if (joined) options.first = Seq{100};
             Recorded live = recording(options);
-            change(live.path,
-                   joined ? "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE base NOTNULL"
-                          : "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = 1");
+            change_file(live.path,
+                        joined ? "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE base NOTNULL"
+                               : "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE id = 1");
             Timeline timeline = opened(live.path);
             for (int i = 0; i < 30; ++i) {
                 std::size_t at = i == 0 ? live.marks.size() - 1 : random_() % live.marks.size();
@@ -264,7 +256,7 @@ private slots:
         Recorded live = recording(options);
         Timeline whole = opened(live.path);
         VERIFY_OK(whole.seek(live.marks.back()));
-        change(live.path, "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE seq > 100");
+        change_file(live.path, "UPDATE keyframes SET \"check\" = \"check\" + 1 WHERE seq > 100");
         auto went = opened(live.path).seek(live.marks.back());
         QVERIFY(!went);
         QVERIFY(went.error().message.find("missing") != std::string::npos);
