@@ -27,6 +27,14 @@ DatabaseOptions database_options(const WriterOptions& options) {
     return {options.vfs, options.max_bytes, wal_share(limit), options.durable};
 }
 
+/// Where the recording was said to stop here, now it is known what is missing; where it was said to
+/// go on and could not, more is, for the same reason.
+bool grows_into(const Gap& known, const Gap& gap) {
+    bool stopped = known.before.seq == next(known.after.seq);
+    return known.after.seq == gap.after.seq && known.before.seq <= gap.before.seq &&
+           (stopped || known.why == gap.why);
+}
+
 std::string pack_touched(Packer& packer, const std::vector<ObjectId>& touched) {
     std::string bytes;
     ByteWriter writer(bytes);
@@ -119,13 +127,13 @@ void Writer::Impl::load_tail() {
 
 void Writer::Impl::load_gaps() {
     gaps = {};
-    last_gap = {};
+    last_gap.reset();
     Query query(*database, "SELECT * FROM gaps ORDER BY id");
-    while (query.next()) note_gap(gap_in(query));
+    while (query.next()) note_gap(query.integer(0), gap_in(query));
 }
 
-void Writer::Impl::note_gap(Gap gap) {
-    last_gap = gap;
+void Writer::Impl::note_gap(std::int64_t id, Gap gap) {
+    last_gap = {id, gap};
     gaps.add(std::move(gap));
 }
 
@@ -233,15 +241,11 @@ void Writer::Impl::commit() {
 }
 
 void Writer::Impl::record_gap(Gap gap) {
-    // Where the recording was said to stop here, now it is known what is missing; where it was said
-    // to go on and could not, more is, for the same reason. Such a row is the last one.
-    bool stopped = last_gap.before.seq == next(last_gap.after.seq);
-    bool same = last_gap.after.seq == gap.after.seq && last_gap.before.seq <= gap.before.seq &&
-                (stopped || last_gap.why == gap.why);
-    if (same) remove(Table::gaps, "id = ?1", {next_id[static_cast<std::size_t>(Table::gaps)] - 1});
-    insert(Table::gaps, {id(Table::gaps), cell(gap.after.time), cell(gap.after.seq),
-                         cell(gap.before.time), cell(gap.before.seq), Text{gap.why}});
-    note_gap(std::move(gap));
+    if (last_gap && grows_into(last_gap->gap, gap)) remove(Table::gaps, "id = ?1", {last_gap->id});
+    std::int64_t id =
+        insert(Table::gaps, {this->id(Table::gaps), cell(gap.after.time), cell(gap.after.seq),
+                             cell(gap.before.time), cell(gap.before.seq), Text{gap.why}});
+    note_gap(id, std::move(gap));
 }
 
 void Writer::Impl::insert_clock(const ClockPoint& point) {

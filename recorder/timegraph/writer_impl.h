@@ -26,6 +26,11 @@ struct RingStart {
     Seq seq;
 };
 
+struct StoredGap {
+    std::int64_t id;
+    Gap gap;
+};
+
 /// writer.cpp: what is added; writer_ring.cpp: what is dropped again.
 struct Writer::Impl {
     std::string path;
@@ -51,7 +56,7 @@ struct Writer::Impl {
     std::vector<std::unique_ptr<BlockDraft>> spare_drafts;
     BlockDraft::ChainHash chain;  ///< of the last one of them
     Gaps gaps;
-    Gap last_gap;  ///< the one with the highest id
+    std::optional<StoredGap> last_gap;  ///< the one with the highest id
     std::optional<ClockPoint> clock;
     double rate = 1;
 
@@ -111,7 +116,7 @@ struct Writer::Impl {
     Sha256 load_chain();
     void load_tail();
     void load_gaps();
-    void note_gap(Gap gap);
+    void note_gap(std::int64_t id, Gap gap);
     template <class Add>
     result<void> append(Stamp stamp, Add&& add);
     BodyEncoder& encoder() { return draft->encoder; }
