@@ -1,7 +1,6 @@
 #include "shared_recording.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "teatime/net/reflector.h"
 #include "teatime/timegraph/copy.h"
 #include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/ring.h"
 #include "teatime/timegraph/writer.h"
 #include "temporary_folder.h"
 #include "timelines.h"
@@ -35,14 +35,8 @@ std::string session_id(const std::string& file) {
     return id.substr(0, 60);
 }
 
-/// A recorder is at work on it (or crashed): nobody else may add to it.
-bool being_written(const std::string& file) {
-    struct ::stat found;
-    return ::stat((file + "-wal").c_str(), &found) == 0;
-}
-
 result<void> add_note(const std::string& file, const session::Note& note) {
-    if (being_written(file)) return unavailable(file + " is being written");
+    if (timegraph::is_being_written(file)) return unavailable(file + " is being written");
     auto writer = timegraph::Writer::open(file);
     if (!writer) return writer.error();
     auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -127,7 +121,8 @@ int share_recording(const std::string& file, const std::string& host, std::uint1
     if (!reflector) return fail(reflector.error());
     auto running = announce(**reflector);
     print(fmt::format("sharing {} at ws://{}/{}", printable(file), (*reflector)->address(), id));
-    if (being_written(file)) note("as it is now: it is being written; notes are not kept in it");
+    if (timegraph::is_being_written(file))
+        note("as it is now: it is being written; notes are not kept in it");
     flush_output();
     net::Loop loop;
     loop.on_signal([&](int) { loop.stop(); });

@@ -1,6 +1,6 @@
 #include "facts.h"
 
-#include <sys/stat.h>
+#include "teatime/timegraph/ring.h"
 
 namespace teatime::inspector {
 namespace {
@@ -53,8 +53,7 @@ RecordingFacts read_facts(const replayer::Timeline& timeline) {
         facts.has_lists = true;  // there are none
         return facts;
     }
-    struct stat found {};
-    facts.being_written = ::stat((timeline.path() + "-wal").c_str(), &found) == 0;
+    facts.being_written = timegraph::is_being_written(timeline.path());
     auto info = reader->info();
     if (info) {
         facts.info = std::move(*info);

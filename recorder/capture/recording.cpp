@@ -256,7 +256,7 @@ void Recording::gap(Stamp before, const std::string& why) {
     auto done = writer_->gap(before, why);
     if (!done) return check(done);
     Seq last = writer_->counters().last.seq;
-    if (untold_ && last >= untold_->before) tell_of_gap("goes on");
+    tell_if_it_goes_on();
     if (!untold_) {
         std::lock_guard lock(mutex_);
         ++status_.gaps;
@@ -271,6 +271,10 @@ void Recording::gap(Stamp before, const std::string& why) {
 }
 
 /// Not when the gap is on record: on a full disk that has room, and the next message has not.
+void Recording::tell_if_it_goes_on() {
+    if (untold_ && writer_->counters().last.seq >= untold_->before) tell_of_gap("goes on");
+}
+
 void Recording::tell_of_gap(const char* how) {
     {
         std::lock_guard lock(mutex_);
@@ -313,8 +317,8 @@ void Recording::committed(session::SteadyTime now) {
     committed_at_ = now;
     news_since_commit_ = time_since_commit_ = false;
     uncommitted_.clear();
+    tell_if_it_goes_on();
     auto counters = writer_->counters();
-    if (untold_ && counters.last.seq >= untold_->before) tell_of_gap("goes on");
     std::lock_guard lock(mutex_);
     status_.messages = counters.messages;
     status_.last = counters.last;
@@ -350,8 +354,9 @@ bool Recording::close_when_done(session::SteadyTime now) {
                            last_.seq.value - counters.last.seq.value,
                            last_.seq == next(counters.last.seq) ? "" : "s",
                            untold_ ? "" : ", and could not say so itself", failure_->message));
-    } else if (untold_) {
-        tell_of_gap(counters.last.seq >= untold_->before ? "goes on" : "ends");
+    } else {
+        tell_if_it_goes_on();
+        if (untold_) tell_of_gap("ends");
     }
     std::lock_guard lock(mutex_);
     if (shared_->options.space.ring()) (void)timegraph::release_ring(writer_->path());

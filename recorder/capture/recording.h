@@ -108,6 +108,7 @@ private:
     void check(const result<void>& done);
     void failed_with(const Error& error);
     void gap(Stamp before, const std::string& why);
+    void tell_if_it_goes_on();
     void tell_of_gap(const char* how);
     void report(const std::string& sentence) const;
 

@@ -51,10 +51,26 @@ Mark mark_in(const Row& row, int column) {
             n == INT64_MAX ? Mark::kWholeInstant : static_cast<std::uint64_t>(n)};
 }
 
-/// A row of table gaps.
+// The rows of tables.
 template <class Row>
 Gap gap_in(const Row& row) {
     return {stamp_in(row, 1), stamp_in(row, 3), row.string(5)};
+}
+template <class Row>
+Vote vote_in(const Row& row) {
+    return {mark_in(row, 1), {row.number(4)}, row.string(5)};
+}
+template <class Row>
+ClockPoint clock_point_in(const Row& row) {
+    return {stamp_in(row, 1), wall_in(row, 3), row.real(4)};
+}
+template <class Row>
+Bookmark bookmark_in(const Row& row) {
+    return {mark_in(row, 1), wall_in(row, 4), row.string(5), row.string(6)};
+}
+template <class Row>
+HandlerError error_in(const Row& row) {
+    return {mark_in(row, 1), {row.number(4)}, row.string(5), row.string(6)};
 }
 
 /// The row of table head.

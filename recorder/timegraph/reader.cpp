@@ -64,10 +64,6 @@ std::optional<Stamp> first_stamp(Database& database) {
     return std::nullopt;
 }
 
-ClockPoint clock_at(const Query& query) {
-    return {stamp_in(query, 1), wall_in(query, 3), query.real(4)};
-}
-
 }  // namespace
 
 Reader::Reader(std::unique_ptr<Database> database) : database_(std::move(database)) {}
@@ -147,7 +143,7 @@ result<std::vector<Vote>> Reader::votes(const Mark& from, const Mark& to) const 
                     {cell(from.branch), cell(from.time), cell_of_n(from.n), cell(to.time),
                      cell_of_n(to.n)});
         while (query.next_checked(Table::votes)) {
-            votes.push_back({mark_in(query, 1), {query.number(4)}, query.string(5)});
+            votes.push_back(vote_in(query));
         }
         return votes;
     });
@@ -157,7 +153,7 @@ result<std::vector<ClockPoint>> Reader::clock() const {
     return guarded([&] {
         std::vector<ClockPoint> points;
         Query query(*database_, "SELECT * FROM clock ORDER BY id");
-        while (query.next_checked(Table::clock)) points.push_back(clock_at(query));
+        while (query.next_checked(Table::clock)) points.push_back(clock_point_in(query));
         return points;
     });
 }
@@ -167,8 +163,7 @@ result<std::vector<Bookmark>> Reader::bookmarks() const {
         std::vector<Bookmark> bookmarks;
         Query query(*database_, "SELECT * FROM bookmarks ORDER BY branch, time, n, id");
         while (query.next_checked(Table::bookmarks)) {
-            bookmarks.push_back(
-                {mark_in(query, 1), wall_in(query, 4), query.string(5), query.string(6)});
+            bookmarks.push_back(bookmark_in(query));
         }
         return bookmarks;
     });
@@ -207,8 +202,7 @@ result<std::vector<HandlerError>> Reader::errors() const {
         std::vector<HandlerError> errors;
         Query query(*database_, "SELECT * FROM errors ORDER BY id");
         while (query.next_checked(Table::errors)) {
-            errors.push_back(
-                {mark_in(query, 1), {query.number(4)}, query.string(5), query.string(6)});
+            errors.push_back(error_in(query));
         }
         return errors;
     });
@@ -249,11 +243,11 @@ result<WallTime> Reader::wall_at(VirtualTime time) const {
                 fmt::format("{}: no wall clock is known for {}; the recording ends at {}", path(),
                             to_string(time), to_string(bound)))};
         }
-        ClockPoint point = clock_at(before);
+        ClockPoint point = clock_point_in(before);
         WallTime wall = timegraph::wall_at(point, time);
         Query after(*database_, "SELECT * FROM clock WHERE time > ?1 ORDER BY time, id LIMIT 1",
                     {cell(time)});
-        if (after.next_checked(Table::clock)) wall = std::min(wall, clock_at(after).wall);
+        if (after.next_checked(Table::clock)) wall = std::min(wall, clock_point_in(after).wall);
         return wall;
     });
 }
@@ -269,14 +263,14 @@ result<VirtualTime> Reader::time_at(WallTime wall) const {
             throw Failure{wrong_usage(fmt::format(
                 "{}: that is before the recording, or it knows no wall clock", path()))};
         }
-        ClockPoint point = clock_at(before);
+        ClockPoint point = clock_point_in(before);
         std::int64_t projected =
             project(count(point.stamp.time), count(point.wall), count(wall), point.rate);
         VirtualTime time{Duration(projected)};
         Query after(*database_, "SELECT * FROM clock WHERE wall > ?1 ORDER BY wall, id LIMIT 1",
                     {cell(wall)});
         if (after.next_checked(Table::clock)) {
-            time = std::min(time, clock_at(after).stamp.time);
+            time = std::min(time, clock_point_in(after).stamp.time);
         } else if (wall > std::max(head.wall, point.wall) && time > head.bound) {
             throw Failure{
                 wrong_usage(fmt::format("{}: that is after the recording, which ends at {}", path(),

@@ -346,27 +346,24 @@ void Salvage::write_members_and_clock() {
                                  : writer_->member_left(member, stamp));
     });
     each(Table::clock, [&](const RawRow& row) {
-        double rate = row.real(4);
-        note_bound(time_in(row, 1));
-        if (rate >= 0 && rate <= 1e6) {
-            need(writer_->clock({stamp_in(row, 1), wall_in(row, 3), rate}));
-        }
+        ClockPoint point = clock_point_in(row);
+        note_bound(point.stamp.time);
+        if (point.rate >= 0 && point.rate <= 1e6) need(writer_->clock(point));
     });
 }
 
 void Salvage::write_other_rows() {
     each(Table::votes, [&](const RawRow& row) {
         if (!of_trunk(row, true)) return;
-        note_bound(time_in(row, 2));
-        need(writer_->vote({mark_in(row, 1), {row.number(4)}, row.string(5)}));
+        Vote vote = vote_in(row);
+        note_bound(vote.mark.time);
+        need(writer_->vote(vote));
     });
     each(Table::bookmarks, [&](const RawRow& row) {
-        if (!of_trunk(row, true)) return;
-        need(writer_->bookmark({mark_in(row, 1), wall_in(row, 4), row.string(5), row.string(6)}));
+        if (of_trunk(row, true)) need(writer_->bookmark(bookmark_in(row)));
     });
     each(Table::errors, [&](const RawRow& row) {
-        if (!of_trunk(row, true)) return;
-        need(writer_->error({mark_in(row, 1), {row.number(4)}, row.string(5), row.string(6)}));
+        if (of_trunk(row, true)) need(writer_->error(error_in(row)));
     });
 }
 

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "database.h"
 #include "need.h"
@@ -36,8 +35,7 @@ result<bool> freeze_ring(const std::string& path) {
         if (!info.meta.more.contains(kRing)) {
             throw Failure{wrong_usage(path + " is no ring: nothing is ever dropped from it")};
         }
-        std::error_code error;
-        if (!std::filesystem::exists(path + "-wal", error)) return false;
+        if (!is_being_written(path)) return false;
         make_keep_file(path);
         // A drop that did not see the file yet ends before this lock is there.
         Database database(path, Database::Use::write);
@@ -55,6 +53,10 @@ result<bool> release_ring(const std::string& path) {
 
 bool ring_is_frozen(const std::string& path) {
     return ::access(keep_file(path).c_str(), F_OK) == 0;
+}
+
+bool is_being_written(const std::string& path) {
+    return ::access((path + "-wal").c_str(), F_OK) == 0;
 }
 
 }  // namespace teatime::timegraph

@@ -82,7 +82,7 @@ void Writer::Impl::load() {
     load_gaps();
     {
         Query query(*database, "SELECT * FROM clock ORDER BY id DESC LIMIT 1");
-        if (query.next_checked(Table::clock)) rate = query.real(4);
+        if (query.next_checked(Table::clock)) rate = clock_point_in(query).rate;
     }
     schemas.clear();
     {

@@ -21,4 +21,7 @@ result<bool> freeze_ring(const std::string& path);
 result<bool> release_ring(const std::string& path);
 bool ring_is_frozen(const std::string& path);
 
+/// A recorder is at work on it, or was cut off: there is a -wal beside it.
+bool is_being_written(const std::string& path);
+
 }  // namespace teatime::timegraph
