@@ -124,7 +124,7 @@ private:
     void on(const session::Ended&, WallTime);
 
     void look_at_space(session::SteadyTime now);
-    std::optional<Error> too_little_free(const std::string& path) const;
+    std::optional<Error> too_little_free(const std::string& path);
     void pause_for(const Error& why);
     bool trim_ring();
 

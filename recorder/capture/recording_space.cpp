@@ -13,8 +13,11 @@ constexpr std::uint64_t kLargestReserve = 2u << 20, kReserveShare = 8;
 
 }  // namespace
 
-/// Of the disk. In a file that is there a note has room still.
-std::optional<Error> Recording::too_little_free(const std::string& path) const {
+/// Of the disk. In a file that is there a note has room still: the reserve is for that.
+std::optional<Error> Recording::too_little_free(const std::string& path) {
+    if (writer_) {
+        if (auto room = writer_->reserve(); !room) return room.error();
+    }
     std::uint64_t least = shared_->options.space.min_free;
     if (least == 0) return {};
     std::uint64_t free = 0;
@@ -63,6 +66,9 @@ void Recording::look_at_space(session::SteadyTime now) {
         }
     }
     if (follower_ && writer_->wants_whole_state()) follower_->hurry();
+    if (committed_at_ == now) {
+        if (auto room = writer_->reserve(); !room) return pause_for(room.error());
+    }
     if (now < space_at_) return;
     space_at_ = now + kSpaceEvery;
     if (auto refused = too_little_free(writer_->path())) return pause_for(*refused);

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -315,9 +316,10 @@ void Database::open(Use use, const DatabaseOptions& options) {
         if (options.durable) {
             run("PRAGMA journal_mode=WAL");
             run("PRAGMA synchronous=FULL");  // NORMAL loses acknowledged commits in a power cut
-            if (std::uint64_t most = options.wal_bytes; most > 0) {
-                run(fmt::format("PRAGMA wal_autocheckpoint={}", most / kPageSize).c_str());
-                run(fmt::format("PRAGMA journal_size_limit={}", most + most / 2).c_str());
+            use_wal(options.wal_bytes);
+            if (use == Use::create) {
+                run("SELECT commits FROM head");  // SQLite opens the -wal when it needs it
+                reserve();
             }
         } else {  // nobody looks before it is whole: each page is written once
             run("PRAGMA journal_mode=MEMORY");
@@ -328,6 +330,42 @@ void Database::open(Use use, const DatabaseOptions& options) {
             run(fmt::format("PRAGMA max_page_count={}", most / kPageSize).c_str());
         }
     }
+}
+
+void Database::use_wal(std::uint64_t most_bytes) {
+    constexpr std::uint64_t kUsual = 1000 * kPageSize, kReserve = 256 << 10;
+    std::uint64_t most = most_bytes > 0 ? most_bytes : kUsual;
+    reserve_bytes_ = static_cast<int>(std::min(kReserve, most / 4));
+    checkpoint_at_ = static_cast<int>((most - reserve_bytes_) / kPageSize);
+    sqlite3_wal_hook(handle_, committed, this);
+    if (most_bytes > 0) run(fmt::format("PRAGMA journal_size_limit={}", most + most / 2).c_str());
+}
+
+/// As SQLite does by itself where nobody wants to know how far the -wal goes.
+int Database::committed(void* database, sqlite3* handle, const char* name, int frames) {
+    auto& self = *static_cast<Database*>(database);
+    self.wal_frames_ = frames;
+    if (frames >= self.checkpoint_at_)  // where it cannot be done now, a later commit does it
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    return SQLITE_OK;
+}
+
+/// What is not in the -wal yet overwrites what lies behind its last commit: that much is there.
+void Database::reserve() {
+    sqlite3_file* wal = nullptr;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    if (reserve_bytes_ == 0 || !wal || !wal->pMethods) return;
+    constexpr sqlite3_int64 kHeader = 32, kFrame = 24 + kPageSize;
+    sqlite3_int64 size = kHeader + wal_frames_ * kFrame + reserve_bytes_;
+    auto control = [wal](int what, void* value) {
+        return wal->pMethods->xFileControl(wal, what, value);
+    };
+    control(SQLITE_FCNTL_CHUNK_SIZE, &reserve_bytes_);
+    int code = control(SQLITE_FCNTL_SIZE_HINT, &size), system = 0;
+    if (code == SQLITE_OK || code == SQLITE_NOTFOUND) return;
+    control(SQLITE_FCNTL_LAST_ERRNO, &system);
+    bool no_room = code == SQLITE_FULL || system == ENOSPC || system == EDQUOT;
+    if (no_room) throw Failure{full()};  // of other failures the next write tells
 }
 
 /// No code in a file may run, and no file may cost more than it should.
@@ -499,11 +537,7 @@ void Database::fail() const {
         case SQLITE_CORRUPT:
             damaged("it is cut off or its structure is damaged");
         case SQLITE_FULL:
-            throw Failure{failed(
-                max_bytes_ > 0
-                    ? fmt::format("{}: the disk, or the recording's quota of {} bytes, is full",
-                                  path_, max_bytes_)
-                    : fmt::format("{}: the disk is full; free some space", path_))};
+            throw Failure{full()};
         case SQLITE_READONLY:
             throw Failure{failed(fmt::format(
                 "{}: its recorder was cut off, and the file cannot be put right where nothing may "
@@ -523,6 +557,12 @@ void Database::fail() const {
             throw Failure{failed(fmt::format("{}: {}{}{}", path_, why, system ? ": " : "",
                                              system ? std::strerror(system) : ""))};
     }
+}
+
+Error Database::full() const {
+    if (max_bytes_ == 0) return failed(path_ + ": the disk is full; free some space");
+    return failed(fmt::format("{}: the disk, or the recording's quota of {} bytes, is full", path_,
+                              max_bytes_));
 }
 
 void Database::damaged(std::string_view what) const {

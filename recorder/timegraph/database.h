@@ -19,6 +19,7 @@
 #include "teatime/timegraph/layout.h"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace teatime::timegraph {
@@ -135,6 +136,9 @@ public:
     void run(const char* sql, std::initializer_list<Cell> cells = {});
     /// Inserts `cells` and their check; the first cell is the id.
     std::int64_t insert(Table table, std::initializer_list<Cell> cells);
+    /// After a commit: makes sure that a few rows more can be committed though the disk has no room
+    /// left. Throws where there is none for that.
+    void reserve();
     /// False where a reader or another process keeps the file from becoming a single one.
     bool leave_one_file();
     /// Writes all that it holds as of one commit into `path`, which is there and empty.
@@ -155,6 +159,9 @@ public:
 private:
     friend class Query;
     void open(Use use, const DatabaseOptions& options);
+    void use_wal(std::uint64_t most_bytes);
+    static int committed(void* database, sqlite3* handle, const char* name, int frames);
+    Error full() const;
     void harden(Use use);
     void create_tables();
     void check_identity();
@@ -169,6 +176,9 @@ private:
     std::uint64_t max_bytes_ = 0;
     std::atomic<bool> interrupted_ = false;
     sqlite3* handle_ = nullptr;
+    int reserve_bytes_ = 0;  ///< of the -wal, behind what is committed
+    int wal_frames_ = 0;     ///< up to the last commit
+    int checkpoint_at_ = 0;  ///< frames
     std::vector<std::string> other_tables_;
     std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
     std::array<std::string, kTables.size()> insert_sql_;

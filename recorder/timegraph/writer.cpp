@@ -434,6 +434,12 @@ result<void> Writer::commit() {
     return impl.change([&] { impl.commit(); });
 }
 
+result<void> Writer::reserve() {
+    Impl& impl = *impl_;
+    if (impl.failure || impl.closed) return {};
+    return guarded([&] { impl.database->reserve(); });
+}
+
 result<void> Writer::close() {
     Impl& impl = *impl_;
     if (impl.closed) return {};

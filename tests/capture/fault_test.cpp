@@ -132,6 +132,7 @@ private slots:
     void a_fault_is_a_gap_and_the_session_goes_on_data();
     void a_fault_is_a_gap_and_the_session_goes_on();
     void what_was_promised_stays_promised();
+    void a_disk_that_stays_full_is_told_of_in_the_file();
 };
 
 void FaultTest::a_fault_is_a_gap_and_the_session_goes_on_data() {
@@ -139,6 +140,7 @@ void FaultTest::a_fault_is_a_gap_and_the_session_goes_on_data() {
     QTest::newRow("I/O error") << static_cast<int>(Disk::Trouble::error);
     QTest::newRow("short write") << static_cast<int>(Disk::Trouble::torn);
     QTest::newRow("full disk") << static_cast<int>(Disk::Trouble::full);
+    QTest::newRow("no room") << static_cast<int>(Disk::Trouble::no_room);
     QTest::newRow("failed fsync") << static_cast<int>(Disk::Trouble::sync);
     QTest::newRow("failed read") << static_cast<int>(Disk::Trouble::read);
 }
@@ -190,6 +192,46 @@ void FaultTest::what_was_promised_stays_promised() {
             QVERIFY2(told, recorded.reports.back().c_str());
         }
     }
+}
+
+/// Not a byte more can be had, up to the end and beyond: what is missing stands in the file, while
+/// it is recorded and after.
+void FaultTest::a_disk_that_stays_full_is_told_of_in_the_file() {
+    Disk& disk = Disk::instance();
+    constexpr std::uint64_t kManyRounds = 150;  // more than the room that is reserved
+    std::size_t told = 0;
+    bool met = true;
+    for (std::uint64_t good = 0; met; ++good) {
+        disk.set(Disk::Trouble::no_room, good);
+        Recorded recorded;
+        for (std::uint64_t i = 0; i < kManyRounds; ++i) recorded.round();
+        for (bool closed : {false, true}) {
+            if (closed) recorded.close();
+            QVERIFY(recorded.goes_on && recorded.honest);
+            if (recorded.promised == 0) break;
+            const std::string where = std::to_string(good) + (closed ? " closed" : " open");
+            auto reader = timegraph::Reader::open(recorded.path());
+            QVERIFY2(reader, reader ? "" : reader.error().message.c_str());
+            auto gaps = reader->gaps();
+            QVERIFY(gaps);
+            const std::uint64_t last = reader->end()->last.seq.value;
+            QVERIFY2(last >= recorded.promised, where.c_str());
+            if (last == recorded.said) continue;
+            QVERIFY2(!gaps->empty(), where.c_str());
+            const timegraph::Gap& gap = gaps->back();
+            QVERIFY2(gap.after.seq.value == last, where.c_str());
+            QVERIFY2(gap.why.find("full") != gap.why.npos, gap.why.c_str());
+            if (closed) QVERIFY2(gap.before.seq.value == recorded.said + 1, where.c_str());
+            ++told;
+        }
+        met = disk.concerned() > good;
+        disk.set(Disk::Trouble::none);
+        if (recorded.promised == 0) continue;
+        auto verification = timegraph::verify(recorded.path());
+        QVERIFY(verification && verification->problems.empty());
+    }
+    qInfo("%zu times", told);
+    QVERIFY(told > 0);
 }
 
 TEST_CLASS(FaultTest)

@@ -31,11 +31,18 @@ int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
     return theirs(file).xRead(file, out, size, offset);
 }
 
+Disk::Call call_of_write(sqlite3_file* file, sqlite3_int64 up_to) {
+    sqlite3_int64 size = 0;
+    theirs(file).xFileSize(file, &size);
+    return up_to > size ? Disk::Call::grow : Disk::Call::write;
+}
+
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-    switch (meets(Disk::Call::write)) {
+    switch (meets(call_of_write(file, offset + size))) {
         case Trouble::none:
             return theirs(file).xWrite(file, bytes, size, offset);
         case Trouble::full:
+        case Trouble::no_room:
             return SQLITE_FULL;
         case Trouble::torn:
             (void)theirs(file).xWrite(file, bytes, size / 2, offset);
@@ -48,6 +55,15 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
     if (meets(Disk::Call::truncate) != Trouble::none) return SQLITE_IOERR_TRUNCATE;
     return theirs(file).xTruncate(file, size);
+}
+
+/// What reserves room takes it.
+int control(sqlite3_file* file, int what, void* value) {
+    if (what == SQLITE_FCNTL_SIZE_HINT) {
+        auto call = call_of_write(file, *static_cast<sqlite3_int64*>(value));
+        if (call == Disk::Call::grow && meets(call) != Trouble::none) return SQLITE_FULL;
+    }
+    return theirs(file).xFileControl(file, what, value);
 }
 
 int sync(sqlite3_file*, int) {
@@ -65,6 +81,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out
         at->second.ours.xWrite = write;
         at->second.ours.xTruncate = truncate;
         at->second.ours.xSync = sync;
+        at->second.ours.xFileControl = control;
     }
     file->pMethods = &at->second.ours;
     return code;
@@ -85,8 +102,10 @@ bool concerns(Trouble trouble, Disk::Call call) {
             return call == Disk::Call::read;
         case Trouble::dead:
             return call != Disk::Call::read;
+        case Trouble::no_room:
+            return call == Disk::Call::grow;
         default:
-            return call == Disk::Call::write;
+            return call == Disk::Call::write || call == Disk::Call::grow;
     }
 }
 

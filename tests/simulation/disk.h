@@ -12,14 +12,15 @@ public:
 
     enum class Trouble : std::uint8_t {
         none,
-        error,  ///< writes fail
-        full,
-        sync,  ///< fsync fails
-        torn,  ///< half of a write is done, then it fails
-        read,  ///< reads fail
-        dead   ///< the process is: nothing more gets out
+        error,    ///< writes fail
+        full,     ///< for all writes
+        no_room,  ///< for those that make a file grow, as on a real disk
+        sync,     ///< fsync fails
+        torn,     ///< half of a write is done, then it fails
+        read,     ///< reads fail
+        dead      ///< the process is: nothing more gets out
     };
-    enum class Call : std::uint8_t { read, write, truncate, sync, open, remove };
+    enum class Call : std::uint8_t { read, write, grow, truncate, sync, open, remove };
     /// One disk at a time is in use; its state is shared by all files.
     static Disk& instance();
 

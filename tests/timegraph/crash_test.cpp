@@ -56,7 +56,8 @@ void write_group(Writer& writer, std::mt19937_64& random, std::uint64_t group) {
         }
     }
     VirtualTime time(Duration((group + 1) * kGroup * 1000));
-    if (!writer.vote({{{}, time, 0}, {1}, std::to_string(group)}) || !writer.commit()) {
+    if (!writer.vote({{{}, time, 0}, {1}, std::to_string(group)}) || !writer.commit() ||
+        !writer.reserve()) {
         qFatal("commit failed");
     }
     CrashDisk::instance().promise((group + 1) * kGroup);

@@ -116,6 +116,10 @@ public:
     /// Makes durable what was added. About 0.2 ms plus the disk's fsync; nothing new: 0.
     result<void> commit();
 
+    /// After a commit: makes sure that a gap could be put on record though the disk has no room
+    /// left; an error where there is none for that. Cost: a look at the -wal's size.
+    result<void> reserve();
+
     /// Commits, folds the tail, and leaves one file. Later calls do nothing.
     result<void> close();
 
