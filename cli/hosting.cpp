@@ -131,7 +131,7 @@ result<void> Hosting::prepare_files(const HostingOptions& options) {
 result<void> Hosting::prepare_capture(const HostingOptions& options) {
     if (options.record.empty()) return {};
     capture::CaptureOptions capture;
-    capture.folder = options.record;
+    capture.folder = fs::absolute(options.record);  // others on this machine are told of it
     capture.writer_threads = kWriters;
     auto commit = parse_duration(options.commit_every);
     if (!commit) return commit.error();

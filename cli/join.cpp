@@ -31,6 +31,7 @@ struct JoinOptions {
     std::vector<std::string> report;
     std::string record;
     std::string commit;
+    std::string begin_with;
     bool host = false;
     bool view = false;
 };
@@ -171,15 +172,17 @@ result<void> Join::prepare() {
         watcher_.until = VirtualTime(*until);
     }
     if (!options_.record.empty()) {
-        auto role = options_.view ? session::Role::viewer : session::Role::participant;
-        std::optional<Duration> commit;
+        MemberFile::Options file_options;
+        file_options.member_name = options_.name;
+        file_options.role = options_.view ? session::Role::viewer : session::Role::participant;
+        file_options.begin_with = options_.begin_with;
         if (!options_.commit.empty()) {
             auto parsed = parse_duration(options_.commit);
             if (!parsed) return parsed.error();
             if (*parsed <= Duration(0)) return wrong_usage("--commit takes a time above 0");
-            commit = *parsed;
+            file_options.commit = *parsed;
         }
-        auto file = MemberFile::create(options_.record, module_, options_.name, role, commit);
+        auto file = MemberFile::create(options_.record, module_, file_options);
         if (!file) return file.error();
         file_ = std::move(*file);
         watcher_.next = &file_->recording();
@@ -383,6 +386,11 @@ std::function<int()> add_record(Command& command) {
     command.option("--commit", options->commit,
                    "How soon others see in the file what came: 20ms (default: 100ms, and "
                    "1s where only time has passed)");
+    command
+        .option("--begin-with", options->begin_with,
+                "Begin with all that this recording of the session has, such as the reflector's "
+                "own, instead of with the join")
+        .value_name("FILE");
     add_common(command, *options);
     command.footer(
         "Exit code 1: replicas differed, or the session was started anew, which ends the "

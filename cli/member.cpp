@@ -5,6 +5,11 @@
 #include "output.h"
 
 namespace teatime::cli {
+namespace {
+
+constexpr std::chrono::seconds kCommitPatience{5};  // of the other recorder
+
+}  // namespace
 
 void add_modules(Command& command, std::vector<std::filesystem::path>& modules) {
     command.option("--modules", modules,
@@ -28,9 +33,7 @@ session::IslandFactory island_factory(const Module& module) {
 
 result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
                                                        const Module& module,
-                                                       const std::string& member_name,
-                                                       session::Role role,
-                                                       std::optional<Duration> commit) {
+                                                       const Options& wanted) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
         return wrong_usage(path + " exists already; recordings are never overwritten");
@@ -40,9 +43,9 @@ result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
     options.recorder = "teatime " TEATIME_VERSION;
     options.replica_threads = 0;
     options.report = [](const std::string& sentence) { note(sentence); };
-    if (commit) {
+    if (wanted.commit) {
         options.commit = options.idle_commit =
-            std::chrono::ceil<std::chrono::milliseconds>(*commit);
+            std::chrono::ceil<std::chrono::milliseconds>(*wanted.commit);
     }
     auto service = capture::CaptureService::create(std::move(options));
     if (!service) return service.error();
@@ -50,8 +53,20 @@ result<std::unique_ptr<MemberFile>> MemberFile::create(const std::string& path,
     capture::MemberRecording::Options member;
     member.app = module.app();
     member.code_id = module.code_id();
-    member.name = member_name;
-    member.role = role;
+    member.name = wanted.member_name;
+    member.role = wanted.role;
+    if (!wanted.begin_with.empty()) {
+        member.earlier = [from = wanted.begin_with, path](const session::Sync& sync,
+                                                          const Image& image) {
+            auto earlier = capture::take_over(from, path, sync, image, kCommitPatience);
+            if (earlier) {
+                note("begins with " + from);
+            } else {
+                note("begins with the join: " + earlier.error().message);
+            }
+            return earlier ? std::optional(std::move(*earlier)) : std::nullopt;
+        };
+    }
     file->recording_ = std::make_unique<capture::MemberRecording>(file->service_->record_to(path),
                                                                   std::move(member));
     return file;

@@ -29,11 +29,15 @@ session::IslandFactory island_factory(const Module& module);
 /// A file that one member records into, with the thread that writes it.
 class MemberFile {
 public:
-    /// Refuses to overwrite. `commit`: what came is in the file, for others to see, after this.
+    struct Options {
+        std::string member_name;
+        session::Role role = session::Role::viewer;
+        std::optional<Duration> commit;  ///< for others to see what came
+        std::string begin_with;          ///< another recording of the session; empty: none
+    };
+    /// Refuses to overwrite.
     static result<std::unique_ptr<MemberFile>> create(const std::string& path, const Module& module,
-                                                      const std::string& member_name,
-                                                      session::Role role,
-                                                      std::optional<Duration> commit = {});
+                                                      const Options& options);
     capture::MemberRecording& recording() { return *recording_; }
     /// Finishes the file; an error where something was not recorded.
     result<void> close();

@@ -56,13 +56,14 @@ void MemberRecording::started(const session::Sync& sync, const std::string* imag
     if (!stopped_.empty()) return;
     bool first = timeline_.empty();
     joined_ = place_of_join(sync);
+    // Without one, from the start: what is recorded already is recognised by its seq.
+    auto state = image ? decode_image(*image) : result<Image>(Image());
     if (first)
-        begin(sync);
+        begin(sync, image && state ? &*state : nullptr);
     else
         recorder_->record(session::TimeChanged{joined_, time_at_join(sync)});
     running_since_.reset();
-    if (!image) return;  // from the start: what is recorded already is recognised by its seq
-    auto state = decode_image(*image);
+    if (!image) return;
     if (!state) {  // the Controller has just restored it
         stopped_ = "The snapshot of the session cannot be recorded: " + state.error().message;
         return;
@@ -71,17 +72,26 @@ void MemberRecording::started(const session::Sync& sync, const std::string* imag
         Stamp before{std::max(state->time, sync.snapshot->time), next(state->seq)};
         recorder_->gap(before, "the member was not connected, and went on from a snapshot");
     }
-    bool new_here = state->seq > last_ || !last_;
+    bool new_here = state->seq > last_ || !last_ || (first && state->mark() > earlier_state());
     last_ = std::max(last_, state->seq);
-    next_keyframe_ = policy_.next_after(state->time);
+    next_keyframe_ = policy_.next_after(std::max(state->time, earlier_state().time));
     if (new_here) recorder_->keyframe(std::move(*state), {});
 }
 
-void MemberRecording::begin(const session::Sync& sync) {
+void MemberRecording::begin(const session::Sync& sync, const Image* state) {
     policy_ = KeyframePolicy(on_grid_of(options_.keyframes, sync.session.vote_interval));
     next_keyframe_ = policy_.next_after(kSessionStart);
     timeline_ = sync.session.timeline;
     begun_ = sync.snapshot ? Stamp{sync.snapshot->time, sync.snapshot->seq} : Stamp{};
+    if (state && options_.earlier) earlier_ = options_.earlier(sync, *state);
+    if (earlier_) {
+        recorder_->go_on();
+        begun_ = earlier_->last;
+        last_ = begun_.seq;
+        joined_ = {std::max(joined_.time, begun_.time), std::max(joined_.seq, begun_.seq)};
+        for (const timegraph::Member& member : earlier_->members)
+            if (!member.left) members_.insert(member.id);
+    }
     session::Started started{sync.session, {}, time_at_join(sync), {}, joined_};
     started.session.app = options_.app;
     started.session.code_id = options_.code_id;
@@ -91,7 +101,7 @@ void MemberRecording::begin(const session::Sync& sync) {
     started.time.time = begun_.time;
     recorder_->record(std::move(started));
     if (sync.native) member_ = sync.native->member;
-    members_.insert(member_);
+    if (!members_.insert(member_).second) return;
     recorder_->record(
         session::MemberJoined{joined_, member_, options_.name, {}, options_.role, false});
 }
@@ -161,6 +171,10 @@ void MemberRecording::time_changed(const Stamp& at, const session::TimeState& st
 
 void MemberRecording::noted(const session::Note& note) {
     if (stopped_.empty()) recorder_->record(note);
+}
+
+Mark MemberRecording::earlier_state() const {
+    return earlier_ ? earlier_->state : Mark{};
 }
 
 void MemberRecording::keyframe() {

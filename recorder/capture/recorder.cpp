@@ -10,6 +10,10 @@ Recorder::~Recorder() {
     close();
 }
 
+void Recorder::go_on() {
+    recording_->go_on();
+}
+
 void Recorder::take(const session::RouterOutputs& outputs) {
     recording_->add([&](EventQueue::Adding& adding, timegraph::WallTime wall) {
         for (const session::RouterOutput& output : outputs) {

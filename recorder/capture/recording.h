@@ -61,6 +61,7 @@ public:
         }
         if (urgent) poke();
     }
+    void go_on() { goes_on_ = true; }
     void on_urgent(std::function<void()> poke);  ///< how to wake the writer
     Recorder::Status status() const;
     Seq settled() const { return {settled_.load(std::memory_order_acquire)}; }
@@ -144,6 +145,7 @@ private:
     std::mutex poke_mutex_;
     std::function<void()> poke_;
     std::atomic<std::uint64_t> settled_{0};
+    std::atomic<bool> goes_on_{false};  ///< the file is there
 
     // The writer's.
     EventQueue::Batch batch_;

@@ -108,15 +108,23 @@ result<void> Recording::start_file() {
         }
     }
     if (auto refused = too_little_free(path)) return *refused;
-    auto writer = timegraph::Writer::create(path, meta, options.writer);
+    auto writer = goes_on_ ? timegraph::Writer::open(path, options.writer)
+                           : timegraph::Writer::create(path, meta, options.writer);
     if (!writer) return writer.error();
     writer_.emplace(std::move(*writer));
+    const Stamp there = writer_->counters().last;
+    last_ = std::max(last_, there);
     {
         std::lock_guard lock(mutex_);
         status_.path = path;
         status_.error.clear();
     }
-    check(writer_->clock({clock_from(), started_wall_, rate_of(started_->time)}));
+    if (!goes_on_ || there.seq < clock_from().seq)  // else it knows how time went
+        check(writer_->clock({clock_from(), started_wall_, rate_of(started_->time)}));
+    if (goes_on_) {  // from here on
+        check(writer_->meta(timegraph::kRecorderMeta, meta.recorder));
+        check(writer_->meta(timegraph::kDurability, meta.more[timegraph::kDurability]));
+    }
     news_since_commit_ = true;
     if (started_->start)
         snapshot(*started_->start);

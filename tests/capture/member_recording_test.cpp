@@ -17,7 +17,9 @@ struct Watched {
         world.net.add();
         world.pass(seconds(1));
     }
-    Net::Replica& watch(Role role = Role::viewer, const char* file = "member.timegraph") {
+    /// `earlier`: another recording, to begin with.
+    Net::Replica& watch(Role role = Role::viewer, const char* file = "member.timegraph",
+                        const std::string& earlier = {}) {
         path = world.folder.filePath(file).toStdString();
         MemberRecording::Options options;
         options.app = "counter";
@@ -25,6 +27,14 @@ struct Watched {
         options.name = "watcher";
         options.keyframes.ceiling = seconds(2);
         options.steady = [this] { return world.net.now; };
+        if (!earlier.empty()) {
+            options.earlier = [this, earlier](const Sync& sync, const Image& image) {
+                world.turns();  // commits what this member was told
+                auto taken = take_over(earlier, path, sync, image, milliseconds(0));
+                if (!taken) refused = taken.error().message;
+                return taken ? std::optional(std::move(*taken)) : std::nullopt;
+            };
+        }
         auto made = std::make_unique<MemberRecording>(world.service->record_to(path), options);
         recording = made.get();
         Net::Replica& member = world.net.add(role, true, "aaaa", std::move(made));
@@ -41,8 +51,27 @@ struct Watched {
 
     RecordedNet world;
     std::string path;
+    std::string refused;  ///< why it does not begin with the earlier one
     MemberRecording* recording = nullptr;
 };
+
+/// The same recording but for one message, which says something else, or is not there.
+std::string changed_copy(const timegraph::Reader& from, Seq which, bool without) {
+    const std::string path = from.path() + (without ? ".without" : ".changed");
+    auto info = from.info();
+    if (!info) qFatal("%s", info.error().message.c_str());
+    auto writer = timegraph::Writer::create(path, info->meta);
+    if (!writer) qFatal("%s", writer.error().message.c_str());
+    for (timegraph::Message& message : messages_of(from)) {
+        if (message.stamp.seq == which && without) continue;
+        if (message.stamp.seq == which) message.payload = call("add", 1'000'000);
+        auto added =
+            writer->append({message.stamp, message.sender, message.payload, message.extra});
+        if (!added) qFatal("%s", added.error().message.c_str());
+    }
+    if (auto closed = writer->close(); !closed) qFatal("%s", closed.error().message.c_str());
+    return path;
+}
 
 /// From the last keyframe at or before `from`, by the file's own messages.
 std::string replayed(const timegraph::Reader& reader, const timegraph::KeyframeInfo& from,
@@ -71,6 +100,8 @@ class MemberRecordingTest : public QObject {
 private slots:
     void it_replays_to_what_the_session_was();
     void it_begins_with_the_snapshot_that_it_joined_from();
+    void it_begins_with_what_another_recorder_has();
+    void another_recording_must_be_of_the_same_history();
     void what_was_missed_is_a_gap();
     void a_session_begun_anew_is_not_mixed_in();
     void its_wall_clock_is_the_session_s();
@@ -129,6 +160,95 @@ void MemberRecordingTest::it_begins_with_the_snapshot_that_it_joined_from() {
     VERIFY_OK(end);
     QCOMPARE(replayed(reader, keyframes->front(), end->bound),
              to_string(rebuilt(all, end->bound)->hash()));
+}
+
+void MemberRecordingTest::it_begins_with_what_another_recorder_has() {
+    Watched watched(seed_of_test(), true);
+    RecordedNet& world = watched.world;
+    Net::Replica& one = *world.net.replicas[0];
+    world.live(100);
+    world.net.note(one, session::at(seconds(1)), "early");
+    TimeRequest fast = Net::op(TimeRequest::Op::rate);
+    fast.rate = Rate::of(4, 1);
+    world.net.time(one, fast);
+    world.pass(seconds(12));  // long enough that joiners get a snapshot
+    world.live(20);
+    world.pass(seconds(1));
+    watched.watch(Role::viewer, "member.timegraph", world.recorder->status().path);
+    world.live(50);
+    world.net.note(one, session::at(seconds(2)), "late");
+    world.pass(seconds(2));
+    world.net.cut(*world.net.replicas[2]);  // comes back
+    world.live(50);
+    world.pass(seconds(2));
+    auto reader = watched.close();
+    auto whole = world.open();
+    QVERIFY2(watched.refused.empty(), watched.refused.c_str());
+    check_whole(reader.path());
+    auto all = as_recorded(world.net.reflected);
+    QCOMPARE(messages_of(reader), all);
+    auto end = reader.end();
+    auto keyframes = reader.keyframes();
+    auto gaps = reader.gaps();
+    auto notes = reader.bookmarks();
+    auto members = reader.members();
+    VERIFY_OK(end);
+    VERIFY_OK(keyframes);
+    VERIFY_OK(gaps);
+    VERIFY_OK(notes);
+    VERIFY_OK(members);
+    QVERIFY(gaps->empty());
+    QCOMPARE(notes->size(), std::size_t{2});
+    QCOMPARE(members->size(), std::size_t{3});
+    QVERIFY(!keyframes->empty());
+    QCOMPARE(check_keyframes(reader, all), keyframes->size());
+    for (const auto& keyframe : *keyframes)
+        QCOMPARE(replayed(reader, keyframe, end->bound),
+                 to_string(rebuilt(all, end->bound)->hash()));
+    for (VirtualTime time{seconds(1)}; time < end->bound; time += milliseconds(100)) {
+        auto here = reader.wall_at(time), there = whole.wall_at(time);
+        VERIFY_OK(here);
+        VERIFY_OK(there);
+        QVERIFY(std::chrono::abs(*here - *there) <= milliseconds(100));
+    }
+}
+
+void MemberRecordingTest::another_recording_must_be_of_the_same_history() {
+    Watched watched(seed_of_test(), true);
+    RecordedNet& world = watched.world;
+    world.live(100);
+    world.pass(seconds(12));
+    watched.watch();  // has a snapshot made, which those after it join with, too
+    world.live(20);
+    world.pass(seconds(1));
+    auto whole = world.open();
+    Seq last = messages_of(whole).back().stamp.seq;
+    Watched other(seed_of_test() + 1, true);
+    other.world.live(200);
+    other.world.pass(seconds(12));
+    struct Case {
+        std::string earlier, why;
+    };
+    for (const Case& each : std::vector<Case>{
+             {other.world.recorder->status().path, "is not of this run of the session"},
+             {changed_copy(whole, last, false), "has another message than the session"},
+             {changed_copy(whole, {last.value - 1}, true), "lacks message"},
+             {whole.path() + ".gone", "no such file"}}) {
+        watched.refused.clear();
+        const std::string file = "member" + std::to_string(world.net.replicas.size());
+        watched.watch(Role::viewer, file.c_str(), each.earlier);
+        world.live(20);
+        world.pass(seconds(2));
+        QVERIFY2(watched.refused.find(each.why) != std::string::npos, watched.refused.c_str());
+        auto reader = timegraph::Reader::open(watched.path);  // as without
+        VERIFY_OK(reader);
+        auto keyframes = reader->keyframes();
+        VERIFY_OK(keyframes);
+        QVERIFY(!keyframes->empty() && reader->end()->messages > 0);
+        QCOMPARE(messages_of(*reader).front().stamp.seq, next(keyframes->front().seq));
+        QVERIFY(keyframes->front().seq.value > 50);
+    }
+    watched.close();
 }
 
 void MemberRecordingTest::what_was_missed_is_a_gap() {

@@ -123,3 +123,26 @@ expect 2 "^teatime: 0s is outside the recording, which goes from $mark to " stat
 expect 0 "^length +[0-9.]+s of virtual time, from ${saved}s to [0-9.]+s, until 20" info "$again"
 expect 0 '' info "$again" --json
 [ "$(json "$out" begin)" = "${saved}s" ] || die "begin: $out"
+
+# Who records from late on begins with what another recorder of the same session has, and only with that.
+serve "$folder/fast.log" --rate 16 --record "$folder/fast" --modules "$modules"
+join "$folder/Cat.log" "$url" --app counter --modules "$modules" --name Cat --send 'counter.loop' 'counter.add(5)'
+expect 0 '^12s  ' join "$url" --app counter --until 12s --report hash  # from where on joining is with a snapshot
+fast=$(ls "$folder"/fast/*.timegraph)
+expect 0 '' record "$url" counter -o "$folder/whole.timegraph" --begin-with "$fast" --for 1s
+grep -qx "teatime: begins with $fast" <<< "$err" || die "which beginning: $err"
+expect 0 '' record "$url" counter -o "$folder/late.timegraph" --begin-with "$recording" --for 1s
+grep -qx "teatime: begins with the join: $recording is not of this run of the session" <<< "$err" || die "of another run: $err"
+stop "$member"
+stop "$reflector"
+one_file "$folder/whole.timegraph"
+expect 0 '^replay: ([0-9]+) of \1 votes and ([0-9]+) of \2 keyframes agree, 0s#0 to ' verify "$folder/whole.timegraph" --require-replay
+expect 0 '' info "$folder/whole.timegraph" --json
+end=$(json "$out" end)
+expect 0 '' info "$folder/late.timegraph" --json
+[ "$(json "$out" begin)" != 0s ] || die "begins with nothing: $out"
+expect 0 '^same: ' diff "$fast@12.5s" "$folder/whole.timegraph@12.5s"
+expect 0 '' log "$fast" --to "$end" --json
+messages=$out
+expect 0 '' log "$folder/whole.timegraph" --to "$end" --json
+[ "$out" = "$messages" ] || die "other messages than the reflector recorded"

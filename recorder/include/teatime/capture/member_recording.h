@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "teatime/capture/earlier.h"
 #include "teatime/capture/keyframe_policy.h"
 #include "teatime/capture/recorder.h"
 #include "teatime/session/controller.h"
@@ -25,6 +26,9 @@ public:
         session::Role role = session::Role::viewer;
         KeyframeOptions keyframes;
         std::function<session::SteadyTime()> steady;  ///< empty: the system's
+        /// Asked on joining with a snapshot: puts what was before into the file, see take_over().
+        /// Nothing, or no function: the file begins with the snapshot.
+        std::function<std::optional<Earlier>(const session::Sync&, const Image&)> earlier;
     };
 
     MemberRecording(std::unique_ptr<Recorder> recorder, Options options);
@@ -46,9 +50,10 @@ public:
     void noted(const session::Note& note) override;
 
 private:
-    void begin(const session::Sync& sync);
+    void begin(const session::Sync& sync, const Image* state);
     void users(const session::Message& message);
     void is_here(MemberId member, const Stamp& since);
+    Mark earlier_state() const;
     session::SteadyTime now() const;
     void keyframe();
 
@@ -56,6 +61,7 @@ private:
     const Options options_;
     std::function<Island*()> island_;
     std::string stopped_;
+    std::optional<Earlier> earlier_;
     std::string timeline_;  ///< empty: nothing is recorded yet
     MemberId member_;
     Stamp begun_;                 ///< with the state, or nothing, before all that is recorded

@@ -30,6 +30,10 @@ public:
     ~Recorder();  ///< close()
     Recorder(const Recorder&) = delete;
 
+    /// The file given is there, with the first part of the recording (see take_over()): it is gone
+    /// on with. Before anything else.
+    void go_on();
+
     /// All outputs of one Router::step(): stamped messages, bounds and Records; others are ignored.
     /// The file begins with Started.
     void take(const session::RouterOutputs& outputs);
