@@ -1,6 +1,7 @@
 #include "live.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <utility>
 
@@ -10,6 +11,11 @@
 #include "teatime/net/url.h"
 
 namespace teatime::inspector {
+namespace {
+
+constexpr qint64 kCopiedUnasked = qint64{256} << 20;  // about a second
+
+}  // namespace
 
 class LiveSession::Impl : public QObject {
 public:
@@ -38,6 +44,8 @@ public:
     Options options;
     std::unique_ptr<SessionLink> link;
     std::string shared;  ///< path at the reflector of a shared recording
+    QString recorded_in;
+    bool too_large = false;  ///< to be copied unasked
     std::unique_ptr<QTemporaryDir> copy;
     std::unique_ptr<QTemporaryDir> states;  ///< of others, since the first was asked for
     std::uint64_t last_state = 0;
@@ -76,6 +84,11 @@ auto LiveSession::Impl::on_our_thread(Function function) {
 SessionLink::Heard LiveSession::Impl::hearing() {
     SessionLink::Heard heard;
     heard.shared = on_our_thread([this](const std::string& file) { shared = file; });
+    heard.recorded = on_our_thread([this](const std::string& file) {
+        recorded_in = to_text(file);
+        const qint64 bytes = QFileInfo(recorded_in).size() + QFileInfo(recorded_in + "-wal").size();
+        too_large = !options.whole && bytes > kCopiedUnasked;
+    });
     heard.joined = on_our_thread([this](MemberId id) {
         connected = true;
         member = id;
@@ -92,6 +105,7 @@ SessionLink::Heard LiveSession::Impl::hearing() {
             recording.folder = options.folder;
             recording.program = options.program;
             recording.modules = options.modules;
+            if (!too_large) recording.begin_with = recorded_in;
             recorder = new SessionRecorder(recording, &owner_);
             connect(recorder, &SessionRecorder::ended, this, [this](const QString& sentence) {
                 if (link) end(sentence);  // not once more
@@ -167,6 +181,8 @@ void LiveSession::Impl::leave() {
     if (recorder) std::exchange(recorder, nullptr)->stop_and_delete();
     copy.reset();
     shared.clear();
+    recorded_in.clear();
+    too_large = false;
     connected = false;
     member = {};
     set_time({});
@@ -220,6 +236,16 @@ bool LiveSession::keep(const QString& path) {
 }
 QString LiveSession::file() const {
     return impl_->recorder ? impl_->recorder->file() : impl_->copied_file();
+}
+const QString& LiveSession::recorded_in() const {
+    return impl_->recorded_in;
+}
+QString LiveSession::why_not_whole() const {
+    if (impl_->too_large) return tr("%1 is large").arg(impl_->recorded_in);
+    return impl_->recorder ? impl_->recorder->why_not_begun_with() : QString();
+}
+bool LiveSession::can_be_whole() const {
+    return impl_->too_large;
 }
 bool LiveSession::is_over() const {
     return !impl_->link;

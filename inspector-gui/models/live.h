@@ -17,7 +17,8 @@ namespace teatime::inspector {
 ///
 /// * a child process, `teatime record URL SESSION -o FILE`, joins as a viewer and records what it
 ///   sees; a Player opens that file and follows its head, so that everything a recording can do, a
-///   live session can, and scrubbing back never touches the session;
+///   live session can, and scrubbing back never touches the session. Where the reflector records
+///   the session on this machine, too, the file begins with all that it has;
 /// * a connection of our own without a replica, on a thread of its own, sends messages and time
 ///   requests and hears what becomes of them. It comes back by itself after a lost connection, and
 ///   so does the child's.
@@ -37,7 +38,8 @@ public:
         QString folder;   ///< for the file; empty: a temporary one, which goes with us
         QString program;  ///< `teatime`; empty: beside this program, else in PATH
         QStringList modules;
-        bool view = false;  ///< only look: send nothing, be nobody in the world
+        bool view = false;   ///< only look: send nothing, be nobody in the world
+        bool whole = false;  ///< with what was before, however large that is
     };
 
     explicit LiveSession(QObject* parent = nullptr);
@@ -51,6 +53,12 @@ public:
     bool keep(const QString& path);
 
     QString file() const;  ///< to be opened by a Player once ready()
+    /// Where the session is recorded from its beginning, on this machine; empty: nowhere.
+    const QString& recorded_in() const;
+    /// Once ready(): why file() does not begin with what is there; empty: it does.
+    QString why_not_whole() const;
+    /// It would, with Options::whole.
+    bool can_be_whole() const;
     const Options& options() const;
     bool connected() const;
     bool is_over() const;       ///< after ended()

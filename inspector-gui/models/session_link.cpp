@@ -11,6 +11,7 @@
 #include "teatime/replayer/island_file.h"
 #include "teatime/state/json.h"
 #include "teatime/timegraph/reader.h"
+#include "teatime/timegraph/ring.h"
 
 namespace teatime::inspector {
 namespace {
@@ -29,9 +30,21 @@ const Value* find_session(const Value& sessions, const std::string& id) {
     return nullptr;
 }
 
+std::string text_of(const Value& session, std::string_view name) {
+    const Value* value = session.find(name);
+    return value && value->if_string() ? *value->if_string() : std::string();
+}
+
+/// The machine's own name may be that of another one, who knows.
+bool is_this_machine(const net::Url& url) {
+    return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
+}
+
 /// It begins with the world's own beginning or with a keyframe: before, a Player would not know
 /// from where to start.
 bool can_be_opened(const std::string& path) {
+    // One without is what another recorder has, whose copy is about to be gone on with.
+    if (!timegraph::is_being_written(path)) return false;
     auto reader = timegraph::Reader::open(path);
     if (!reader) return false;
     auto info = reader->info();
@@ -80,9 +93,9 @@ void SessionLink::start() {
             return heard_.failed(fmt::format("there is no session {} at {}", options_.session,
                                              options_.reflector.text()));
         }
-        const Value* file = session->find("file");
-        if (file && file->if_string() && !file->if_string()->empty())
-            heard_.shared(*file->if_string());
+        if (std::string file = text_of(*session, "file"); !file.empty()) heard_.shared(file);
+        std::string recording = text_of(*session, "recording");
+        if (!recording.empty() && is_this_machine(options_.reflector)) heard_.recorded(recording);
         join();
     });
 }

@@ -24,6 +24,8 @@ public:
     struct Heard {
         /// Before it joins: the session is a shared recording, this is its path at the reflector.
         std::function<void(const std::string& file)> shared;
+        /// Before it joins: its reflector, on this machine, records it into this file.
+        std::function<void(const std::string& file)> recorded;
         std::function<void(MemberId)> joined;
         std::function<void(const std::string& sentence)> lost;  ///< it comes back by itself
         std::function<void(const session::TimeState&)> time_changed;

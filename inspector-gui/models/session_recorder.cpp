@@ -16,6 +16,7 @@
 namespace teatime::inspector {
 namespace {
 
+constexpr int kSaidKept = 10'000;
 constexpr int kStopMs = 2'000;
 constexpr const char* kCommit = "25ms";  // what is seen lags behind by about this much
 
@@ -67,6 +68,9 @@ SessionRecorder::SessionRecorder(const Options& options, QObject* parent) : QObj
     for (const QString& module : options.modules) {
         arguments << QStringLiteral("--modules") << module;
     }
+    if (!options.begin_with.isEmpty()) {
+        arguments << QStringLiteral("--begin-with") << options.begin_with;
+    }
     process_.setProgram(options.program.isEmpty() ? find_teatime() : options.program);
     process_.setArguments(arguments);
     process_.setStandardInputFile(QProcess::nullDevice());
@@ -75,6 +79,7 @@ SessionRecorder::SessionRecorder(const Options& options, QObject* parent) : QObj
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent_id) ::_exit(1);  // it was too late
     });
+    connect(&process_, &QProcess::readyReadStandardError, this, &SessionRecorder::listen);
     connect(&process_, &QProcess::finished, this, &SessionRecorder::finished);
     connect(&process_, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error != QProcess::FailedToStart) return;
@@ -110,11 +115,17 @@ bool SessionRecorder::keep(const QString& path) {
     return true;
 }
 
+void SessionRecorder::listen() {
+    static const QRegularExpression kWhy(QStringLiteral("begins with the join: (.*)\n"));
+    said_ = (said_ + QString::fromUtf8(process_.readAllStandardError())).right(kSaidKept);
+    if (const auto why = kWhy.match(said_); why.hasMatch()) why_not_begun_with_ = why.captured(1);
+}
+
 /// What it said last is the reason.
 void SessionRecorder::finished() {
     if (stopping_) return;
-    QString said = QString::fromUtf8(process_.readAllStandardError()).trimmed();
-    QString last = said.section('\n', -1);
+    listen();
+    QString last = said_.trimmed().section('\n', -1);
     if (last.startsWith(QStringLiteral("teatime: "))) last.remove(0, 9);
     emit ended(last.isEmpty() ? tr("the recorder of the session ended") : last);
 }

@@ -22,12 +22,15 @@ public:
         QString folder;   ///< empty: a temporary one, removed with this object
         QString program;  ///< empty: beside this program, else in PATH
         QStringList modules;
+        QString begin_with;  ///< what another recorder has of the session; empty: nothing
     };
 
     explicit SessionRecorder(const Options& options, QObject* parent = nullptr);
     ~SessionRecorder() override;  ///< stops it; waits at most 2 s for the file to be closed
 
     const QString& file() const { return file_; }
+    /// Why the file does not begin with what it should; empty: it does, or is not there yet.
+    const QString& why_not_begun_with() const { return why_not_begun_with_; }
     /// Stops it without waiting, then deletes this object.
     void stop_and_delete();
     /// When this object goes, the file is moved there. False: not possible.
@@ -38,11 +41,14 @@ signals:
 
 private:
     void finished();
+    void listen();
 
     QProcess process_;
     std::unique_ptr<QTemporaryDir> temporary_;
     QString file_;
     QString keep_as_;
+    QString said_;  ///< the last of it
+    QString why_not_begun_with_;
     bool stopping_ = false;
 };
 

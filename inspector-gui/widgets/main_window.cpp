@@ -471,10 +471,7 @@ void MainWindow::opened() {
         keep_notes();
     } else {
         transport_->follow();
-        if (facts->begin.time > kSessionStart) {
-            say(tr("What was before %1, when this window joined, is not in its recording")
-                    .arg(to_text(facts->begin)));
-        }
+        tell_begin(facts->begin);
     }
     if (live_) go_to_wanted(*facts);
     if (!live_ || live_->is_recording()) world_->setFocus();
@@ -492,8 +489,7 @@ void MainWindow::failed(const QString& sentence) {
 /// Leads to what is or was to be open: a file at that moment, a session with the same part in it.
 std::function<void()> MainWindow::reopening(const QString& at) {
     if (!live_) return [this, path = path_, at] { open(path, at); };
-    const Part part = live_->options().view ? Part::looks : Part::takes_part;
-    return [this, url = path_, part, at] { join(url, part, at); };
+    return rejoining(at, live_->options().whole ? Before::all : Before::if_quick);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -58,8 +58,10 @@ public:
     /// A recording or saved Island. `at` as people write moments; empty: where it was left.
     void open(const QString& path, const QString& at = {});
     enum class Part { takes_part, looks };  ///< who looks is nobody in the world, sends nothing
+    enum class Before { if_quick, all };    ///< how much of what was before is taken in
     /// ws://host:port/session. `at`: empty = its newest moment, and on with it.
-    void join(const QString& url, Part part = Part::takes_part, const QString& at = {});
+    void join(const QString& url, Part part = Part::takes_part, const QString& at = {},
+              Before before = Before::if_quick);
     void show_first_page();  ///< closes what is open
     /// `state`, `messages`, ...; false: there is none of that name.
     bool show_panel(const QString& name);
@@ -115,6 +117,7 @@ private:
     void opened();
     void failed(const QString& sentence);
     std::function<void()> reopening(const QString& at);
+    std::function<void()> rejoining(const QString& at, Before before);
     void show_moment(const MomentPtr& moment);
     void show_playhead(const Mark& mark);
     void show_facts();
@@ -144,6 +147,7 @@ private:
     replayer::TimelineOptions timeline_options() const;
 
     void session_ended(const QString& sentence);
+    void tell_begin(const Mark& begin);
     void show_place();
     QString stopped_text() const;
     void watch_session(bool seen);

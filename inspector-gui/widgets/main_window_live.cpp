@@ -16,7 +16,7 @@
 
 namespace teatime::inspector {
 
-void MainWindow::join(const QString& url, Part part, const QString& at) {
+void MainWindow::join(const QString& url, Part part, const QString& at, Before before) {
     close_recording();
     open_error_.clear();
     live_ = std::make_unique<LiveSession>();
@@ -57,6 +57,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
     options.name = qEnvironmentVariable("USER");
     options.modules = modules_;
     options.view = part == Part::looks;
+    options.whole = before == Before::all;
     world_input_ = std::make_unique<WorldInput>(*player_, *live_);
     connect(world_, &WorldView::input, world_input_.get(), &WorldInput::give);
     connect(player_.get(), &Player::input_failed, live_.get(),
@@ -73,6 +74,28 @@ void MainWindow::join(const QString& url, Part part, const QString& at) {
 /// The Info page tells how it is while it is seen.
 void MainWindow::watch_session(bool seen) {
     if (live_) live_->watch_figures(seen);
+}
+
+std::function<void()> MainWindow::rejoining(const QString& at, Before before) {
+    const Part part = live_->options().view ? Part::looks : Part::takes_part;
+    return [this, url = path_, part, at, before] { join(url, part, at, before); };
+}
+
+/// What this window has of the session, where that is not all.
+void MainWindow::tell_begin(const Mark& begin) {
+    if (begin <= Mark{BranchId{}, kSessionStart, 0}) return;
+    const QString why = live_->why_not_whole();
+    if (why.isEmpty()) {
+        return say(live_->recorded_in().isEmpty()
+                       ? tr("What was before %1, when this window joined, is not in its recording")
+                             .arg(to_text(begin))
+                       : tr("The recording of the session begins at %1").arg(to_text(begin)));
+    }
+    std::vector<InfoBar::Button> buttons;
+    if (live_->can_be_whole()) buttons = {{tr("Show it too"), rejoining({}, Before::all)}};
+    info_bar_->say("begin", InfoBar::Kind::note,
+                   tr("What was before %1 is not shown: %2").arg(to_text(begin), why),
+                   std::move(buttons));
 }
 
 /// Before anything was shown: an error like one of opening. Later: what was recorded stays.

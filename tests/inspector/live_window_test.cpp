@@ -36,7 +36,9 @@ namespace {
 class PaintedSession {
 public:
     explicit PaintedSession(const QString& folder)
-        : serve_({"serve", "--port", "0", "--record", folder, "--modules", MODULES}) {
+        : PaintedSession(QStringList{"--record", folder}) {}
+    explicit PaintedSession(const QStringList& how)
+        : serve_(QStringList{"serve", "--port", "0", "--modules", MODULES} + how) {
         url_ = serve_.said("\n").section("teatime reflector at ", 1).section('\n', 0, 0);
         member_.emplace(QStringList{"join", url_ + "/painter", "--app", "painter", "--modules",
                                     MODULES, "--for", "10min", "--send",
@@ -45,6 +47,12 @@ public:
     }
     QString url() const { return url_ + "/painter"; }
     void kill_server() { serve_.kill(); }
+    /// Until so much has been that who joins begins with a snapshot.
+    void grow_old() const {
+        Program waits({"join", url(), "--app", "painter", "--modules", MODULES, "--until", "12s",
+                       "--report", "hash"});
+        waits.said("12s");
+    }
 
 private:
     Program serve_;
@@ -67,6 +75,9 @@ struct PaintingWindow : MainWindow {
     }
     bool follows() {
         return player().is_open() && transport().state() == Transport::State::following;
+    }
+    bool begins_with_session() {
+        return player().facts()->begin == Mark{BranchId{}, kSessionStart, 0};
     }
     void click_tool(const char* id) {
         for (QAction* action : actions()) {
@@ -103,6 +114,11 @@ class LiveWindowTest : public QObject {
         if (!timeline || !timeline->seek(mark)) return "cannot be rebuilt";
         const auto hash = timeline->hash();
         return hash ? to_string(*hash) : "no hash";
+    }
+
+    static QString only_recording(const QTemporaryDir& folder) {
+        const QStringList all = QDir(folder.path()).entryList({"*.timegraph"}, QDir::Files);
+        return all.size() == 1 ? folder.filePath(all[0]) : QString();
     }
 
 private slots:
@@ -207,6 +223,82 @@ private slots:
         QVERIFY(window.findChild<QDockWidget*>("messages")->isVisible());
         QCOMPARE(window.findChild<PlotsWidget*>()->model()->paths(),
                  QStringList{"painter.strokes"});
+    }
+
+    void who_joins_late_looks_back_to_the_beginning_where_the_reflector_records() {
+        QTemporaryDir folder;
+        PaintedSession session({"--record", folder.path(), "--rate", "16"});
+        session.grow_old();
+        PaintingWindow window(session.url());
+        WAIT(window.follows() && window.strokes() == 1);
+        QVERIFY(window.begins_with_session());
+        QVERIFY(window.player().facts()->path != only_recording(folder));
+        QCOMPARE(window.info_bar().text("begin"), "");
+
+        // Its past is what the reflector has recorded, and goes away with no file.
+        const QString recording = only_recording(folder);
+        replayer::TimelineOptions options;
+        options.modules = {MODULES};
+        auto timeline = replayer::Timeline::open(recording.toStdString(), options);
+        QVERIFY(timeline && timeline->seek(VirtualTime(5s)));
+        for (const char* part : {"", "-wal", "-shm"}) QFile::remove(recording + part);
+        window.go_to("5s");
+        WAIT(window.complete() && window.player().moment()->mark == timeline->mark());
+        QCOMPARE(window.findChild<StatusStrip*>()->hash_text().toStdString(),
+                 to_string(*timeline->hash()));
+        window.click_tool("to-start");
+        WAIT(window.strokes() == 0 && window.complete());
+        QTest::mouseClick(window.world().findChild<QToolButton*>("live-badge"), Qt::LeftButton);
+        WAIT(window.follows() && window.strokes() == 1);
+        window.paint_line({200, 200}, {300, 220});
+        WAIT(window.strokes() == 2);
+        QVERIFY(window.player().facts()->gaps.empty());
+    }
+
+    void what_takes_long_to_copy_is_copied_when_asked_for() {
+        QTemporaryDir folder;
+        PaintedSession session({"--record", folder.path(), "--rate", "16"});
+        session.grow_old();
+        const QString recording = only_recording(folder);
+        QVERIFY(QFile::resize(recording, qint64{300} << 20));  // pages that nobody uses
+        PaintingWindow window(session.url());
+        WAIT(window.follows() && window.strokes() == 1);
+        QVERIFY(!window.begins_with_session());
+        const QString said = window.info_bar().text("begin");
+        QVERIFY2(said.contains(recording + " is large"), qPrintable(said));
+        QTest::mouseClick(window.info_bar().findChild<QPushButton*>(), Qt::LeftButton);
+        WAIT(window.follows() && window.strokes() == 1);
+        QVERIFY(window.begins_with_session());
+        QCOMPARE(window.info_bar().text("begin"), "");
+    }
+
+    void another_history_is_not_taken_for_that_of_the_session() {
+        QTemporaryDir before, folder;
+        PaintedSession({"--record", before.path(), "--rate", "16"}).grow_old();  // and ends
+        const QString old = only_recording(before);
+        PaintedSession session({"--record", folder.path(), "--rate", "16"});
+        session.grow_old();
+        const QString recording = only_recording(folder);
+        for (const char* part : {"", "-wal", "-shm"}) QFile::remove(recording + part);
+        const auto is_told = [&](const QString& why) {
+            PaintingWindow window(session.url());
+            WAIT(window.follows() && window.strokes() == 1);
+            QVERIFY(!window.begins_with_session());
+            const QString said = window.info_bar().text("begin");
+            QVERIFY2(said.contains(recording + why), qPrintable(said));
+        };
+        is_told(": there is no such file");
+        QVERIFY(QFile::copy(old, recording));
+        is_told(" is not of this run of the session");
+    }
+
+    void without_a_recording_a_window_has_what_it_saw() {
+        PaintedSession session(QStringList{"--rate", "16"});
+        session.grow_old();
+        PaintingWindow window(session.url());
+        WAIT(window.follows() && window.strokes() == 1);
+        QVERIFY(!window.begins_with_session());
+        QCOMPARE(window.info_bar().text("begin"), "");
     }
 
     void a_session_that_could_not_be_joined_is_joined_again() {
