@@ -5,6 +5,21 @@
 #include "teatime/state/inspect.h"
 
 namespace teatime::replayer {
+namespace {
+
+/// `2, "red"` of `counter.add(2, "red") from member 1`, of which a long one ends with `...`.
+std::string arguments_of(const ExecutedInfo& info) {
+    std::string_view text = info.text;
+    std::string call = info.target_name + '.' + info.selector + '(';
+    if (!text.starts_with(call)) return {};
+    text.remove_prefix(call.size());
+    std::string from = " from member " + std::to_string(info.sender.value);
+    if (text.ends_with(from)) text.remove_suffix(from.size());
+    if (text.ends_with(')')) text.remove_suffix(1);
+    return std::string(text);
+}
+
+}  // namespace
 
 Describer::Describer(const Module& module) {
     image_.app = module.app();
@@ -42,14 +57,14 @@ ExecutedInfo Describer::next(const Island& island) {
         if (auto schema = schemas_.find(next.class_name); schema != schemas_.end()) {
             image_.objects.push_back({next.target, schema->second, {}});
         }
+    } else if (auto decoded = decode_call_text(next.arguments)) {
+        info.target_name = std::move(decoded->target);
+        info.selector = std::move(decoded->selector);
     }
     info.text = describe_message(image_, message);
     std::string at = " at " + to_string(next.time);
     if (info.text.ends_with(at)) info.text.resize(info.text.size() - at.size());
-    std::size_t open = info.text.find('('), close = info.text.rfind(')');
-    if (open != std::string::npos && close != std::string::npos && open < close) {
-        info.arguments = info.text.substr(open + 1, close - open - 1);
-    }
+    info.arguments = arguments_of(info);
     return info;
 }
 

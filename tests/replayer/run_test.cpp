@@ -195,6 +195,32 @@ private slots:
         }
     }
 
+    void a_call_is_told_with_its_target_and_arguments_to_nobody_and_when_long_too() {
+        const std::string text = "\"f(1) " + std::string(300, 'x') + '"';
+        for (auto& session : both()) {
+            VERIFY_OK(session->start("s"));
+            VERIFY_OK(session->enqueue({
+                {{VirtualTime(1s), Seq{1}}, {3}, call("nobody", "here", R"(1,"a) b (")")},
+                {{VirtualTime(1s), Seq{2}}, {}, call("a(b", "c", "2")},
+                {{VirtualTime(1s), Seq{3}}, {3}, call("garden", "rain", text)},
+            }));
+            VERIFY_OK(session->set_bound(VirtualTime(1s)));
+            RunLimit limit;
+            limit.details = true;
+            auto ran = session->run(limit);
+            VERIFY_OK(ran);
+            std::vector<std::string> calls;
+            for (const ExecutedInfo& info : ran->details) {
+                if (!info.external) continue;
+                QVERIFY(info.error);
+                calls.push_back(info.target_name + ' ' + info.selector + ' ' + info.arguments);
+            }
+            const std::string begin = text.substr(0, 200 - std::string("garden.rain(").size());
+            QCOMPARE(calls, (std::vector<std::string>{R"(nobody here 1, "a) b (")", "a(b c 2",
+                                                      "garden rain " + begin + "..."}));
+        }
+    }
+
     void a_message_is_found_by_its_order() {
         Recorded live = recording();
         Stepped truth(live.path);
