@@ -96,8 +96,21 @@ const Image::Object* referred(const Image& image, const Value& value) {
     return id && *id > 0 ? image.find_object({static_cast<std::uint64_t>(*id)}) : nullptr;
 }
 
-/// What `path` names inside `value`, through references too; `above` is the path so far.
-result<Value> walk(const Image& image, Value value, std::string_view path, std::string_view above) {
+/// `counter` or `#17`
+std::string object_name(const Image& image, ObjectId id) {
+    const std::string* name = image.name_of(id);
+    return name ? *name : fmt::format("#{}", id.value);
+}
+
+struct Place {
+    Value value;
+    std::string path;  ///< from the object that it is inside
+};
+
+/// What `path` names inside `value`, through references too; `above` is the path so far, as it was
+/// written and from the object.
+result<Place> walk(const Image& image, Value value, std::string_view path, std::string_view above,
+                   std::string direct) {
     std::string so_far(above);
     while (!path.empty()) {
         std::string_view rest = path;
@@ -108,6 +121,7 @@ result<Value> walk(const Image& image, Value value, std::string_view path, std::
             auto fields = decode_object(image, *object);
             if (!fields) return fields.error();
             value = std::move(*fields);
+            direct = object_name(image, object->id);
         }
         Value::List* list = value.if_list();
         std::size_t index = 0;
@@ -134,9 +148,10 @@ result<Value> walk(const Image& image, Value value, std::string_view path, std::
                 fmt::format("`{}` is {}: it has no `{}` inside", so_far, to_json(value), *part));
         }
         value = std::move(inner);
-        so_far = list ? child_path(so_far, index) : child_path(so_far, *part);
+        for (std::string* at : {&so_far, &direct})
+            *at = list ? child_path(*at, index) : child_path(*at, *part);
     }
-    return value;
+    return Place{std::move(value), std::move(direct)};
 }
 
 bool ends_part(std::string_view path, std::size_t at) {
@@ -160,6 +175,46 @@ const Image::Object* leading_object(const Image& image, std::string_view path, s
         }
     }
     return image.find_object(id);
+}
+
+/// Requires: `path` is not empty.
+result<Place> find(const Image& image, std::string_view path) {
+    std::size_t used = 0;
+    if (const Image::Object* object = leading_object(image, path, used)) {
+        std::string name = object_name(image, object->id);
+        if (used == path.size()) {
+            auto node = object_node(image, *object);
+            if (!node) return node.error();
+            return Place{std::move(*node), std::move(name)};
+        }
+        auto fields = decode_object(image, *object);
+        if (!fields) return fields.error();
+        return walk(image, std::move(*fields), path.substr(used), path.substr(0, used),
+                    std::move(name));
+    }
+    for (const Section& section : kSections) {
+        if (!path.starts_with(section.name) || !ends_part(path, section.name.size())) continue;
+        auto value = section.make(image);
+        if (!value) return value.error();
+        return walk(image, std::move(*value), path.substr(section.name.size()), section.name,
+                    std::string(section.name));
+    }
+    // `strokes[3]` is the root's.
+    Labels labels(image);
+    if (const Image::Object* root = image.find_object(image.root); root && !path.starts_with('#')) {
+        auto fields = decode_object(image, *root);
+        if (!fields) return fields.error();
+        std::string_view rest = path;
+        auto field = take_part(rest);
+        if (field && fields->find(*field)) {
+            return walk(image, std::move(*fields), path, labels.name(image.root),
+                        labels.name(image.root));
+        }
+    }
+    return wrong_usage(fmt::format(
+        "there is no `{}`; there are the objects {} and {}", path,
+        listed(image.objects, [&](const Image::Object& object) { return labels.name(object.id); }),
+        listed(kSections, [](const Section& section) { return section.name; })));
 }
 
 }  // namespace
@@ -202,34 +257,16 @@ result<Value> state_tree(const Image& image, std::string_view path) {
         }
         return Value(std::move(all));
     }
-    std::size_t used = 0;
-    if (const Image::Object* object = leading_object(image, path, used)) {
-        if (used == path.size()) return object_node(image, *object);
-        auto fields = decode_object(image, *object);
-        if (!fields) return fields.error();
-        return walk(image, std::move(*fields), path.substr(used), path.substr(0, used));
-    }
-    for (const Section& section : kSections) {
-        if (!path.starts_with(section.name) || !ends_part(path, section.name.size())) continue;
-        auto value = section.make(image);
-        if (!value) return value.error();
-        return walk(image, std::move(*value), path.substr(section.name.size()), section.name);
-    }
-    // `strokes[3]` is the root's.
-    Labels labels(image);
-    if (const Image::Object* root = image.find_object(image.root); root && !path.starts_with('#')) {
-        auto fields = decode_object(image, *root);
-        if (!fields) return fields.error();
-        std::string_view rest = path;
-        auto field = take_part(rest);
-        if (field && fields->find(*field)) {
-            return walk(image, std::move(*fields), path, labels.name(image.root));
-        }
-    }
-    return wrong_usage(fmt::format(
-        "there is no `{}`; there are the objects {} and {}", path,
-        listed(image.objects, [&](const Image::Object& object) { return labels.name(object.id); }),
-        listed(kSections, [](const Section& section) { return section.name; })));
+    auto place = find(image, path);
+    if (!place) return place.error();
+    return std::move(place->value);
+}
+
+result<std::string> direct_path(const Image& image, std::string_view path) {
+    if (path.empty()) return std::string();
+    auto place = find(image, path);
+    if (!place) return place.error();
+    return std::move(place->path);
 }
 
 }  // namespace teatime

@@ -150,6 +150,24 @@ private slots:
         QCOMPARE(at("names.root"), std::string("{\"ref\":1}"));
         QCOMPARE(at("subscriptions[0]"), std::string("\"#17.step on all/tick\""));
     }
+    void however_a_place_is_written_its_own_path_is_one() {
+        const auto direct = [](std::string_view path) {
+            auto found = direct_path(World{}.image(), path);
+            return found ? *found : "error: " + found.error().message;
+        };
+        for (const char* path : {"root.strokes[1].color", "#1.strokes[1].color", "strokes[1].color",
+                                 "painter[\"strokes\"][1].color"}) {
+            QCOMPARE(direct(path), std::string("painter.strokes[1].color"));
+        }
+        QCOMPARE(direct("#1"), std::string("painter"));
+        QCOMPARE(direct("partner"), std::string("painter.partner"));
+        QCOMPARE(direct("painter.partner.position.x"), std::string("#17.position.x"));
+        QCOMPARE(direct("names.root.scores[\"two words\"]"),
+                 std::string("painter.scores[\"two words\"]"));
+        QCOMPARE(direct("queue"), std::string("queue"));
+        QCOMPARE(direct(""), std::string());
+        QCOMPARE(direct("strokes[2]"), "error: " + at("strokes[2]"));
+    }
     void an_unknown_part_is_an_error_that_names_what_is_there() {
         QVERIFY(at("door").find("there are the objects painter, #17 and app,") !=
                 std::string::npos);

@@ -45,6 +45,11 @@ std::string describe_payload(std::string_view payload);
 /// there.
 result<Value> state_tree(const Image& image, std::string_view path = {});
 
+/// The same place, as everybody calls it: from the object that it is inside, by that object's name.
+/// `#17.warmth` of `garden.zones.ferns.warmth`, `painter.strokes[3]` of `strokes[3]`. An error as
+/// of state_tree().
+result<std::string> direct_path(const Image& image, std::string_view path);
+
 /// One difference between two states.
 struct Change {
     enum class What { changed, added, removed };
