@@ -81,6 +81,7 @@ public:
     ParticipantHandler handler_;
     session::Controller controller_;
     std::uint64_t last_request_ = 0;
+    session::Playhead view_;  // the own
     using StatesDone = std::function<void(result<std::vector<Image>>)>;
     std::map<std::uint64_t, StatesDone> states_asked_;
 
@@ -363,7 +364,13 @@ std::uint64_t Participant::note(const Mark& mark, std::string text) {
     return impl_->last_request_;
 }
 void Participant::show_playhead(const Mark& mark, bool follows) {
-    impl_->feed(session::Playhead{{}, mark, follows});
+    impl_->view_.mark = mark;
+    impl_->view_.follows = follows;
+    impl_->feed(session::Playhead(impl_->view_));
+}
+void Participant::point_at(std::string path) {
+    impl_->view_.points_at = std::move(path);
+    impl_->feed(session::Playhead(impl_->view_));
 }
 void Participant::ask_states(std::vector<MemberId> members,
                              std::function<void(result<std::vector<Image>>)> done) {

@@ -478,8 +478,7 @@ void Controller::Impl::on_frame(Playheads& playheads) {
 }
 
 void Controller::Impl::on(Playhead& playhead) {
-    if (playhead_ && playhead_->mark == playhead.mark && playhead_->follows == playhead.follows)
-        return;
+    if (playhead_ == playhead) return;
     playhead_ = playhead;
     playhead_shown_ = false;
     show_playhead();

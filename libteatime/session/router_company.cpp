@@ -51,7 +51,8 @@ void Router::Impl::introduce(const Member& member) {
     Playheads playheads;
     if (shared_) playheads.playheads.push_back(*shared_);
     for (auto& [id, other] : members_) {
-        if (other.listed) roster.members.push_back(info_of(other));
+        if (!other.listed) continue;
+        roster.members.push_back(info_of(other));
         if (other.playhead) playheads.playheads.push_back(*other.playhead);
     }
     send(member, lease());
@@ -175,10 +176,13 @@ void Router::Impl::on(Member& member, Playhead& playhead) {
     bool sensible = playhead.mark.branch == BranchId{} && playhead.mark.time >= kSessionStart;
     if (member.kind != Kind::native || !sensible) return;
     playhead.member = member.id;
+    if (playhead.points_at.size() > kLongestPointedAt) playhead.points_at.clear();
     if (member.playhead == playhead) return;
+    const bool moved = !member.playhead || member.playhead->mark != playhead.mark ||
+                       member.playhead->follows != playhead.follows;
     member.playhead = playhead;
-    playheads_new_.insert(member.id);
-    if (shared_ && !playhead.follows && drive(member).empty()) {
+    if (member.listed) playheads_new_.insert(member.id);
+    if (shared_ && moved && !playhead.follows && drive(member).empty()) {
         shared_->mark = playhead.mark;
         playheads_new_.insert(shared_->member);
     }

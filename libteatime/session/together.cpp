@@ -64,8 +64,10 @@ void Company::take(const Roster& roster) {
 }
 
 void Company::take(const Playheads& moved, MemberId own) {
-    for (const Playhead& one : moved.playheads) {
-        if (one.member != own) put(playheads, &Playhead::member, one);
+    for (Playhead one : moved.playheads) {
+        if (one.member == own) continue;
+        if (one.points_at.size() > kLongestPointedAt) one.points_at.clear();
+        put(playheads, &Playhead::member, one);
     }
 }
 

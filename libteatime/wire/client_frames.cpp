@@ -223,11 +223,13 @@ ClientInput decode_states(Text args) {
 }
 
 ClientInput decode_view(Text args) {
-    Text mark, follows;
-    if (!read_object(args, {{"mark", mark}, {"follows", follows}})) return bad("VIEW");
+    Text mark, follows, points_at;
+    if (!read_object(args, {{"mark", mark}, {"follows", follows}, {"pointsAt", points_at}}))
+        return bad("VIEW");
     auto at = read_mark(mark);
     if (!at) return bad("VIEW");
-    return session::ClientFrame(session::Playhead{{}, *at, follows == "true"});
+    return session::ClientFrame(
+        session::Playhead{{}, *at, follows == "true", text_or_empty(points_at)});
 }
 
 // ---- encoding --------------------------------------------------------------------------------
@@ -384,6 +386,7 @@ struct ClientEncoder {
         out += '{';
         append_field(out, "mark", to_string(playhead.mark));
         append_raw_field(out, "follows", playhead.follows ? "true" : "false");
+        if (!playhead.points_at.empty()) append_field(out, "pointsAt", playhead.points_at);
         out += '}';
         return end();
     }

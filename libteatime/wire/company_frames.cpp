@@ -93,13 +93,16 @@ bool read_note(Text object, session::Note& note) {
 }
 
 bool read_playhead(Text object, session::Playhead& playhead) {
-    Text member, mark, follows;
-    if (!read_object(object, {{"member", member}, {"mark", mark}, {"follows", follows}}))
+    Text member, mark, follows, points_at;
+    if (!read_object(
+            object,
+            {{"member", member}, {"mark", mark}, {"follows", follows}, {"pointsAt", points_at}}))
         return false;
     auto at = read_mark(mark);
     if (!at) return false;
     playhead.mark = *at;
     playhead.follows = follows == "true";
+    playhead.points_at = text_or_empty(points_at);
     return read_id(member, playhead.member);
 }
 
@@ -207,6 +210,7 @@ void append_args(std::string& out, const session::Playheads& playheads) {
         append_raw_field(out, "member", text_of(playhead.member.value));
         append_field(out, "mark", to_string(playhead.mark));
         append_raw_field(out, "follows", text_of(playhead.follows));
+        if (!playhead.points_at.empty()) append_field(out, "pointsAt", playhead.points_at);
     });
 }
 

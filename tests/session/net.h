@@ -73,8 +73,8 @@ struct Net {
     void states(Replica& one, std::vector<MemberId> members) {
         input(one, StateRequest{++last_request, std::move(members)});
     }
-    void look(Replica& one, const Mark& mark, bool follows = false) {
-        input(one, Playhead{{}, mark, follows});
+    void look(Replica& one, const Mark& mark, bool follows = false, std::string points_at = {}) {
+        input(one, Playhead{{}, mark, follows, std::move(points_at)});
     }
     static TimeRequest until(const Mark& mark) {
         TimeRequest request = op(TimeRequest::Op::until);

@@ -101,6 +101,9 @@ private slots:
     void notes_reach_all_once();
     void a_note_too_long_or_too_many_are_refused();
     void playheads_are_seen_by_others_and_no_more_often_than_asked();
+    void what_somebody_points_at_is_told_to_all_until_it_leaves();
+    void a_crowd_is_not_told_where_those_look_whom_it_does_not_know();
+    void pointing_is_no_part_of_the_world_and_no_reason_to_lead();
     void tools_in_a_croquet_session_are_told_and_its_clients_are_not();
     void who_leads_moves_the_playhead_of_a_shared_recording();
     void a_shared_recording_takes_neither_messages_nor_replicas_and_has_no_time();
@@ -451,6 +454,94 @@ void TogetherTest::playheads_are_seen_by_others_and_no_more_often_than_asked() {
     room.kill(ann);
     room.pass(seconds(6));
     QVERIFY(company(ben).playheads.empty());
+}
+
+void TogetherTest::what_somebody_points_at_is_told_to_all_until_it_leaves() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    const auto pointed_at = [&](const Net::Replica& by) {
+        const Playhead* view = company(by).playhead_of(ann.controller->member());
+        return view ? view->points_at : "no view";
+    };
+    room.look(ann, at(seconds(1)), true, "pulse.beats");
+    room.pass(milliseconds(300));
+    QCOMPARE(pointed_at(ben), std::string("pulse.beats"));
+    auto& late = room.tool("Late");
+    QCOMPARE(pointed_at(late), std::string("pulse.beats"));
+    room.look(ann, at(seconds(2)), true, "pulse.beats");  // the view goes on, the rest stays
+    room.pass(milliseconds(300));
+    QCOMPARE(company(ben).playhead_of(ann.controller->member())->mark, at(seconds(2)));
+    QCOMPARE(pointed_at(ben), std::string("pulse.beats"));
+    room.cut(ann);
+    room.pass(seconds(2));
+    QVERIFY(ann.controller->joined());
+    QCOMPARE(pointed_at(ben), std::string("pulse.beats"));
+
+    // At something else, at nothing, and at what nobody could mean.
+    const std::string longest(kLongestPointedAt, 'x');
+    for (const std::string& path : {std::string("pulse"), std::string(), longest}) {
+        room.look(ann, at(seconds(2)), true, path);
+        room.pass(milliseconds(300));
+        QCOMPARE(pointed_at(ben), path);
+        QCOMPARE(pointed_at(late), path);
+    }
+    room.look(ann, at(seconds(3)), true, longest + 'x');
+    room.pass(milliseconds(300));
+    QCOMPARE(company(ben).playhead_of(ann.controller->member())->mark, at(seconds(3)));
+    QCOMPARE(pointed_at(ben), std::string());
+    Company hostile;
+    hostile.take(Playheads{{{{7}, at(seconds(1)), true, longest + 'x'}}}, {1});
+    QCOMPARE(hostile.playhead_of({7})->points_at, std::string());
+
+    room.look(ann, at(seconds(3)), true, "pulse");
+    room.pass(milliseconds(300));
+    QCOMPARE(pointed_at(ben), std::string("pulse"));
+    room.kill(ann);
+    room.pass(seconds(6));
+    QCOMPARE(pointed_at(ben), std::string("no view"));
+}
+
+void TogetherTest::a_crowd_is_not_told_where_those_look_whom_it_does_not_know() {
+    RouterOptions options;
+    options.listed = 2;  // the world and Ann
+    Room room(options);
+    auto& ann = room.tool("Ann");
+    auto& ben = room.tool("Ben");
+    for (auto* one : {&ann, &ben}) room.look(*one, at(seconds(1)), true, "pulse");
+    room.pass(milliseconds(300));
+    auto& late = room.tool("Late");
+    for (const auto* one : {room.world, &late}) {
+        QVERIFY(company(*one).playhead_of(ann.controller->member()));
+        QVERIFY(!company(*one).playhead_of(ben.controller->member()));
+    }
+}
+
+void TogetherTest::pointing_is_no_part_of_the_world_and_no_reason_to_lead() {
+    Room room;
+    auto& ann = room.tool("Ann");
+    room.ask(ann, Net::op(kPause));
+    const Hash128 hash = room.world->controller->island()->hash();
+    const std::size_t reflected = room.reflected.size(), recorded = room.recorded.size();
+    room.look(ann, at(seconds(1)), false, "pulse");
+    room.pass(milliseconds(300));
+    QVERIFY(room.world->controller->company().playhead_of(ann.controller->member()));
+    QVERIFY(room.world->controller->island()->hash() == hash);
+    QCOMPARE(room.reflected.size(), reflected);
+    QCOMPARE(room.recorded.size(), recorded);
+
+    Cinema cinema;
+    auto& ben = cinema.tool("Ben");
+    cinema.look(ben, at(seconds(1)));
+    QVERIFY(company(ben).lease.holder == ben.controller->member());
+    cinema.lead(ben, kRelease);
+    cinema.pass(milliseconds(300));
+    QVERIFY(!company(ben).lease.holder);
+    static_cast<Net&>(cinema).look(ben, at(seconds(1)), false, "pulse");
+    cinema.pass(milliseconds(300));
+    QVERIFY(!company(ben).lease.holder);
+    cinema.look(ben, at(seconds(3)));
+    QVERIFY(company(ben).lease.holder == ben.controller->member());
 }
 
 void TogetherTest::tools_in_a_croquet_session_are_told_and_its_clients_are_not() {

@@ -332,8 +332,10 @@ private slots:
         QVERIFY(through_client(session::StateRequest{8, {}}).members.empty());
         for (bool follows : {false, true}) {
             auto view = through_client(session::Playhead{{}, mark, follows});
-            QVERIFY(view.mark == mark && view.follows == follows);
+            QVERIFY(view.mark == mark && view.follows == follows && view.points_at.empty());
         }
+        const session::Playhead points{{}, mark, true, "bounce.discs[3].\"\u00e9"};
+        QCOMPARE(through_client(points), points);
     }
 
     void what_members_are_told_of_each_other_survives() {
@@ -353,7 +355,8 @@ private slots:
         QCOMPARE(through_server(session::WaitingMessages{}), session::WaitingMessages{});
         std::vector<session::Note> notes{{1, mark, {2}, "Ann", "look\n"}, {2, {}, {1}, "", "\\"}};
         QCOMPARE(through_server(session::Notes{notes}).notes, notes);
-        std::vector<session::Playhead> views{{{2}, mark, false}, {{3}, {}, true}};
+        std::vector<session::Playhead> views{
+            {{2}, mark, false}, {{3}, {}, true}, {{4}, {}, true, "strokes[\"a b\"]"}};
         QCOMPARE(through_server(session::Playheads{views}).playheads, views);
         auto answer = through_server(session::Answer{5, "Ann leads."});
         QVERIFY(answer.request == 5 && answer.refused == "Ann leads.");

@@ -61,6 +61,9 @@ public:
     std::uint64_t note(const Mark& mark, std::string text);
     /// Where the own view stands, as often as it moves; costs next to nothing.
     void show_playhead(const Mark& mark, bool follows);
+    /// What in the own view everyone is to look at, until another or, empty, nothing is.
+    /// Nothing, too, where it is longer than session::kLongestPointedAt.
+    void point_at(std::string path);
     /// The states of these members' replicas, all after the same frames, in this order: the Marks
     /// are equal where the replicas did the same. `done` is called once, on the loop, unless this
     /// ends before; the error is a sentence of who could not give its state.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -103,14 +104,20 @@ struct NoteRequest {
 
 // ---- where everybody looks -----------------------------------------------------------------
 
-/// Where a member's own view stands. As a client's frame: its own, `member` does not count. Only
-/// the latest of a short while is passed on.
+/// Where a member's own view stands, and what in it the member points at for everyone. As a
+/// client's frame: its own, `member` does not count. Only the latest of a short while is passed on.
 struct Playhead {
     MemberId member;  ///< 0 = the session's own, of a shared recording
     Mark mark;
     bool follows = true;  ///< goes with the session; `mark` is where it was lately
+    /// `bounce.discs[3]`, as direct_path() writes it; of another's client: any text. Empty:
+    /// nothing.
+    std::string points_at = {};
     bool operator==(const Playhead&) const = default;
 };
+
+/// What is longer, in bytes, points at nothing.
+inline constexpr std::size_t kLongestPointedAt = 256;
 
 /// Those that moved; at a join all.
 struct Playheads {

@@ -28,8 +28,10 @@
 ///     LEAD         {"holder": 2, "name": "Ann", "away": true, "left": 9500 (ms)} from the server
 ///     NOTE         {"request": 6, "mark": "12.5s#3", "text": "..."}                to the server
 ///     NOTES        [{"id": 1, "mark": ..., "member": 2, "author": "Ann", "text": ...}, ...]
-///     VIEW         {"mark": "12.5s#3", "follows": false}                           to the server
-///     VIEWS        [{"member": 2, "mark": "12.5s#3", "follows": false}, ...]     from the server
+///     VIEW         {"mark": "12.5s#3", "follows": false,
+///                  "pointsAt": "bounce.discs[3]"}, 256 bytes at most, absent = nothing
+///                                                                                 to the server
+///     VIEWS        [{"member": 2, "mark": ..., "follows": ..., "pointsAt": ...}, ...]
 ///     ANSWER       {"request": 5, "refused": ""}                                 from the server
 ///     MEMBERS      {"whole": true, "members": [{"id": 2, "name": "Ann", "role": "viewer",
 ///                  "replica": true, "here": true}, ...], "gone": [3], "total": 2}
