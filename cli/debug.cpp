@@ -42,7 +42,7 @@ bool Debug::may_go_on(const DebugLine& line) const {
     if (moving_ && !voice_.prompts()) return false;
     bool ends_until = until_ && line.what == What::time && line.time.op == TimeRequest::Op::pause;
     if (awaited_) return ends_until || (until_ && voice_.prompts());
-    bool looks = line.what == What::state || line.what == What::where;
+    bool looks = line.what == What::state || line.what == What::where || line.what == What::point;
     return !looks || participant_->controller().caught_up();
 }
 
@@ -85,6 +85,8 @@ void Debug::carry_out(const DebugLine& line) {
         case What::state:
             state(line.text);
             break;
+        case What::point:
+            return point(line.text);
         case What::follow:
             if (!module_)
                 return refused("messages are seen with the world's module only", kDiffers);
@@ -126,16 +128,20 @@ void Debug::who() const {
         bool viewer = member.role == session::Role::viewer;
         bool self = member.id == participant_->controller().member();
         bool leads = member.id == all.lease.holder;
-        text += fmt::format("{}{}  {}{}{}{}{}", text.empty() ? "" : "\n", member.id.value,
+        const session::Playhead* view = all.playhead_of(member.id);
+        const std::string points_at = self ? points_at_ : view ? view->points_at : std::string();
+        text += fmt::format("{}{}  {}{}{}{}{}{}", text.empty() ? "" : "\n", member.id.value,
                             printable(all.name_of(member.id)), viewer ? ", viewer" : "",
                             leads ? ", leads" : "", self ? ", this one" : "",
-                            member.connected ? "" : ", connection lost");
+                            member.connected ? "" : ", connection lost",
+                            points_at.empty() ? "" : ", points at " + printable(points_at));
         list.push_back(Value::Entries{{"id", member.id.value},
                                       {"name", member.name},
                                       {"role", viewer ? "viewer" : "participant"},
                                       {"replica", member.replica},
                                       {"here", member.connected},
                                       {"leads", leads},
+                                      {"points_at", points_at},
                                       {"self", self}});
     }
     if (all.total > all.members.size())
@@ -201,6 +207,55 @@ void Debug::state(const std::string& path) {
     flush_output();
 }
 
+/// By the path that everybody's tree of the state has.
+void Debug::point(const std::string& path) {
+    result<std::string> direct = path;
+    if (replay_) {
+        auto image = replay_->state();
+        direct = image ? direct_path(*image, path) : result<std::string>(image.error());
+    } else if (Island* island = participant_->island()) {
+        direct = direct_path(island->image(), path);
+    }
+    if (!direct) return refused(direct.error().message, kDiffers);
+    if (direct->size() > session::kLongestPointedAt) {
+        return refused(fmt::format("that path has {} bytes; at most {} can be pointed at",
+                                   direct->size(), session::kLongestPointedAt),
+                       kDiffers);
+    }
+    points_at_ = *direct;
+    participant_->show_playhead(here(), !replay_ || with_others_);
+    participant_->point_at(points_at_);
+    voice_.say("pointing",
+               points_at_.empty() ? "you point at nothing"
+                                  : "you point at " + printable(points_at_) + "; `point` ends it",
+               {{"path", points_at_}});
+}
+
+std::map<MemberId, std::string> Debug::pointed_at() const {
+    std::map<MemberId, std::string> all;
+    for (const session::Playhead& each : company().playheads) {
+        if (each.member && !each.points_at.empty()) all.emplace(each.member, each.points_at);
+    }
+    return all;
+}
+
+/// Who begins to point at something, or ends it. Of who leaves, that is told.
+void Debug::tell_points() {
+    const std::map<MemberId, std::string> now = pointed_at();
+    auto tell = [&](MemberId member, const std::string& path, const std::string& text) {
+        voice_.say("points", "* " + name_of(member) + text,
+                   {{"id", member.value}, {"name", company().name_of(member)}, {"path", path}});
+    };
+    for (const auto& [member, path] : now) {
+        if (points_[member] != path) tell(member, path, " points at " + printable(path));
+    }
+    for (const auto& [member, path] : points_) {
+        if (!path.empty() && !now.contains(member) && company().find(member))
+            tell(member, {}, " points at nothing now");
+    }
+    points_ = now;
+}
+
 void Debug::refused(const std::string& sentence, int exit_code) {
     exit_code_ = std::max(exit_code_, exit_code);
     voice_.say("refused", "refused: " + printable(sentence), {{"sentence", sentence}});
@@ -226,6 +281,7 @@ net::ParticipantHandler Debug::handlers() {
     handler.members_changed = [this] { members_changed(); };
     handler.lease_changed = [this](const session::Lease& lease) { lease_changed(lease); };
     handler.playheads_changed = [this] {
+        if (introduced_) tell_points();
         if (replay_) follow_playhead();
     };
     handler.waiting_changed = [this](const session::WaitingMessages& all) { waiting_changed(all); };
@@ -318,6 +374,7 @@ void Debug::members_changed() {
                 refused(there.error().message, kDiffers);
         }
         who();
+        points_ = pointed_at();
         return next();
     }
     auto tell = [&](const session::MemberInfo& member, const char* what) {
@@ -335,6 +392,7 @@ void Debug::members_changed() {
     for (const session::MemberInfo& member : before) {
         if (!find(known_, member.id)) tell(member, "left");
     }
+    tell_points();  // not what who left had pointed at
 }
 
 void Debug::lease_changed(const session::Lease& lease) {

@@ -41,9 +41,9 @@ result<DebugLine> parse_debug_line(std::string_view text) {
         {"step", What::time},       {"until", What::time},      {"lead", What::lead},
         {"hand", What::hand},       {"release", What::release}, {"note", What::note},
         {"notes", What::notes},     {"who", What::who},         {"where", What::where},
-        {"waiting", What::waiting}, {"state", What::state},     {"follow", What::follow},
-        {"go", What::go},           {"back", What::back},       {"help", What::help},
-        {"quit", What::quit},       {"", What::nothing}};
+        {"waiting", What::waiting}, {"state", What::state},     {"point", What::point},
+        {"follow", What::follow},   {"go", What::go},           {"back", What::back},
+        {"help", What::help},       {"quit", What::quit},       {"", What::nothing}};
     std::string verb = word(text);
     auto known = kWords.find(verb);
     if (known == kWords.end())
@@ -69,7 +69,8 @@ result<DebugLine> parse_debug_line(std::string_view text) {
         return line;
     }
     line.text = text;
-    bool takes = line.what == What::note || line.what == What::hand || line.what == What::state;
+    bool takes = line.what == What::note || line.what == What::hand || line.what == What::state ||
+                 line.what == What::point;
     if (!takes && !text.empty())
         return wrong_usage(fmt::format("{} takes no argument, got \"{}\"", verb, text));
     if (line.what == What::hand && text.empty()) return wrong_usage("hand to whom? who lists all");

@@ -23,6 +23,7 @@ struct DebugLine {
         where,
         waiting,
         state,
+        point,
         follow,
         go,
         back,
@@ -32,7 +33,8 @@ struct DebugLine {
     What what = What::nothing;
     session::TimeRequest time;  ///< what time or back
     std::optional<Mark> mark;   ///< of a note that names one, what go
-    std::string text;           ///< who gets the lead, a note's text, a path of the state
+    std::string
+        text;  ///< who gets the lead, a note's text, a path of the state; point: empty = at nothing
 };
 
 /// An error says what could be written.
@@ -53,6 +55,7 @@ inline constexpr const char* kDebugHelp =
     "where                 time as it stands\n"
     "waiting               messages that wait while paused\n"
     "state [PATH]          the world's state, or a part of it\n"
+    "point PATH            show everyone an object or field; point alone: no longer\n"
     "follow                print messages as they come; again: no more\n"
     "quit                  leave";
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -78,6 +79,9 @@ private:
     void waiting() const;
     void notes() const;
     void state(const std::string& path);
+    void point(const std::string& path);
+    std::map<MemberId, std::string> pointed_at() const;
+    void tell_points();
     void refused(const std::string& sentence, int exit_code);
     void leave();
     Mark here() const;
@@ -133,7 +137,9 @@ private:
     std::optional<std::uint64_t> awaited_;  // an answer, before the next line
     bool until_ = false;                    // awaited is an until's
     std::vector<session::MemberInfo> known_;
-    std::uint64_t waited_ = 0;  // messages, as told last
+    std::uint64_t waited_ = 0;                // messages, as told last
+    std::map<MemberId, std::string> points_;  // at what others point, as told last
+    std::string points_at_;
     bool led_ = false;
     bool with_others_ = true;  // goes with the shared playhead
     bool following_soon_ = false;

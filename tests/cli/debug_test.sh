@@ -59,11 +59,22 @@ until_true 20 has_line "$folder/Cat.out" '^100s(#1)?  [0-9a-f]{32}  members 1 2'
 until_true 20 has_line "$folder/Dan.out" '^paused at 100s.*, Dan leads$'
 until_true 20 has_line "$folder/Dan.out" '^fields: .*"looping":true'
 
+# What one points at is told to the others by its own path, until it is no more.
+echo 'point #1.count' >&$dan
+until_true 20 has_line "$folder/Dan.out" '^you point at counter\.count; '
+until_true 20 has_line "$folder/Cat.out" '^\* Dan points at counter\.count$'
+printf 'point cound\npoint\n' >&$cat
+until_true 20 has_line "$folder/Cat.out" '^refused: there is no `cound`'
+until_true 20 has_line "$folder/Cat.out" '^you point at nothing$'
+
 # One who comes late is told all, and what is from a pipe ends with it.
 out=$(printf 'notes\nwho\nstep\n' | "$program" debug "$url" counter --json --name Eve \
     --modules "$modules") && die "a refusal is no success"
 grep -q '"event":"note".*"author":"Dan"' <<< "$out" || die "no note: $out"
 grep -q '"event":"refused".*Dan leads' <<< "$out" || die "not refused: $out"
+grep -q '"name":"Dan".*"points_at":"counter.count"' <<< "$out" || die "points at nothing: $out"
+echo point >&$dan
+until_true 20 has_line "$folder/Cat.out" '^\* Dan points at nothing now$'
 while read -r line; do json "$line" event > /dev/null; done <<< "$out"
 out=$(printf 'bogus\n' | "$program" debug "$url" counter --modules "$modules") && die "not wrong?"
 grep -q 'there is no command "bogus"' <<< "$out" || die "bogus: $out"
