@@ -1,5 +1,6 @@
 #include "company_models.h"
 
+#include <QFont>
 #include <algorithm>
 
 #include "call_text.h"
@@ -38,9 +39,9 @@ QString waiting_text(const session::Company& company) {
 }
 
 CompanyModel::CompanyModel(QObject* parent)
-    : RowsModel({tr("Who"), tr("Role"), tr("Looks at")}, parent) {}
+    : RowsModel({tr("Who"), tr("Role"), tr("Looks at"), tr("Points at")}, parent) {}
 
-void CompanyModel::show(const session::Company& company, MemberId self) {
+void CompanyModel::show(const session::Company& company, MemberId self, const QString& points_at) {
     std::vector<CompanyRow> rows;
     for (const session::MemberInfo& member : company.members) {
         if (member.id != self && is_window_recorder(member.name, member.role)) continue;
@@ -52,6 +53,9 @@ void CompanyModel::show(const session::Company& company, MemberId self) {
             std::find_if(company.playheads.begin(), company.playheads.end(),
                          [&](const auto& playhead) { return playhead.member == member.id; });
         if (looks != company.playheads.end()) row.playhead = *looks;
+        row.points_at = row.is_self    ? points_at
+                        : row.playhead ? to_text(row.playhead->points_at)
+                                       : QString();
         rows.push_back(std::move(row));
     }
     replace_rows(std::move(rows));
@@ -65,7 +69,17 @@ QVariant CompanyModel::data(const QModelIndex& index, int role) const {
     if (role == MarkRole) {
         return row->playhead ? QVariant::fromValue(row->playhead->mark) : QVariant();
     }
+    if (role == PathRole) return row->points_at;
+    if (index.column() == Points && !row->points_at.isEmpty()) {
+        if (role == Qt::ToolTipRole) return tr("%1\nClick: look at it").arg(row->points_at);
+        if (role == Qt::FontRole) {
+            QFont link;
+            link.setUnderline(true);
+            return link;
+        }
+    }
     if (role != Qt::DisplayRole) return {};
+    if (index.column() == Points) return row->points_at.simplified();
     if (index.column() == Name) {
         QString name = to_text(session::name_of(row->member.id, row->member.name));
         return row->is_self ? tr("%1 (you)").arg(name) : name;

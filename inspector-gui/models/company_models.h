@@ -13,6 +13,7 @@ struct CompanyRow {
     bool is_self = false;
     bool leads = false;
     std::optional<session::Playhead> playhead;
+    QString points_at;
     bool operator==(const CompanyRow&) const = default;
 };
 
@@ -29,15 +30,16 @@ std::vector<session::MemberInfo> other_replicas(const session::Company& company)
 /// " · 2 messages wait", to be added to how time stands; empty: none does.
 QString waiting_text(const session::Company& company);
 
-/// Who is here, without what windows record with: MarkRole is where a member looks, ChangedRole who
-/// leads.
+/// Who is here, without what windows record with: MarkRole is where a member looks, PathRole at
+/// what it points, ChangedRole who leads.
 class CompanyModel : public RowsModel<CompanyRow> {
     Q_OBJECT
 public:
-    enum Column { Name, State, Looks, kColumns };
+    enum Column { Name, State, Looks, Points, kColumns };
     explicit CompanyModel(QObject* parent = nullptr);
 
-    void show(const session::Company& company, MemberId self);
+    /// `points_at`: at what we do.
+    void show(const session::Company& company, MemberId self, const QString& points_at = {});
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 };
 

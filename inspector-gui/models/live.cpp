@@ -52,6 +52,7 @@ public:
     SessionRecorder* recorder = nullptr;  ///< child of the owner, which waits for it at its end
     bool connected = false;
     MemberId member;
+    QString points_at;
     session::TimeState time;
     std::shared_ptr<const session::StepOutcome> stopped;  ///< while it is paused
     session::Company company;
@@ -185,6 +186,7 @@ void LiveSession::Impl::leave() {
     too_large = false;
     connected = false;
     member = {};
+    points_at.clear();
     set_time({});
     company = {};
     figures = {};
@@ -195,6 +197,7 @@ void LiveSession::Impl::end(const QString& sentence) {
     ++number_;
     link.reset();
     connected = false;
+    points_at.clear();
     emit owner_.ended(sentence);
 }
 
@@ -336,6 +339,15 @@ void LiveSession::note(const Mark& mark, const QString& text) {
 }
 void LiveSession::show_playhead(const Mark& mark, bool follows) {
     if (impl_->link) impl_->link->show_playhead(mark, follows);
+}
+void LiveSession::point_at(const QString& path) {
+    if (!impl_->link) return;
+    impl_->points_at = path;
+    impl_->link->point_at(path.toStdString());
+    emit company_changed();
+}
+const QString& LiveSession::points_at() const {
+    return impl_->points_at;
 }
 
 }  // namespace teatime::inspector

@@ -91,6 +91,10 @@ public:
     void note(const Mark& mark, const QString& text);  ///< for everyone, and into recordings
     /// Where our view stands, as often as it moves. `follows`: with the session.
     void show_playhead(const Mark& mark, bool follows);
+    /// At what in our view everyone is to look, as the tree of the state calls it; empty: nothing.
+    /// Requires: session::kLongestPointedAt bytes at most. company_changed() follows.
+    void point_at(const QString& path);
+    const QString& points_at() const;
 
     /// The state that this member's replica has now; state_came() or state_refused() of this number
     /// follows, unless the session ends before.

@@ -129,6 +129,15 @@ std::string path_above(const std::string& path) {
     return end == std::string::npos || path[end] == '[' ? std::string() : path.substr(0, end);
 }
 
+/// The object that a path refers to, else the path itself.
+std::string referred(const Image& image, const std::string& path) {
+    const auto value = state_tree(image, path);
+    const auto* entries = value ? value->if_entries() : nullptr;
+    if (!entries || entries->size() != 1 || entries->front().first != "ref") return path;
+    const std::int64_t* id = entries->front().second.if_int();
+    return id && *id > 0 ? "#" + std::to_string(*id) : path;
+}
+
 /// Paths of the points in a value, as far as they are anchors.
 class PointSearch {
 public:
@@ -201,7 +210,7 @@ std::vector<Rect> places_of(const Moment& moment, const std::string& path,
                             const std::stop_token& stop) {
     constexpr std::size_t kMostPlaces = 50;  // more would point at nothing
     for (std::string at = path; !at.empty() && !stop.stop_requested(); at = path_above(at)) {
-        const auto value = state_tree(*moment.state, at);
+        const auto value = state_tree(*moment.state, referred(*moment.state, at));
         std::vector<Point> points;
         if (value) collect_points(*value, points);
         if (points.empty()) continue;
@@ -219,22 +228,36 @@ std::vector<Rect> places_of(const Moment& moment, const std::string& path,
     return {};
 }
 
-void Picker::place(const MomentPtr& moment, const QString& path) {
+/// Where it is in this state, however its member writes it.
+static Pointed pointed_at(const Moment& moment, const Pointer& by, const std::stop_token& stop) {
+    Pointed found{by, {}, {}};
+    const auto path = direct_path(*moment.state, by.path.toStdString());
+    if (!path) return found;
+    found.path = to_text(*path);
+    if (moment.picture) found.places = places_of(moment, *path, stop);
+    return found;
+}
+
+void Picker::place(const MomentPtr& moment, const QString& path, std::vector<Pointer> pointers) {
     const std::uint64_t run = ++place_run_;
-    if (path.isEmpty() || !moment || !moment->picture || !moment->state) {
+    if ((path.isEmpty() && pointers.empty()) || !moment || !moment->state) {
         placing_.cancel();
-        return void(emit placed({}));
+        return void(emit placed({}, {}));
     }
-    placing_.run([this, moment, path, run](const std::stop_token& stop) {
-        auto places = places_of(*moment, path.toStdString(), stop);
-        if (stop.stop_requested()) return;
-        QMetaObject::invokeMethod(
-            this,
-            [this, places = std::move(places), run] {
-                if (run == place_run_) emit placed(places);
-            },
-            Qt::QueuedConnection);
-    });
+    placing_.run(
+        [this, moment, path, pointers = std::move(pointers), run](const std::stop_token& stop) {
+            std::vector<Rect> places;
+            if (moment->picture) places = places_of(*moment, path.toStdString(), stop);
+            std::vector<Pointed> pointed;
+            for (const Pointer& each : pointers) pointed.push_back(pointed_at(*moment, each, stop));
+            if (stop.stop_requested()) return;
+            QMetaObject::invokeMethod(
+                this,
+                [this, places = std::move(places), pointed = std::move(pointed), run] {
+                    if (run == place_run_) emit placed(places, pointed);
+                },
+                Qt::QueuedConnection);
+        });
 }
 
 void Picker::pick(const MomentPtr& moment, Point at, double reach) {

@@ -8,6 +8,7 @@
 
 #include "background.h"
 #include "moment.h"
+#include "pointers.h"
 
 namespace teatime::inspector {
 
@@ -21,9 +22,9 @@ std::vector<Point> anchors_at(const Scene& scene, Point at, double reach);
 std::string field_at(const Image& image, const std::vector<Point>& anchors,
                      const std::stop_token& stop);
 
-/// Around the shapes of the picture that stand where what this path names does, or else what is
-/// above it up to the next element of a list: `bounce.discs[3].radius` is that of a disc. Empty:
-/// none does, too many do, or stopped.
+/// Around the shapes of the picture that stand where what this path names does, or what it refers
+/// to, or else what is above it up to the next element of a list: `bounce.discs[3].radius` is that
+/// of a disc. Empty: none does, too many do, or stopped.
 std::vector<Rect> places_of(const Moment& moment, const std::string& path,
                             const std::stop_token& stop);
 
@@ -37,11 +38,12 @@ public:
     /// picked() follows, of the newest.
     void pick(const MomentPtr& moment, Point at, double reach);
     /// placed() follows, of the newest. Empty path: of nothing.
-    void place(const MomentPtr& moment, const QString& path);
+    void place(const MomentPtr& moment, const QString& path, std::vector<Pointer> pointers = {});
 
 signals:
     void picked(const QString& path);  ///< empty: nothing is known of what is there
-    void placed(const std::vector<teatime::Rect>& places);
+    void placed(const std::vector<teatime::Rect>& places,
+                const std::vector<teatime::inspector::Pointed>& pointed);
 
 private:
     std::uint64_t run_ = 0, place_run_ = 0;

@@ -160,6 +160,12 @@ void SessionLink::show_playhead(const Mark& mark, bool follows) {
     });
 }
 
+void SessionLink::point_at(std::string path) {
+    with_participant([path = std::move(path)](net::Participant& participant) mutable {
+        participant.point_at(std::move(path));
+    });
+}
+
 void SessionLink::ask_state(std::uint64_t request, MemberId member, std::string path) {
     with_participant([this, request, member, path = std::move(path)](net::Participant& asker) {
         asker.ask_states({member}, [this, request, path](result<std::vector<Image>> states) {

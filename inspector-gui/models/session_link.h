@@ -52,6 +52,7 @@ public:
     void lead(session::LeaseRequest::Op op, MemberId to);
     void note(const Mark& mark, std::string text);
     void show_playhead(const Mark& mark, bool follows);
+    void point_at(std::string path);
     /// Writes the state of a member's replica into `path`, a saved Island.
     void ask_state(std::uint64_t request, MemberId member, std::string path);
     /// Once a second, or no longer.

@@ -40,7 +40,8 @@ std::vector<SheetGroup> sheet_groups(const Actions& actions) {
     const auto tr = [](const char* text) { return CheatSheet::tr(text); };
     groups.push_back({tr("Mouse on the world"),
                       {{tr("Click"), tr("Select the field that says where it stands")},
-                       {tr("Drag"), tr("Move the picture; of a live one with the middle button")},
+                       {tr("Shift and click"), tr("Select it and point at it for everyone")},
+                       {tr("Drag"), tr("Move the picture; of a live one with Shift")},
                        {tr("Wheel"), tr("Zoom")},
                        {tr("Double click"), tr("Whole world")}}});
     groups.push_back({tr("Mouse on the timeline"),

@@ -245,17 +245,26 @@ void MainWindow::connect_models() {
     connect(transport_bar_, &TransportBar::refused, this, &MainWindow::say);
     connect(world_, &WorldView::pointer_at, status_,
             [this](const QPointF& at) { status_->set_pointer(at); });
-    connect(world_, &WorldView::clicked, this, [this](const QPointF& at, double reach) {
-        picker_->pick(player_->moment(), {at.x(), at.y()}, reach);
-    });
+    for (bool points : {false, true}) {
+        connect(world_, points ? &WorldView::pointed_to : &WorldView::clicked, this,
+                [this, points](const QPointF& at, double reach) {
+                    picks_to_point_ = points && live_;
+                    picker_->pick(player_->moment(), {at.x(), at.y()}, reach);
+                });
+    }
     connect(picker_.get(), &Picker::picked, this, [this](const QString& path) {
+        if (picks_to_point_ && live_) point_at(path);
         if (!path.isEmpty()) return show_object(path);
         state_->select_nothing();
         say(tr("No field of the state tells what is there"));
     });
-    connect(state_, &StatePanel::selected, this,
-            [this](const QString& path) { picker_->place(player_->moment(), path); });
-    connect(picker_.get(), &Picker::placed, world_, &WorldView::set_places);
+    connect(state_, &StatePanel::selected, this, &MainWindow::place_pointed);
+    connect(state_, &StatePanel::point_wanted, this, &MainWindow::point_or_not);
+    connect(picker_.get(), &Picker::placed, this,
+            [this](const std::vector<Rect>& places, const std::vector<Pointed>& pointed) {
+                world_->set_places(places, pointed);
+                state_->set_pointed(pointed);
+            });
     connect(world_, &WorldView::pointer_left, status_, [this] { status_->set_pointer({}); });
     connect(transport_.get(), &Transport::changed, this, &MainWindow::show_place);
     connect(following_.get(), &Following::changed, together_, &TogetherPanel::set_followed);
@@ -345,6 +354,7 @@ void MainWindow::close_recording() {
     following_->set_session(nullptr);
     world_input_.reset();
     live_.reset();  // leaves
+    show_pointers();
     last_note_ = 0;
     facts_model_.show_session({});
     show_place();
@@ -522,7 +532,7 @@ void MainWindow::show_moment(const MomentPtr& moment) {
     state_->set_moment(moment);
     message_->set_moment(moment);
     queue_model_.show(moment);
-    picker_->place(moment, state_->selected_path());
+    place_pointed();
     messages_->model().follow(moment);
     status_->set_moment(moment);
     if (moment && !moment->problem.empty()) {

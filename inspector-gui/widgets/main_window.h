@@ -48,7 +48,8 @@ struct ActionSpec;
 
 /// The window: the world at the playhead over the timeline, what is known of it in panels beside.
 /// Owns the models and tells the panels. What can be done is in main_window_actions.cpp, what
-/// concerns a live session in main_window_live.cpp, the panels' sizes in main_window_panels.cpp.
+/// concerns a live session in main_window_live.cpp, pointing in main_window_points.cpp, the panels'
+/// sizes in main_window_panels.cpp.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
@@ -154,6 +155,10 @@ private:
     void show_others();
     void keep_notes();
     void show_names();
+    void point_or_not();
+    void point_at(const QString& path);
+    void show_pointers();
+    void place_pointed();
     void show_history();
     void fit_timeline();
     void open_messages();
@@ -174,7 +179,9 @@ private:
     std::unique_ptr<Picker> picker_;
     std::unique_ptr<LiveSession> live_;
     std::unique_ptr<WorldInput> world_input_;
-    std::uint64_t last_note_ = 0;  ///< in the copy of a shared recording
+    std::uint64_t last_note_ = 0;    ///< in the copy of a shared recording
+    std::vector<Pointer> pointers_;  ///< who points at what
+    bool picks_to_point_ = false;    ///< at what was asked for last in the picture
     std::unique_ptr<SessionList> session_list_;
     QueueModel queue_model_;
     ErrorModel error_model_;

@@ -155,10 +155,13 @@ std::vector<ActionSpec> MainWindow::look_actions() {
         {"full-screen", "&View", "Full screen", "F11", "Fill the screen, or not", Glyph::none,
          [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); }},
         {"to-world", "&View", "Keys to the world, or back", "Escape",
-         "The keys go to the world's picture; from a live one back to the window", Glyph::none,
+         "The keys go to the world's picture; from a live one back to the window. Who points at "
+         "something ends that first",
+         Glyph::none,
          [this] {
              if (pages_->currentWidget() == first_page_) return go_back();
              if (world_->has_keys()) return timeline_->setFocus();
+             if (live_ && !live_->points_at().isEmpty()) return point_at({});
              world_->setFocus();
          }},
         {"who-wrote", "&State", "Who wrote this?", "W",
@@ -200,6 +203,9 @@ std::vector<ActionSpec> MainWindow::together_actions() {
         {"hand-lead", "&Together", "Hand over the lead", "H",
          "The member selected in Together leads from now on", Glyph::none,
          in_together([this] { together_->hand_over(); })},
+        {"point", "&Together", "Point at this for everyone", "Shift+P",
+         "Everyone sees what you have selected in the state; again, or Escape: no longer",
+         Glyph::none, [this] { point_or_not(); }},
         {"write-note", "&Together", "Write a note", "Shift+M",
          "To the line for a note for everyone, at the playhead", Glyph::none,
          in_together([this] { together_->write_note(); })},

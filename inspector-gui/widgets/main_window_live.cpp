@@ -28,6 +28,7 @@ void MainWindow::join(const QString& url, Part part, const QString& at, Before b
             [this] { player_->open(live_->file(), timeline_options()); });
     connect(live_.get(), &LiveSession::company_changed, this, [this] {
         show_others();
+        show_pointers();
         show_place();
         if (live_->company().lease.holder != live_->member()) info_bar_->forget("lead");
         if (live_->is_recording()) keep_notes();
@@ -103,6 +104,7 @@ void MainWindow::session_ended(const QString& sentence) {
     if (!player_->is_open()) return failed(sentence);
     transport_->pause();
     show_place();
+    show_pointers();
     info_bar_->say("connection", InfoBar::Kind::warning, sentence,
                    {{tr("Join again"), reopening({})}});
 }

@@ -10,6 +10,7 @@
 
 #include "icons.h"
 #include "list_view.h"
+#include "pointer_tags.h"
 
 namespace teatime::inspector {
 namespace {
@@ -26,6 +27,7 @@ QString ref_of(const QString& value) {
 StatePanel::StatePanel(QWidget* parent) : Panel(parent) {
     view_ = new ListView(tr("State"), tr("No state is known here."));
     view_->setModel(&model_);
+    view_->setItemDelegate(tags_ = new PointerTags(*view_));
     view_->setRootIsDecorated(true);
     view_->setSelectionMode(QAbstractItemView::SingleSelection);
     view_->set_widths({26, 32, 18}, StateModel::Value_);
@@ -114,6 +116,10 @@ void StatePanel::select_nothing() {
     view_->clearSelection();
 }
 
+void StatePanel::set_pointed(const std::vector<Pointed>& pointed) {
+    tags_->set_pointed(pointed);
+}
+
 void StatePanel::open_matches() {
     constexpr int kOpened = 20;  // more would only be scrolled past
     view_->set_empty_text(tr("Nothing here has that text."));
@@ -134,6 +140,9 @@ void StatePanel::show_menu(QPoint at) {
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(tr("Who wrote this?\tW"), this, [=, this] { emit who_wrote(path); });
     menu->addAction(tr("Pin to the plots\tP"), this, [=, this] { emit pin(path); });
+    if (in_session_) {
+        menu->addAction(tr("Point at this for everyone\tShift+P"), this, &StatePanel::point_wanted);
+    }
     if (!ref.isEmpty()) {
         menu->addAction(tr("Go to object %1").arg(ref), this, [=, this] { reveal(ref); });
     }

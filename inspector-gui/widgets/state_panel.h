@@ -1,6 +1,7 @@
 #pragma once
 
 #include "panel.h"
+#include "pointers.h"
 #include "state_model.h"
 
 class QCheckBox;
@@ -9,6 +10,7 @@ class QLineEdit;
 namespace teatime::inspector {
 
 class ListView;
+class PointerTags;
 
 /// The state at the playhead as a tree: what the message changed stands out, with the old value.
 class StatePanel : public Panel {
@@ -23,6 +25,11 @@ public:
     void select_nothing();
     QString selected_path() const;  ///< empty: nothing is
 
+    /// Whether others see what one points at.
+    void set_in_session(bool in) { in_session_ = in; }
+    void set_pointed(const std::vector<Pointed>& pointed);
+    const PointerTags& tags() const { return *tags_; }
+
     StateModel& model() { return model_; }
     ListView& view() { return *view_; }
     QLineEdit& filter() { return *filter_; }
@@ -30,6 +37,7 @@ public:
 
 signals:
     void selected(const QString& path);
+    void point_wanted();  ///< at what is selected, or no longer
 
 private:
     void show_menu(QPoint at);
@@ -40,6 +48,8 @@ private:
     ListView* view_;
     QLineEdit* filter_;
     bool first_ = true;  ///< nothing was shown yet
+    PointerTags* tags_;
+    bool in_session_ = false;
     QString revealing_;  ///< as soon as it is decoded
 };
 

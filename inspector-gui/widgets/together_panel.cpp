@@ -194,7 +194,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     add_row(grid, 6, outcome_, {compare_});
     members_view_ = new ListView(tr("Who is here"), tr("Nobody is known yet."));
     members_view_->setModel(&members_);
-    members_view_->set_widths({22, 24, 16});
+    members_view_->set_widths({18, 20, 14, 24});
     members_view_->setMinimumHeight(fontMetrics().height() * 7);  // five people
     waiting_view_ = new ListView(tr("What waits"), tr("No message waits."));
     waiting_view_->setModel(&waiting_);
@@ -225,12 +225,25 @@ void TogetherPanel::build_company(QGridLayout& grid) {
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
     connect(members_view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &TogetherPanel::show_followed);
-    for (ListView* view : {members_view_, notes_view_}) {
-        connect(view, &QTreeView::activated, this, [this](const QModelIndex& index) {
-            QVariant mark = index.data(MarkRole);
-            if (mark.isValid()) emit go(mark.value<Mark>());
-        });
-    }
+    connect(notes_view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+        QVariant mark = index.data(MarkRole);
+        if (mark.isValid()) emit go(mark.value<Mark>());
+    });
+    connect(members_view_, &QTreeView::activated, this, &TogetherPanel::look_at);
+    connect(members_view_, &QTreeView::clicked, this, [this](const QModelIndex& index) {
+        const bool pointed = !index.data(PathRole).toString().isEmpty();
+        if (pointed && index.column() == CompanyModel::Points) look_at(index);
+    });
+}
+
+/// Where the member looks, and at what it points there. What one points at who goes with the
+/// session is here as well.
+void TogetherPanel::look_at(const QModelIndex& member) {
+    const CompanyRow& row = members_.rows()[static_cast<std::size_t>(member.row())];
+    const bool elsewhere = row.playhead && (row.points_at.isEmpty() || !row.playhead->follows);
+    const QString path = row.points_at;
+    if (elsewhere) emit go(row.playhead->mark);
+    if (!path.isEmpty()) emit show_path(path);
 }
 
 void TogetherPanel::pause_or_resume() {
@@ -288,7 +301,7 @@ void TogetherPanel::set_session(LiveSession* session) {
 void TogetherPanel::show_company() {
     if (!session_) return;
     const session::Company& company = session_->company();
-    members_.show(company, session_->member());
+    members_.show(company, session_->member(), session_->points_at());
     waiting_.show(company);
     const int rows = std::clamp(waiting_.rowCount(), 3, 8);  // and the heads
     waiting_view_->setMinimumHeight(fontMetrics().height() * (rows + 1) + 2);

@@ -63,6 +63,7 @@ private:
     void show_company();
     void until_entered();
     void note_entered();
+    void look_at(const QModelIndex& member);
     void show_time();
     void show_outcome(const session::StepOutcome& outcome);
     void rate_entered();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pointer_tags.h"
 #include "scene_painter.h"
 #include "theme.h"
 
@@ -177,6 +178,7 @@ void WorldView::paintEvent(QPaintEvent*) {
     if (moment_ && moment_->picture) {
         paint_world(painter);
         paint_places(painter);
+        paint_pointed(painter);
         paint_whose_keys(painter);
         return paint_notice(painter);
     }
@@ -213,9 +215,48 @@ void WorldView::paint_places(QPainter& painter) const {
     painter.restore();
 }
 
-void WorldView::set_places(const std::vector<Rect>& places) {
-    if (places == places_) return;
+/// Around the frame of what is selected, each around the one before; names stand above it, side by
+/// side.
+void WorldView::paint_pointed(QPainter& painter) const {
+    constexpr double kAround = 9, kApart = 4, kRound = 5;
+    const QTransform transform = world_to_widget();
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (std::size_t i = 0; i < pointed_.size(); ++i) {
+        const Pointed& each = pointed_[i];
+        double around = kAround, left = 0;
+        for (std::size_t before = 0; before < i; ++before) {
+            if (pointed_[before].places != each.places) continue;
+            around += kApart;
+            left += tag_size(fontMetrics(), pointed_[before].by.name).width() + kApart;
+        }
+        for (const Rect& place : each.places) {
+            const QRectF inner =
+                transform.mapRect(QRectF(place.x, place.y, place.width, place.height));
+            const QRectF frame = inner.adjusted(-around, -around, around, around);
+            painter.setPen(QPen(Qt::white, 4));
+            painter.drawRoundedRect(frame, kRound, kRound);
+            painter.setPen(QPen(member_color(palette(), each.by.member), 2.5));
+            painter.drawRoundedRect(frame, kRound, kRound);
+        }
+        if (each.places.empty()) continue;
+        const Rect& first = each.places.front();
+        const QRectF inner = transform.mapRect(QRectF(first.x, first.y, first.width, first.height));
+        QRectF tag(QPointF(), tag_size(fontMetrics(), each.by.name));
+        const double shared = kAround + kApart * static_cast<double>(pointed_.size());
+        tag.moveBottomLeft(inner.topLeft() + QPointF(left - kAround, -shared));
+        // Seen, also where what is pointed at is not.
+        tag.moveLeft(std::clamp(tag.left(), 0.0, std::max(0.0, width() - tag.width())));
+        tag.moveTop(std::clamp(tag.top(), 0.0, std::max(0.0, height() - tag.height())));
+        paint_tag(painter, palette(), tag, each.by);
+    }
+    painter.restore();
+}
+
+void WorldView::set_places(const std::vector<Rect>& places, const std::vector<Pointed>& pointed) {
+    if (places == places_ && pointed == pointed_) return;
     places_ = places;
+    pointed_ = pointed;
     update();
 }
 
@@ -279,9 +320,11 @@ void WorldView::send(Input::Kind kind, QPointF at, Input::Button button, const Q
 }
 
 void WorldView::mousePressEvent(QMouseEvent* event) {
-    bool pans = !used_ || event->button() == Qt::MiddleButton;
+    const bool shift = event->modifiers() & Qt::ShiftModifier;
+    bool pans = !used_ || shift || event->button() == Qt::MiddleButton;
     if (pans && (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton)) {
         dragged_ = event->position();
+        pressed_to_point_ = shift;
         if (event->button() == Qt::LeftButton) pressed_ = dragged_;
         setCursor(Qt::ClosedHandCursor);
     } else if (used_) {
@@ -308,7 +351,7 @@ void WorldView::mouseReleaseEvent(QMouseEvent* event) {
         const QPointF at = world_at(*pressed_);
         const double reach = (world_at(*pressed_ + QPointF(kClickReach, 0)) - at).x();
         pressed_.reset();
-        emit clicked(at, reach);
+        pressed_to_point_ ? emit pointed_to(at, reach) : emit clicked(at, reach);
     }
     if (dragged_) {
         dragged_.reset();

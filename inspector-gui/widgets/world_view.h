@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "moment.h"
+#include "pointers.h"
 #include "scene_picture.h"
 #include "teatime/island/input.h"
 
@@ -16,7 +17,7 @@ namespace teatime::inspector {
 
 /// The world's own picture at the playhead. Wheel zooms around the pointer, dragging pans, a click
 /// asks what is there, a double click fits. Where the world is `used`, mouse and keys are the
-/// world's, and panning needs the middle button or the wheel.
+/// world's, but with Shift; panning needs that or the middle button.
 class WorldView : public QWidget {
     Q_OBJECT
 public:
@@ -39,9 +40,11 @@ public:
     /// `stopped`: why the session stands still, for people; empty: it runs.
     void set_place(Place place, const QString& stopped = {});
 
-    /// In world units: what is pointed at, with a frame around each.
-    void set_places(const std::vector<Rect>& places);
+    /// In world units: what is selected, with a frame around each; and what members of the session
+    /// point at, with one in their colour and their name.
+    void set_places(const std::vector<Rect>& places, const std::vector<Pointed>& pointed = {});
     const std::vector<Rect>& places() const { return places_; }
+    const std::vector<Pointed>& pointed() const { return pointed_; }
 
     void fit();
     void zoom(double factor);  ///< around the middle
@@ -58,6 +61,8 @@ signals:
     void pointer_left();
     /// On something, where the mouse is not the world's. `reach`: a few pixels in world units.
     void clicked(const QPointF& world, double reach);
+    /// With Shift, wherever: to point at it for everyone.
+    void pointed_to(const QPointF& world, double reach);
     void input(const teatime::Input& input);
     void return_to_live();
 
@@ -82,10 +87,12 @@ private:
 
     void paint_world(QPainter& painter);
     void paint_places(QPainter& painter) const;
+    void paint_pointed(QPainter& painter) const;
     void place_badge();
 
     MomentPtr moment_;
     std::vector<Rect> places_;
+    std::vector<Pointed> pointed_;
     ScenePicture many_;  ///< where there are very many shapes
     bool has_module_ = true;
     double zoom_ = 1;  // 1 = fits
@@ -93,7 +100,8 @@ private:
     bool used_ = false;
     std::optional<QPointF> dragged_;
     std::optional<QPointF> pressed_;  // and not moved since
-    QPointF pointer_;                 // world
+    bool pressed_to_point_ = false;
+    QPointF pointer_;  // world
     Input::Button held_ = Input::Button::none;
     QToolButton* badge_;
     QString badge_text_, badge_tip_;

@@ -16,10 +16,13 @@
 #include "../test_main.h"
 #include "company_models.h"
 #include "info_bar.h"
+#include "list_view.h"
 #include "live.h"
 #include "main_window.h"
+#include "pointer_tags.h"
 #include "program.h"
 #include "rows_model.h"
+#include "state_panel.h"
 #include "status_strip.h"
 #include "teatime/island/input.h"
 #include "teatime/state/inspect.h"
@@ -65,6 +68,31 @@ class CompanyWindowTest : public QObject {
                                              : result<Value>(wrong_usage("nothing yet"));
         return value && value->if_list() ? value->if_list()->size() : 0;
     }
+    /// Who points at this row of the state: names, with + where it is at something inside.
+    QString tags(const QString& path) const {
+        auto& state = *window_->findChild<StatePanel*>();
+        QStringList names;
+        for (const PointerTags::Tag& tag : state.tags().tags_of(state.model().index_of(path)))
+            names += tag.pointer.name + (tag.inside ? "+" : "");
+        return names.join(' ');
+    }
+    /// Whose names are in the picture, each with a frame.
+    QString framed() const {
+        QStringList names;
+        for (const Pointed& each : window_->world().pointed()) {
+            if (!each.places.empty()) names += each.by.name;
+        }
+        return names.join(' ');
+    }
+    /// What is told in Together beside a member's name.
+    QString pointed_at(const QString& name) const {
+        auto& members = window_->findChild<TogetherPanel*>()->members();
+        for (const CompanyRow& row : members.rows()) {
+            if (row.member.name == name.toStdString()) return row.points_at;
+        }
+        return "nobody";
+    }
+    QString told() const { return window_->findChild<StatusStrip*>()->currentMessage(); }
     void paint() {
         WorldView& world = window_->world();
         const QPoint at = world.world_to_widget().map(QPointF(200, 200)).toPoint();
@@ -212,6 +240,101 @@ private slots:
         QVERIFY(window_->transport().state() == Transport::State::paused);
         QTest::keyClick(window_->focusWidget(), Qt::Key_Escape);
         QVERIFY(world.hasFocus());
+    }
+
+    void what_another_points_at_is_seen_in_the_list_the_state_and_the_picture() {
+        paint();
+        WAIT(strokes() == 1);
+        const auto stroke = state_tree(*window_->player().moment()->state, "strokes[0].ref");
+        const QString object = "#" + QString::number(*stroke->if_int());
+        ann_->point_at(object);
+        WAIT(pointed_at("Ann") == object && tags(object) == "Ann" && framed() == "Ann");
+        QCOMPARE(told(), "Ann points at " + object);
+
+        // However it is called, and what is inside, seen where that is closed.
+        ann_->point_at("strokes[0].points[0].x");
+        WAIT(tags(object) == "Ann+" && framed() == "Ann");
+        ann_->point_at("painter.strokes[0]");
+        WAIT(tags("painter.strokes[0]") == "Ann" && framed() == "Ann");
+        QCOMPARE(tags(object), QString());
+
+        // A click on it leads there.
+        auto& together = *window_->findChild<TogetherPanel*>();
+        window_->show_panel("together");
+        ListView* members = nullptr;
+        for (auto* view : together.findChildren<ListView*>()) {
+            if (view->accessibleName() == "Who is here") members = view;
+        }
+        const auto row = members->model()->match(members->model()->index(0, 0), Qt::DisplayRole,
+                                                 "Ann", 1, Qt::MatchExactly);
+        QVERIFY(!row.isEmpty());
+        const QModelIndex cell = row[0].siblingAtColumn(CompanyModel::Points);
+        members->scrollTo(cell);
+        QTest::mouseClick(members->viewport(), Qt::LeftButton, {},
+                          members->visualRect(cell).center());
+        QCOMPARE(window_->findChild<StatePanel*>()->selected_path(), "painter.strokes[0]");
+        QVERIFY(window_->transport().state() == Transport::State::following);
+
+        // What is not there is told, and nowhere seen; who leaves points at nothing.
+        ann_->point_at("#4711.x\n");
+        WAIT(pointed_at("Ann") == "#4711.x\n" && framed().isEmpty());
+        ann_->point_at(object);
+        WAIT(framed() == "Ann");
+        ann_->leave();
+        WAIT(framed().isEmpty() && tags(object).isEmpty() && pointed_at("Ann") == "nobody");
+    }
+
+    void one_points_by_key_or_with_shift_in_the_picture_and_ends_it_by_escape() {
+        const auto seen = [this] {
+            for (const session::Playhead& each : ann_->company().playheads) {
+                if (!each.points_at.empty()) return QString::fromStdString(each.points_at);
+            }
+            return QString();
+        };
+        paint();
+        WAIT(strokes() == 1);
+        auto& state = *window_->findChild<StatePanel*>();
+        state.select_nothing();
+        state.view().setFocus();
+        QTest::keyClick(&state.view(), Qt::Key_P, Qt::ShiftModifier);
+        QVERIFY2(told().startsWith("Select first"), qPrintable(told()));
+        for (const char* path : {"painter.strokes", "painter"}) {
+            state.reveal(path);
+            QTest::keyClick(&state.view(), Qt::Key_P, Qt::ShiftModifier);
+            WAIT(seen() == path && tags(path) == "you");
+        }
+        QTest::keyClick(&state.view(), Qt::Key_P, Qt::ShiftModifier);  // again
+        WAIT(seen().isEmpty() && tags("painter").isEmpty());
+        QTest::keyClick(&state.view(), Qt::Key_P, Qt::ShiftModifier);
+        WAIT(seen() == "painter");
+        QTest::keyClick(&state.view(), Qt::Key_Escape);
+        WAIT(seen().isEmpty());
+        QVERIFY(!window_->world().hasFocus());
+        QTest::keyClick(&state.view(), Qt::Key_Escape);
+        QVERIFY(window_->world().hasFocus());
+
+        // The mouse is the world's, but not with Shift.
+        QSignalSpy to_world(&window_->world(), &WorldView::input);
+        const auto shift_click = [this](QPointF there) {
+            const QPoint at = window_->world().world_to_widget().map(there).toPoint();
+            QTest::mouseClick(&window_->world(), Qt::LeftButton, Qt::ShiftModifier, at);
+        };
+        for (const char* selector : {"stroke_begin", "stroke_to"}) {
+            const int x = selector == std::string("stroke_to") ? 300 : 100;
+            ann_->send(
+                QString::fromStdString(call_payload("painter", selector, {Value(x), Value(300)})));
+        }
+        const auto has_line = [this] {
+            const MomentPtr moment = window_->player().moment();
+            const auto points = state_tree(*moment->state, "strokes[1].points");
+            return points && points->if_list()->size() == 2;
+        };
+        WAIT(has_line());
+        shift_click({200, 300});
+        WAIT(!seen().isEmpty() && framed() == "you");
+        QVERIFY(to_world.isEmpty());
+        shift_click(window_->world().world_at({2, 2}));  // beside it
+        WAIT(seen().isEmpty() && framed().isEmpty());
     }
 
     /// Beside the window and Ann's connection there are two recorders.
