@@ -205,6 +205,7 @@ void LiveSession::Impl::end(const QString& sentence) {
 void LiveSession::Impl::hear(const session::Frame& frame) {
     if (const auto* info = std::get_if<session::Info>(&frame)) {
         if (info->level == "warning") emit owner_.refused(to_text(info->message));
+        if (info->code == "SPLIT") emit owner_.split(to_text(info->message), info->groups);
         if (info->code == "LEAD_ASKED") emit owner_.lead_asked(to_text(info->message));
     } else if (const auto* answer = std::get_if<session::TimeAnswer>(&frame)) {
         if (!answer->refused.empty()) emit owner_.refused(to_text(answer->refused));

@@ -108,6 +108,8 @@ signals:
     void figures_changed();
     void stepped(const std::shared_ptr<const teatime::session::StepOutcome>& outcome);
     void refused(const QString& sentence);
+    /// A vote of which not all replicas agree; without groups from a reflector that does not tell.
+    void split(const QString& sentence, const std::vector<teatime::session::Agreement>& groups);
     void lead_asked(const QString& sentence);  ///< while we lead: somebody would like to
     /// In a file of its own, a saved Island, which goes with the session if not before.
     void state_came(quint64 request, const teatime::Mark& mark, const QString& file);

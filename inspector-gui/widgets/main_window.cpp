@@ -281,10 +281,7 @@ void MainWindow::connect_models() {
     connect(together_, &TogetherPanel::sessions_wanted, this, &MainWindow::look_for_another);
     connect(together_, &TogetherPanel::leave_wanted, this, &MainWindow::show_first_page);
     connect(together_, &TogetherPanel::follow_wanted, following_.get(), &Following::follow);
-    connect(together_, &TogetherPanel::compare_wanted, this, [this](MemberId member) {
-        show_panel("diff");
-        diff_->compare_with_member(member);
-    });
+    connect(together_, &TogetherPanel::compare_wanted, this, &MainWindow::compare_with_member);
     connect(together_, &TogetherPanel::note_wanted, this,
             [this](const QString& text) { live_->note(player_->playhead(), text); });
     connect(world_, &WorldView::return_to_live, transport_.get(), &Transport::follow);

@@ -159,6 +159,8 @@ private:
     void point_at(const QString& path);
     void show_pointers();
     void place_pointed();
+    void compare_with_member(MemberId member);
+    void tell_split(const QString& sentence, const std::vector<session::Agreement>& groups);
     void show_history();
     void fit_timeline();
     void open_messages();

@@ -42,6 +42,11 @@ void MainWindow::join(const QString& url, Part part, const QString& at, Before b
             describe_session(live_->figures(), live_->company(), live_->member()));
     });
     connect(live_.get(), &LiveSession::refused, this, &MainWindow::say);
+    connect(live_.get(), &LiveSession::split, this, &MainWindow::tell_split);
+    connect(live_.get(), &LiveSession::stepped, this,
+            [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
+                if (outcome->groups.size() == 1) info_bar_->forget("split");
+            });
     connect(live_.get(), &LiveSession::lead_asked, this, [this](const QString& sentence) {
         info_bar_->say("lead", InfoBar::Kind::note, sentence,
                        {{tr("Release the lead"), [this] { live_->release_lead(); }}});

@@ -1,9 +1,14 @@
 #include <algorithm>
 
+#include "company_models.h"
+#include "diff_panel.h"
+#include "info_bar.h"
 #include "main_window.h"
 #include "state_panel.h"
+#include "together_panel.h"
 
-// Several people in front of one world: what they show each other in it.
+// Several people in front of one world: what they show each other in it, and where what they have
+// differs.
 
 namespace teatime::inspector {
 
@@ -44,6 +49,24 @@ void MainWindow::show_pointers() {
 /// In the state and the picture that are shown.
 void MainWindow::place_pointed() {
     picker_->place(player_->moment(), state_->selected_path(), pointers_);
+}
+
+void MainWindow::compare_with_member(MemberId member) {
+    show_panel("diff");
+    diff_->compare_with_member(member);
+}
+
+/// Until it is closed or a step finds that they agree: of votes nobody tells that.
+void MainWindow::tell_split(const QString& sentence,
+                            const std::vector<session::Agreement>& groups) {
+    if (groups.size() < 2) return info_bar_->say("split", InfoBar::Kind::error, sentence);
+    QStringList sides;
+    for (const session::Agreement& group : groups)
+        sides += member_names(live_->company(), group.members);
+    info_bar_->say("split", InfoBar::Kind::error,
+                   tr("The vote at %1 is split, replicas differ: %2")
+                       .arg(to_text(groups[0].mark), sides.join(tr(" against "))),
+                   {{tr("Compare"), [this] { together_->compare_split(); }}});
 }
 
 }  // namespace teatime::inspector

@@ -220,7 +220,7 @@ void TogetherPanel::build_company(QGridLayout& grid) {
 
     connect(lead_, &QPushButton::clicked, this, &TogetherPanel::lead_or_release);
     connect(hand_, &QPushButton::clicked, this, &TogetherPanel::hand_over);
-    connect(compare_, &QPushButton::clicked, this, [this] { emit compare_wanted(differs_); });
+    connect(compare_, &QPushButton::clicked, this, &TogetherPanel::compare_split);
     connect(follow_, &QPushButton::clicked, this, &TogetherPanel::follow_pressed);
     connect(note_, &QLineEdit::returnPressed, this, &TogetherPanel::note_entered);
     connect(members_view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -269,6 +269,10 @@ void TogetherPanel::hand_over() {
     emit said(tr("Select a member first"));
 }
 
+void TogetherPanel::compare_split() {
+    if (differs_) emit compare_wanted(differs_);
+}
+
 void TogetherPanel::write_note() {
     note_->setFocus();
 }
@@ -293,6 +297,12 @@ void TogetherPanel::set_session(LiveSession* session) {
     connect(session, &LiveSession::stepped, this,
             [this](const std::shared_ptr<const session::StepOutcome>& outcome) {
                 show_outcome(*outcome);
+            });
+    connect(session, &LiveSession::split, this,
+            [this](const QString&, const std::vector<session::Agreement>& groups) {
+                session::StepOutcome vote;
+                vote.groups = groups;
+                if (groups.size() > 1) show_outcome(vote);
             });
     connect(session, &LiveSession::company_changed, this, &TogetherPanel::show_company);
     show_company();

@@ -33,6 +33,7 @@ public:
     void lead_or_release();
     void hand_over();  ///< to the selected member; where none is, to the list of them
     void write_note();
+    void compare_split();  ///< what those have who differ, as told last
 
     /// Whose playhead this window goes with; null: nobody's, `MemberId{}`: the shared one.
     void set_followed(std::optional<MemberId> member);

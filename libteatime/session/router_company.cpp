@@ -59,6 +59,7 @@ void Router::Impl::introduce(const Member& member) {
     send(member, waiting_messages());
     // A replica too: of the Mark it knows the messages executed, not which of those around it.
     if (clock_.paused() && last_outcome_) send(member, last_outcome_);
+    if (!last_split_.empty()) send(member, split_told());
     if (!notes_.empty()) send(member, Notes{{notes_.begin(), notes_.end()}});
     if (!playheads.playheads.empty()) send(member, std::move(playheads));
     send(member, std::move(roster));

@@ -222,7 +222,9 @@ private:
     void on(Member& member, Vote& vote);
     void finish_tally(Tally& tally);
     void decide_vote(const Mark& mark, VoteAt& vote);
+    bool is_news(const std::vector<Agreement>& groups) const;
     void split(std::vector<Agreement> groups);
+    Info split_told() const;
     void votes_due();
     void drop_from_votes(MemberId member);
 

@@ -79,13 +79,28 @@ void Router::Impl::on(Member& member, Vote& vote) {
 
 void Router::Impl::decide_vote(const Mark& mark, VoteAt& vote) {
     vote.done = true;
-    if (vote.ballot.groups().size() == 1) {
-        last_split_.clear();
-        return;
-    }
     std::vector<Agreement> groups;
     for (auto& group : vote.ballot.groups()) groups.push_back({mark, group.answer, group.members});
-    split(std::move(groups));
+    if (groups.size() > 1) return split(std::move(groups));
+    if (is_news(groups)) last_split_.clear();
+}
+
+/// Whether somebody agrees or differs otherwise than was told last. Of who has not voted yet, or
+/// did not then, nothing is known: viewers vote after those who are waited for.
+bool Router::Impl::is_news(const std::vector<Agreement>& groups) const {
+    std::map<MemberId, std::size_t> side;
+    for (std::size_t i = 0; i < last_split_.size(); ++i) {
+        for (MemberId member : last_split_[i].members) side.emplace(member, i);
+    }
+    std::set<std::size_t> seen;
+    for (const Agreement& group : groups) {
+        std::set<std::size_t> sides;
+        for (MemberId member : group.members) {
+            if (auto at = side.find(member); at != side.end()) sides.insert(at->second);
+        }
+        if (sides.size() != 1 || !seen.insert(*sides.begin()).second) return true;
+    }
+    return false;
 }
 
 namespace {
@@ -111,18 +126,19 @@ void Router::Impl::split(std::vector<Agreement> groups) {
         if (a.members.size() != b.members.size()) return a.members.size() > b.members.size();
         return a.members[0] < b.members[0];
     });
-    bool same =
-        std::equal(groups.begin(), groups.end(), last_split_.begin(), last_split_.end(),
-                   [](const Agreement& a, const Agreement& b) { return a.members == b.members; });
     record(Split{groups});
+    if (!is_news(groups)) return;
     last_split_ = std::move(groups);
-    if (same) return;
+    broadcast(split_told());
+}
+
+Info Router::Impl::split_told() const {
     std::string text = "Replicas differ at " + to_string(last_split_[0].mark) + ":";
     for (const Agreement& group : last_split_) {
         text += " " + to_string(group.hash).substr(0, 12) + " at " + listed(group.members) + ";";
     }
     text.back() = '.';
-    broadcast(Info{"SPLIT", std::move(text), "error", 0});
+    return {"SPLIT", std::move(text), "error", 0, last_split_};
 }
 
 void Router::Impl::votes_due() {
@@ -155,6 +171,9 @@ void Router::Impl::drop_from_votes(MemberId member) {
         if (!vote.done && vote.ballot.drop(member) && vote.ballot.complete())
             decide_vote(mark, vote);
     }
+    for (Agreement& group : last_split_) std::erase(group.members, member);
+    std::erase_if(last_split_, [](const Agreement& group) { return group.members.empty(); });
+    if (last_split_.size() == 1) last_split_.clear();
     if (stepping_ && stepping_->ballot.drop(member) && stepping_->ballot.complete()) finish_step();
 }
 

@@ -38,11 +38,9 @@ void append_state(std::string& out, Text name, const session::TimeState& state) 
     out += '}';
 }
 
-void append_outcome(std::string& out, const session::StepOutcome& outcome) {
-    out += '{';
-    append_raw_field(out, "op", session::to_payload(outcome.op));
+void append_groups(std::string& out, const std::vector<session::Agreement>& groups) {
     append_raw_field(out, "groups", "[");
-    for (const session::Agreement& group : outcome.groups) {
+    for (const session::Agreement& group : groups) {
         if (out.back() != '[') out += ',';
         out += '{';
         append_field(out, "mark", to_string(group.mark));
@@ -51,6 +49,12 @@ void append_outcome(std::string& out, const session::StepOutcome& outcome) {
         out += '}';
     }
     out += ']';
+}
+
+void append_outcome(std::string& out, const session::StepOutcome& outcome) {
+    out += '{';
+    append_raw_field(out, "op", session::to_payload(outcome.op));
+    append_groups(out, outcome.groups);
     append_numbers(out, "missing", outcome.missing);
     append_state(out, "state", outcome.state);
     out += '}';
@@ -145,6 +149,7 @@ struct ServerEncoder {
         append_field(out, "level", info.level);
         out += '}';
         if (info.refused) append_raw_field(out, "refused", std::to_string(info.refused));
+        if (!info.groups.empty()) append_groups(out, info.groups);
         out += '}';
         return end();
     }
@@ -247,6 +252,17 @@ std::optional<session::Agreement> read_group(Text object) {
     return group;
 }
 
+bool read_groups(Text list, std::vector<session::Agreement>& groups) {
+    JsonScanner scanner(list);
+    if (!scanner.enter('[')) return false;
+    while (scanner.next_element()) {
+        auto group = read_group(scanner.value());
+        if (!group) return false;
+        groups.push_back(std::move(*group));
+    }
+    return scanner.at_end();
+}
+
 std::shared_ptr<const session::StepOutcome> read_outcome(Text object) {
     Text op, groups, missing, state;
     if (!read_object(object,
@@ -258,14 +274,7 @@ std::shared_ptr<const session::StepOutcome> read_outcome(Text object) {
     if (!done || !now || !read_numbers(missing, outcome->missing)) return nullptr;
     outcome->op = *done;
     outcome->state = *now;
-    JsonScanner scanner(groups);
-    if (!scanner.enter('[')) return nullptr;
-    while (scanner.next_element()) {
-        auto group = read_group(scanner.value());
-        if (!group) return nullptr;
-        outcome->groups.push_back(std::move(*group));
-    }
-    return scanner.at_end() ? outcome : nullptr;
+    return read_groups(groups, outcome->groups) ? outcome : nullptr;
 }
 
 bool read_native(Text object, session::Sync& sync) {
@@ -318,13 +327,17 @@ bool read_native(Text object, session::Sync& sync) {
 }
 
 result<session::Frame> decode_info(Text args) {
-    Text code, message, options, refused, level;
-    if (!read_object(
-            args, {{"code", code}, {"msg", message}, {"options", options}, {"refused", refused}}) ||
+    Text code, message, options, refused, level, groups;
+    if (!read_object(args, {{"code", code},
+                            {"msg", message},
+                            {"options", options},
+                            {"refused", refused},
+                            {"groups", groups}}) ||
         (!options.empty() && !read_object(options, {{"level", level}})))
         return broken("INFO");
     session::Info info{text_or_empty(code), text_or_empty(message), text_or_empty(level),
                        whole_or_zero(refused)};
+    if (!groups.empty() && !read_groups(groups, info.groups)) return broken("INFO");
     return session::Frame(std::move(info));
 }
 

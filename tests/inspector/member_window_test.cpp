@@ -9,6 +9,7 @@
 
 #include "../test_main.h"
 #include "diff_panel.h"
+#include "info_bar.h"
 #include "list_view.h"
 #include "main_window.h"
 #include "program.h"
@@ -135,6 +136,22 @@ private slots:
              together.outcome_text() != told);
         choose("Ben");
         WAIT(window_->player().playhead() > before);
+        shows_that_ben_counted_one_more();
+    }
+
+    void where_a_vote_is_split_they_are_compared_by_one_button() {
+        const auto& bar = window_->info_bar();
+        WAIT(bar.text("split").startsWith("The vote at "));  // at the next whole second
+        QVERIFY2(bar.text("split").endsWith(" is split, replicas differ: Ann against Ben"),
+                 qPrintable(bar.text("split")));
+        auto& together = *window_->findChild<TogetherPanel*>();
+        QVERIFY(together.outcome_text().contains("THE REPLICAS DIFFER"));
+        window_->show_panel("together");
+        WAIT(window_->findChild<QPushButton*>("compare-split")->isVisible());
+        for (auto* button : bar.findChildren<QPushButton*>()) {
+            if (button->text() == "Compare") button->click();
+        }
+        WAIT(diff_->isVisible());
         shows_that_ben_counted_one_more();
     }
 

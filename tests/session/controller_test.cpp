@@ -57,6 +57,7 @@ private slots:
     void a_step_ends_when_the_replica_that_did_it_comes_back();
     void a_step_external_is_behind_us_though_nobody_reports();
     void a_diverged_replica_is_found();
+    void a_split_is_told_once_and_to_who_comes_later();
     void lazy_time_is_silent_when_idle();
     void a_dead_puller_is_replaced();
     void a_hung_puller_is_replaced();
@@ -592,6 +593,44 @@ void ControllerTest::a_diverged_replica_is_found() {
     QCOMPARE(first->groups[1].members, std::vector<MemberId>{b.controller->member()});
     QCOMPARE(c.infos.size(), 1u);  // told once, not at every vote
     QCOMPARE(c.infos[0].code, std::string("SPLIT"));
+    const auto same = [](const Agreement& told, const Agreement& recorded) {
+        return told.mark == recorded.mark && told.hash == recorded.hash &&
+               told.members == recorded.members;
+    };
+    QVERIFY(std::equal(c.infos[0].groups.begin(), c.infos[0].groups.end(), first->groups.begin(),
+                       first->groups.end(), same));
+}
+
+/// Who looks on with a replica votes after the others, and is on a side or not known yet.
+void ControllerTest::a_split_is_told_once_and_to_who_comes_later() {
+    Net net({}, seed_of_test());
+    auto& a = net.add();
+    auto& b = net.add();
+    net.pass(milliseconds(100));  // it does not begin a session
+    auto& viewer = net.add(Role::viewer);
+    net.say(a, call("loop", 1'000'000));
+    net.pass(milliseconds(1500));
+    b.astray = true;
+    net.pass(seconds(5));
+    QCOMPARE(viewer.infos.size(), std::size_t{1});
+    auto& late = net.add(Role::viewer, false);
+    net.pass(milliseconds(500));
+    QCOMPARE(late.infos.size(), std::size_t{1});
+    QCOMPARE(late.infos[0].code, std::string("SPLIT"));
+    QCOMPARE(late.infos[0].groups.size(), std::size_t{2});
+    QVERIFY(late.infos[0].groups[0].mark == viewer.infos[0].groups[0].mark);
+
+    // Another side is news; who leaves is on none.
+    viewer.astray = true;
+    net.pass(seconds(3));
+    QCOMPARE(late.infos.size(), std::size_t{2});
+    net.kill(b);
+    net.kill(viewer);
+    net.pass(seconds(8));
+    auto& last = net.add(Role::viewer, false);
+    net.pass(milliseconds(500));
+    QCOMPARE(late.infos.size(), std::size_t{2});
+    QVERIFY(last.infos.empty());
 }
 
 void ControllerTest::lazy_time_is_silent_when_idle() {

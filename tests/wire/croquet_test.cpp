@@ -392,7 +392,12 @@ private slots:
     void small_frames_survive() {
         auto info = through_server(session::Info{"SPLIT", "Replicas differ.", "error", 12});
         QVERIFY(info.code == "SPLIT" && info.message == "Replicas differ.");
-        QVERIFY(info.level == "error" && info.refused == 12);
+        QVERIFY(info.level == "error" && info.refused == 12 && info.groups.empty());
+        const session::Agreement group{some_state().until.value_or(Mark{}), Hash128{1, 2}, {{3}}};
+        info = through_server(session::Info{"SPLIT", "", "error", 0, {group, group}});
+        QCOMPARE(info.groups.size(), std::size_t{2});
+        QVERIFY(info.groups[1].mark == group.mark && info.groups[1].hash == group.hash &&
+                info.groups[1].members == group.members);
         QCOMPARE(through_server(session::Requ{3}).request, 3u);
         QCOMPARE(from_server<session::Requ>("{\"id\":\"s\",\"action\":\"REQU\"}").request, 0u);
         QCOMPARE(through_server(session::Puller{{4}}).member.value, 4u);

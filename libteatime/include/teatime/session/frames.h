@@ -174,12 +174,20 @@ struct Sync {
 };
 using SyncPtr = std::shared_ptr<const Sync>;
 
+/// Members that agree on one state.
+struct Agreement {
+    Mark mark;
+    Hash128 hash;
+    std::vector<MemberId> members;
+};
+
 /// For people. `refused` names the own send that was not accepted, 0 = none.
 struct Info {
     std::string code;
     std::string message;
     std::string level = "warning";
     std::uint64_t refused = 0;
+    std::vector<Agreement> groups = {};  ///< code SPLIT: who voted for which state, most first
 };
 
 /// Make a snapshot. Native: of exactly the state after all frames before this one; answer with a
@@ -191,13 +199,6 @@ struct Requ {
 /// Lazy time: who pulls from now on.
 struct Puller {
     MemberId member;
-};
-
-/// Members that agree on one state.
-struct Agreement {
-    Mark mark;
-    Hash128 hash;
-    std::vector<MemberId> members;
 };
 
 /// What came of a pause or step. groups[0] counts: most members, at a tie the one with the oldest.

@@ -22,6 +22,7 @@
 ///     TIME         the payload of the time message asked for, `id` = the request's number,
 ///                  `to` = a step's duration                                        to the server
 ///     PULLER       {"member": 2}                                                 from the server
+///     INFO         of code SPLIT: args have `groups` as those of STEPPED         from the server
 ///     STEPPED      {"op": {...}, "groups": [...], "missing": [...], "state": {...}}
 ///     TIMED        {"request": 4, "refused": "", "state": {...}, "outcome": {...}}
 ///     LEAD         {"request": 5, "op": "take" | "hand" | "release", "to": 2}      to the server
