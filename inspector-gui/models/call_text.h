@@ -13,8 +13,6 @@ struct CallText {
     QString selector;
     QString arguments;      ///< long ones are cut
     QString whole() const;  ///< `counter.add(2)`
-    /// Of an external one: the router's own, which is no call but about something.
-    bool is_from_router() const { return target.isEmpty() && !selector.isEmpty(); }
 };
 
 /// A pending or recorded message. Of a router's own message the selector is what it is about.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "call_text.h"
 #include "row_loader.h"
 #include "rows_model.h"
 
@@ -167,7 +166,7 @@ int MessageModel::columnCount(const QModelIndex& parent) const {
 }
 
 QString MessageModel::sender_text(const MessageRow& row) const {
-    return name_of(members_, row.sender);
+    return row.external && !row.sender ? tr("router") : name_of(members_, row.sender);
 }
 
 QVariant MessageModel::data(const QModelIndex& index, int role) const {
@@ -186,9 +185,7 @@ QVariant MessageModel::data(const QModelIndex& index, int role) const {
         case Number:
             return QString::number(row->order);
         case Kind:
-            if (!row->external) return tr("future");
-            return CallText{row->target, row->selector, {}}.is_from_router() ? tr("router")
-                                                                             : tr("external");
+            return row->external ? tr("external") : tr("future");
         case Sender:
             return sender_text(*row);
         case Target:

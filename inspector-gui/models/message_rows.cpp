@@ -70,14 +70,6 @@ private:
     std::optional<timegraph::Reader> reader_;
 };
 
-/// Costs one block.
-bool is_from_router(const timegraph::Reader* reader, Seq seq) {
-    if (!reader || !seq) return false;
-    auto cursor = reader->messages_after(Seq{seq.value - 1});
-    if (!cursor.next() || cursor.stamp().seq != seq) return false;
-    return call_text(cursor.message().payload).is_from_router();
-}
-
 class ExecutedRows final : public MessageRows {
 public:
     ExecutedRows(std::string path, replayer::TimelineOptions options,
@@ -109,7 +101,7 @@ private:
         timeline_.emplace(std::move(*opened));
         return {};
     }
-    MessageRow row_of(const replayer::ExecutedInfo& info) const {
+    static MessageRow row_of(const replayer::ExecutedInfo& info) {
         MessageRow row;
         row.mark = info.mark;
         row.external = info.external;
@@ -123,15 +115,9 @@ private:
             row.selector = std::move(said.selector);
             row.arguments = std::move(said.arguments);
         }
-        if (info.cause) row.cause = cause_of(*info.cause);
+        if (info.cause) row.cause = cause_text(info.cause->external, info.cause->order);
         if (info.error) row.error = to_text(info.error->type + ": " + info.error->sentence);
         return row;
-    }
-    QString cause_of(const replayer::ExecutedInfo::Cause& cause) const {
-        if (cause.external && is_from_router(timeline_->reader(), Seq{cause.order})) {
-            return QStringLiteral("router %1").arg(cause.order);
-        }
-        return cause_text(cause.external, cause.order);
     }
 
     const std::string path_;

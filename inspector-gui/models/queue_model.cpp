@@ -23,9 +23,7 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
         case Time:
             return to_text(message->time);
         case Kind:
-            if (!message->external) return tr("future");
-            return call_text(*moment_->state, *message).is_from_router() ? tr("router")
-                                                                         : tr("external");
+            return message->external ? tr("external") : tr("future");
         case Target:
             return call_text(*moment_->state, *message).target;
         case Selector:

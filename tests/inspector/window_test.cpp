@@ -726,7 +726,8 @@ private slots:
             WAIT(messages.message(row));
             if (!messages.message(row)->external) continue;
             QVERIFY(!messages.message(row)->selector.isEmpty());
-            if (messages.index(row, MessageModel::Kind).data().toString() != "router") continue;
+            QCOMPARE(messages.index(row, MessageModel::Kind).data().toString(), "external");
+            if (messages.index(row, MessageModel::Sender).data().toString() != "router") continue;
             ++routers;
             QVERIFY(messages.message(row)->arguments.contains("=["));
         }
