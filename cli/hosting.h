@@ -15,7 +15,7 @@ namespace teatime::cli {
 /// What a reflector in this process is told by options.
 struct HostingOptions {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 9090;
+    std::uint16_t port = net::kDefaultPort;
     std::string record;  ///< folder; empty: nothing is recorded
     std::string durability = "interval";
     std::string commit_every = "100ms";

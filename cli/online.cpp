@@ -150,8 +150,8 @@ result<std::string> http(const net::Url& url, const std::string& method, const s
     return answer;
 }
 
-result<Value::List> list_sessions(const net::Url& reflector) {
-    auto body = http(reflector.with_target("/sessions"), "GET");
+result<Value::List> list_sessions(const net::Url& reflector, net::FetchOptions options) {
+    auto body = http(reflector.with_target("/sessions"), "GET", {}, options);
     if (!body) return body.error();
     auto parsed = parse_json(*body);
     if (parsed && parsed->if_list()) return *parsed->if_list();

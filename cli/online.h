@@ -72,7 +72,7 @@ result<std::string> http(const net::Url& url, const std::string& method,
                          const std::string& body = {}, net::FetchOptions options = {});
 
 /// What `GET /sessions` lists, as a list of entries.
-result<Value::List> list_sessions(const net::Url& reflector);
+result<Value::List> list_sessions(const net::Url& reflector, net::FetchOptions options = {});
 
 /// What that list says of a session; an error where it is not there.
 struct ListedSession {

@@ -7,6 +7,7 @@
 
 #include "output.h"
 #include "shared_recording.h"
+#include "teatime/net/url.h"
 #include "teatime/replayer/stretches.h"
 #include "teatime/session/time_control.h"
 #include "teatime/state/json.h"
@@ -25,7 +26,7 @@ struct ReplayOptions {
     bool json = false;
     bool serve = false;
     std::string host = "127.0.0.1";
-    std::uint16_t port = 9090;
+    std::uint16_t port = net::kDefaultPort;
     TimelineArguments timeline;
 };
 

@@ -48,9 +48,18 @@ int list_one(const std::string& url, bool json) {
     return kFine;
 }
 
+/// Those of this user, and one that left no note for us but answers: what does not may be anything.
+std::vector<net::Url> reflectors_here() {
+    constexpr net::FetchOptions kAtOnce{std::chrono::seconds(1), std::size_t{16} << 20};
+    std::vector<net::Url> found = net::running_reflectors();
+    const auto unnoted = net::unnoted_reflector(found);
+    if (unnoted && list_sessions(*unnoted, kAtOnce)) found.push_back(*unnoted);
+    return found;
+}
+
 /// One that ends meanwhile, or hangs, takes nothing from the others.
 int list_all_here(bool json) {
-    const std::vector<net::Url> reflectors = net::running_reflectors();
+    const std::vector<net::Url> reflectors = reflectors_here();
     Value::List all;
     bool first = true;
     for (const net::Url& reflector : reflectors) {
@@ -90,7 +99,9 @@ std::function<int()> add_sessions(Command& command) {
     auto options = std::make_shared<SessionsOptions>();
     command.positional(
         "URL", options->url,
-        std::string(kUrlHelp) + "; without it all of yours that run on this machine are asked");
+        std::string(kUrlHelp) +
+            "; without it all of yours that run on this machine are asked, and what answers as one "
+            "at port 9090");
     command.flag("--json", options->json, "One JSON list");
     return [options] {
         return options->url.empty() ? list_all_here(options->json)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "teatime/net/url.h"
 #include "teatime/session/frames.h"
 #include "teatime/state/result.h"
 #include "teatime/state/value.h"
@@ -137,12 +138,12 @@ struct ReflectorRow {
     QVector<SessionRow> sessions;
 };
 
-/// The sessions of all reflectors of this user that run on this machine, and of one elsewhere, as
-/// `GET /sessions` tells them, without blocking.
+/// The sessions of all reflectors of this user that run on this machine, of another that answers at
+/// the usual port, and of one elsewhere, as `GET /sessions` tells them, without blocking.
 class SessionList : public QObject {
     Q_OBJECT
 public:
-    explicit SessionList(QObject* parent = nullptr);
+    explicit SessionList(quint16 usual_port = net::kDefaultPort, QObject* parent = nullptr);
     ~SessionList() override;
 
     /// changed() follows, at once and with each answer. `elsewhere`: empty for none.

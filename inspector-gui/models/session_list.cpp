@@ -1,5 +1,6 @@
 #include <QSet>
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "live.h"
@@ -65,6 +66,8 @@ QString address(const net::Url& url) {
 
 class SessionList::Impl {
 public:
+    explicit Impl(SessionList& owner) : owner_(owner) {}
+
     ReflectorRow* find(const QString& url) {
         auto found = std::find_if(rows.begin(), rows.end(),
                                   [&](const ReflectorRow& row) { return row.url == url; });
@@ -72,18 +75,90 @@ public:
     }
     void add(const QString& url) {
         if (find(url)) return;
-        const auto known = std::find_if(before.begin(), before.end(),
-                                        [&](const ReflectorRow& row) { return row.url == url; });
+        const auto known = known_before(url);
         rows.push_back(known == before.end() ? ReflectorRow{url, false, {}, {}} : *known);
     }
+    void add_unnoted(const std::vector<net::Url>& noted, const result<net::Url>& elsewhere);
+    void ask(const QString& url, const net::FetchOptions& options = {});
 
     std::vector<ReflectorRow> rows;
     std::vector<ReflectorRow> before;
-    QSet<QString> asked;  // and not answered
-    net::LoopThread thread;
+    quint16 usual_port = 0;
+
+private:
+    std::vector<ReflectorRow>::const_iterator known_before(const QString& url) const {
+        return std::find_if(before.begin(), before.end(),
+                            [&](const ReflectorRow& row) { return row.url == url; });
+    }
+    void tell(const QString& url, const result<QVector<SessionRow>>& sessions);
+
+    SessionList& owner_;
+    QString unnoted_;         // listed while it answers
+    std::size_t noted_ = 0;   // rows before it
+    QSet<QString> asked_;     // and not answered
+    net::LoopThread thread_;  // the first to go
 };
 
-SessionList::SessionList(QObject* parent) : QObject(parent), impl_(std::make_unique<Impl>()) {}
+/// What left no note may be anything, or nothing: it is listed once it has answered as a reflector.
+void SessionList::Impl::add_unnoted(const std::vector<net::Url>& noted,
+                                    const result<net::Url>& elsewhere) {
+    constexpr net::FetchOptions kAtOnce{std::chrono::seconds(1), std::size_t{16} << 20};
+    noted_ = rows.size();
+    unnoted_.clear();
+    const bool named = elsewhere && elsewhere->port == usual_port &&
+                       (elsewhere->host == "localhost" || elsewhere->host == "127.0.0.1");
+    const auto url = net::unnoted_reflector(noted, usual_port);
+    if (named || !url) return;
+    unnoted_ = address(*url);
+    const auto known = known_before(unnoted_);
+    if (known != before.end() && known->answered && known->error.isEmpty()) add(unnoted_);
+    ask(unnoted_, kAtOnce);
+}
+
+/// One that was asked and has not answered is waited for.
+void SessionList::Impl::ask(const QString& url, const net::FetchOptions& options) {
+    if (asked_.contains(url)) return;
+    asked_.insert(url);
+    auto later = [this, url](const result<QVector<SessionRow>>& sessions) {
+        QMetaObject::invokeMethod(
+            &owner_, [this, url, sessions] { tell(url, sessions); }, Qt::QueuedConnection);
+    };
+    auto reflector = net::parse_url(url.toStdString());
+    if (!reflector) return later(reflector.error());
+    const net::Url list = reflector->with_scheme("http").with_target("/sessions");
+    thread_.loop.post([loop = &thread_.loop, list, options, later] {
+        net::fetch(
+            *loop, list, {},
+            [list, later](const result<net::HttpResponse>& response) {
+                later(read_sessions(list, response));
+            },
+            options);
+    });
+}
+
+void SessionList::Impl::tell(const QString& url, const result<QVector<SessionRow>>& sessions) {
+    asked_.remove(url);
+    ReflectorRow* row = find(url);
+    if (url == unnoted_ && (!sessions || !row)) {
+        if (row) rows.erase(rows.begin() + (row - rows.data()));
+        row = nullptr;
+        const auto place = rows.begin() + static_cast<std::ptrdiff_t>(noted_);
+        if (sessions) row = &*rows.insert(place, ReflectorRow{});
+    }
+    if (row) {
+        *row = {url, true, {}, {}};
+        if (sessions)
+            row->sessions = *sessions;
+        else
+            row->error = to_text(sessions.error().message);
+    }
+    emit owner_.changed();
+}
+
+SessionList::SessionList(quint16 usual_port, QObject* parent)
+    : QObject(parent), impl_(std::make_unique<Impl>(*this)) {
+    impl_->usual_port = usual_port;
+}
 SessionList::~SessionList() = default;
 
 const std::vector<ReflectorRow>& SessionList::reflectors() const {
@@ -92,42 +167,12 @@ const std::vector<ReflectorRow>& SessionList::reflectors() const {
 
 void SessionList::ask(const QString& elsewhere) {
     impl_->before = std::exchange(impl_->rows, {});
-    for (const net::Url& url : net::running_reflectors()) impl_->add(address(url));
-    if (!elsewhere.isEmpty()) {
-        auto url = net::parse_url(elsewhere.toStdString());
-        impl_->add(url ? address(*url) : elsewhere);
-    }
-    auto tell = [this](const QString& reflector, const result<QVector<SessionRow>>& sessions) {
-        impl_->asked.remove(reflector);
-        ReflectorRow* row = impl_->find(reflector);
-        if (!row) return;
-        *row = {reflector, true, {}, {}};
-        if (sessions) {
-            row->sessions = *sessions;
-        } else {
-            row->error = to_text(sessions.error().message);
-        }
-        emit changed();
-    };
-    for (const ReflectorRow& row : impl_->rows) {
-        if (impl_->asked.contains(row.url)) continue;
-        impl_->asked.insert(row.url);
-        auto later = [this, tell, url = row.url](const result<QVector<SessionRow>>& sessions) {
-            QMetaObject::invokeMethod(
-                this, [tell, url, sessions] { tell(url, sessions); }, Qt::QueuedConnection);
-        };
-        auto url = net::parse_url(row.url.toStdString());
-        if (!url) {
-            later(url.error());
-            continue;
-        }
-        const net::Url list = url->with_scheme("http").with_target("/sessions");
-        impl_->thread.loop.post([loop = &impl_->thread.loop, list, later] {
-            net::fetch(*loop, list, {}, [list, later](const result<net::HttpResponse>& response) {
-                later(read_sessions(list, response));
-            });
-        });
-    }
+    const std::vector<net::Url> noted = net::running_reflectors();
+    for (const net::Url& url : noted) impl_->add(address(url));
+    const result<net::Url> named = net::parse_url(elsewhere.toStdString());
+    impl_->add_unnoted(noted, named);
+    if (!elsewhere.isEmpty()) impl_->add(named ? address(*named) : elsewhere);
+    for (const ReflectorRow& row : impl_->rows) impl_->ask(row.url);
     emit changed();
 }
 

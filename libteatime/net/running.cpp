@@ -121,4 +121,10 @@ std::vector<Url> running_reflectors() {
     return found;
 }
 
+std::optional<Url> unnoted_reflector(const std::vector<Url>& noted, std::uint16_t port) {
+    if (std::any_of(noted.begin(), noted.end(), [&](const Url& url) { return url.port == port; }))
+        return std::nullopt;
+    return Url{"ws", "127.0.0.1", port};
+}
+
 }  // namespace teatime::net

@@ -21,7 +21,23 @@ expect 0 "^$first\$" sessions
 serve "$folder/third.log" --modules "$modules"
 stop "$reflector"
 [ "$(find "$XDG_RUNTIME_DIR/teatime" -type f | wc -l)" -eq 1 ] || die "notes are left: $(ls "$XDG_RUNTIME_DIR/teatime")"
-XDG_RUNTIME_DIR=$folder/nothing TMPDIR=$folder/cache expect 0 '^no reflector of yours runs on this machine; ' sessions
+
+# One that left no note is found where it answers at port 9090: in a network where that is ours.
+if unshare --map-root-user --net ip link set lo up 2> /dev/null; then
+    unshare --map-root-user --net bash -c '
+        ip link set lo up
+        export XDG_RUNTIME_DIR=$3/nothing TMPDIR=$3/cache
+        "$1" sessions > "$3/nobody.out"
+        XDG_RUNTIME_DIR=$3/other "$1" serve --modules "$2" > "$3/unnoted.log" &
+        until grep -q "reflector at" "$3/unnoted.log"; do sleep 0.05; done
+        "$1" sessions > "$3/unnoted.out"
+        kill $!; wait $!
+    ' alone "$program" "$modules" "$folder"
+    has_line "$folder/nobody.out" '^no reflector of yours runs on this machine; ' || die "somebody is there"
+    has_line "$folder/unnoted.out" '^ws://127\.0\.0\.1:9090$' || die "not found: $(cat "$folder/unnoted.out")"
+else
+    echo "no network of its own can be had: what answers at port 9090 is not looked for"
+fi
 url=$first reflector=$first_process
 
 three_members() { "$program" sessions "$url" | grep -qE '^counter +counter +native +3 '; }

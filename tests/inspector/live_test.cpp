@@ -1,5 +1,9 @@
 #include "live.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <QAbstractItemModelTester>
 #include <QFile>
 #include <QFileInfo>
@@ -24,6 +28,32 @@
 using namespace teatime;
 using namespace teatime::inspector;
 using namespace teatime::test;
+
+namespace {
+
+constexpr quint16 kNothingThere = 1;
+
+/// A port at which one is let in and hears nothing.
+class Silence {
+public:
+    Silence() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        auto* any = reinterpret_cast<sockaddr*>(&address_);
+        const bool listens = ::bind(socket_, any, size) == 0 && ::listen(socket_, 4) == 0 &&
+                             ::getsockname(socket_, any, &size) == 0;
+        if (!listens) qFatal("cannot listen");
+    }
+    ~Silence() { ::close(socket_); }
+    quint16 port() const { return ntohs(address_.sin_port); }
+
+private:
+    const int socket_;
+    sockaddr_in address_{};
+};
+
+}  // namespace
 
 /// A real server, a real member, and this process as a third.
 class LiveTest : public QObject {
@@ -75,7 +105,7 @@ private slots:
 
     void reflectors_on_this_machine_are_found_with_their_sessions() {
         member("painter");
-        SessionList list;
+        SessionList list(kNothingThere);
         list.ask();
         QCOMPARE(list.reflectors().size(), 1U);
         QTRY_VERIFY_WITH_TIMEOUT(list.reflectors()[0].answered, kPatienceMs);
@@ -104,8 +134,43 @@ private slots:
         QCOMPARE(list.reflectors().size(), 0U);
     }
 
+    /// As one in a container or of another user; what is no reflector is not listed.
+    void one_that_left_no_note_is_listed_while_it_answers_at_the_usual_port() {
+        member("painter");
+        const auto port = static_cast<quint16>(url_.section(':', -1).toInt());
+        const QByteArray notes = qgetenv("XDG_RUNTIME_DIR");
+        const auto restore = qScopeGuard([&] { qputenv("XDG_RUNTIME_DIR", notes); });
+        QTemporaryDir elsewhere;
+        qputenv("XDG_RUNTIME_DIR", elsewhere.path().toUtf8());
+        SessionList list(port);
+        QSignalSpy changed(&list, &SessionList::changed);
+        list.ask();
+        QVERIFY(list.reflectors().empty());
+        QTRY_COMPARE_WITH_TIMEOUT(list.reflectors().size(), 1U, kPatienceMs);
+        QCOMPARE(list.reflectors()[0].url, url_);
+        QCOMPARE(list.reflectors()[0].sessions.size(), 1);
+        list.ask("localhost:" + QString::number(port));  // the same: not twice
+        QCOMPARE(list.reflectors().size(), 1U);
+        list.ask();
+        QTRY_COMPARE_WITH_TIMEOUT(list.reflectors().size(), 1U, kPatienceMs);
+        list.ask();
+        QCOMPARE(list.reflectors().size(), 1U);  // no flicker while it is asked again
+        server_->kill();
+        QTRY_VERIFY_WITH_TIMEOUT((list.ask(), list.reflectors().empty()), kPatienceMs);
+
+        // Nothing, and something that never answers: no word of either.
+        const Silence silence;
+        for (const quint16 at : {kNothingThere, silence.port()}) {
+            SessionList nobody(at);
+            QSignalSpy answered(&nobody, &SessionList::changed);
+            nobody.ask();
+            QTRY_COMPARE_WITH_TIMEOUT(answered.count(), 2, kPatienceMs);
+            QVERIFY(nobody.reflectors().empty());
+        }
+    }
+
     void a_reflector_elsewhere_is_asked_too() {
-        SessionList list;
+        SessionList list(kNothingThere);
         for (const QString bad : {"ws://127.0.0.1:1", "http://["}) {
             list.ask(bad);
             QCOMPARE(list.reflectors().size(), 2U);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,5 +32,10 @@ private:
 /// The reflectors of this user that run on this machine, by port. Removes notes of those that are
 /// gone. Costs a read of a few small files.
 std::vector<Url> running_reflectors();
+
+/// Where one may run on this machine that left these programs no note: another user's, or one in a
+/// container. None where one of those that are `noted` is there.
+std::optional<Url> unnoted_reflector(const std::vector<Url>& noted,
+                                     std::uint16_t port = kDefaultPort);
 
 }  // namespace teatime::net

@@ -12,6 +12,7 @@
 #include "teatime/net/limits.h"
 #include "teatime/net/loop.h"
 #include "teatime/net/round_trips.h"
+#include "teatime/net/url.h"
 #include "teatime/state/result.h"
 
 namespace teatime::net {
@@ -70,7 +71,7 @@ struct ServerHandler {
 
 struct ServerOptions {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 9090;  ///< 0: the system chooses
+    std::uint16_t port = kDefaultPort;  ///< 0: the system chooses
     std::size_t threads = 0;    ///< 0: one for each core
     Limits limits;
 };

@@ -21,8 +21,10 @@ struct Url {
     Url with_target(std::string_view other) const;
 };
 
+inline constexpr std::uint16_t kDefaultPort = 9090;
+
 /// `ws://host[:port][/path][?query]` or `http://...`; without a scheme it is ws, without a port
 /// `default_port`. An error says what is wrong with the text and shows one that is right.
-result<Url> parse_url(std::string_view text, std::uint16_t default_port = 9090);
+result<Url> parse_url(std::string_view text, std::uint16_t default_port = kDefaultPort);
 
 }  // namespace teatime::net
