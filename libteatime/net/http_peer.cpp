@@ -296,7 +296,7 @@ asio::awaitable<void> HttpPeer::write_response(std::shared_ptr<HttpPeer>) {
 }
 
 void HttpPeer::sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) {
-    began_ += stalled;
+    began_ = std::min(began_ + stalled, now);
     if (stage_ == Stage::answering) return;  // the handler's time, not the peer's
     std::chrono::duration<double> allowed = limits().closing;
     if (stage_ != Stage::draining) {

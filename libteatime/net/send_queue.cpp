@@ -79,11 +79,14 @@ bool SendQueue::behind(Loop::Clock::time_point now) const {
            now - entries_[head_].queued_at > limits_.behind;
 }
 
-void SendQueue::forgive(Loop::Clock::duration stalled) {
+void SendQueue::forgive(Loop::Clock::duration stalled, Loop::Clock::time_point now) {
     if (stalled == Loop::Clock::duration{}) return;
-    last_heard_ += stalled;
-    catch_up_until_ += stalled;
-    for (std::size_t i = head_; i < entries_.size(); ++i) entries_[i].queued_at += stalled;
+    const auto later = [&](Loop::Clock::time_point& time) {
+        time = std::min(time + stalled, now);  // it may be of after the stall
+    };
+    later(last_heard_);
+    for (std::size_t i = head_; i < entries_.size(); ++i) later(entries_[i].queued_at);
+    if (catch_up_until_ <= now) catch_up_until_ += stalled;
 }
 
 void SendQueue::flush() {

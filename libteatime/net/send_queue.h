@@ -50,8 +50,8 @@ public:
     std::size_t queued_bytes() const { return queued_; }
     bool closing() const { return closing_; }
     bool behind(Loop::Clock::time_point now) const;
-    /// Takes that time off the peer's silence and off the age of what waits for it.
-    void forgive(Loop::Clock::duration stalled);
+    /// Takes that time before `now` off the peer's silence and off the age of what waits for it.
+    void forgive(Loop::Clock::duration stalled, Loop::Clock::time_point now);
     Loop::Clock::time_point last_heard() const { return last_heard_; }
 
     /// Bytes that were read before there was a queue.

@@ -221,8 +221,8 @@ void WebSocketPeer::vanish() {
 }
 
 void WebSocketPeer::sweep(Loop::Clock::time_point now, Loop::Clock::duration stalled) {
-    deadline_ += stalled;
-    queue().forgive(stalled);
+    if (deadline_ <= now) deadline_ += stalled;  // else it is of after the stall, or far away
+    queue().forgive(stalled, now);
     if (state_ != State::open) {
         if (now >= deadline_) vanish();
         return;
