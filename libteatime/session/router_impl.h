@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string_view>
@@ -224,6 +225,8 @@ private:
     void decide_vote(const Mark& mark, VoteAt& vote);
     bool is_news(const std::vector<Agreement>& groups) const;
     void split(std::vector<Agreement> groups);
+    void add_to_split(const Agreement& group);
+    void forget_in_split(const std::function<bool(MemberId)>& gone);
     Info split_told() const;
     void votes_due();
     void drop_from_votes(MemberId member);

@@ -71,10 +71,7 @@ void Router::Impl::on(Member& member, Vote& vote) {
         alarm(at->second.ballot.deadline);
     }
     at->second.ballot.add(member.id, vote.hash);
-    bool late_and_different = at->second.done && at->second.ballot.groups().size() > 1;
-    if (late_and_different || (!at->second.done && at->second.ballot.complete())) {
-        decide_vote(mark, at->second);
-    }
+    if (at->second.done || at->second.ballot.complete()) decide_vote(mark, at->second);
 }
 
 void Router::Impl::decide_vote(const Mark& mark, VoteAt& vote) {
@@ -127,9 +124,39 @@ void Router::Impl::split(std::vector<Agreement> groups) {
         return a.members[0] < b.members[0];
     });
     record(Split{groups});
-    if (!is_news(groups)) return;
-    last_split_ = std::move(groups);
-    broadcast(split_told());
+    if (is_news(groups)) {
+        last_split_ = std::move(groups);
+        broadcast(split_told());
+    } else {
+        for (const Agreement& group : groups) add_to_split(group);
+    }
+    forget_in_split([this](MemberId id) {
+        const Member* member = find(id);
+        return !member || !member->synced;
+    });
+}
+
+/// To the side that some of these are on; of the others nothing was known.
+void Router::Impl::add_to_split(const Agreement& group) {
+    const auto on_side = [](const Agreement& side, MemberId member) {
+        return std::binary_search(side.members.begin(), side.members.end(), member);
+    };
+    for (Agreement& side : last_split_) {
+        std::vector<MemberId> more;
+        for (MemberId member : group.members) {
+            if (!on_side(side, member)) more.push_back(member);
+        }
+        if (more.size() == group.members.size()) continue;  // it is not theirs
+        side.members.insert(side.members.end(), more.begin(), more.end());
+        std::sort(side.members.begin(), side.members.end());
+        return;
+    }
+}
+
+void Router::Impl::forget_in_split(const std::function<bool(MemberId)>& gone) {
+    for (Agreement& side : last_split_) std::erase_if(side.members, gone);
+    std::erase_if(last_split_, [](const Agreement& side) { return side.members.empty(); });
+    if (last_split_.size() == 1) last_split_.clear();
 }
 
 Info Router::Impl::split_told() const {
@@ -171,9 +198,7 @@ void Router::Impl::drop_from_votes(MemberId member) {
         if (!vote.done && vote.ballot.drop(member) && vote.ballot.complete())
             decide_vote(mark, vote);
     }
-    for (Agreement& group : last_split_) std::erase(group.members, member);
-    std::erase_if(last_split_, [](const Agreement& group) { return group.members.empty(); });
-    if (last_split_.size() == 1) last_split_.clear();
+    forget_in_split([member](MemberId other) { return other == member; });
     if (stepping_ && stepping_->ballot.drop(member) && stepping_->ballot.complete()) finish_step();
 }
 

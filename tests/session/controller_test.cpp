@@ -58,6 +58,7 @@ private slots:
     void a_step_external_is_behind_us_though_nobody_reports();
     void a_diverged_replica_is_found();
     void a_split_is_told_once_and_to_who_comes_later();
+    void a_split_with_who_is_gone_is_over();
     void lazy_time_is_silent_when_idle();
     void a_dead_puller_is_replaced();
     void a_hung_puller_is_replaced();
@@ -631,6 +632,34 @@ void ControllerTest::a_split_is_told_once_and_to_who_comes_later() {
     net.pass(milliseconds(500));
     QCOMPARE(late.infos.size(), std::size_t{2});
     QVERIFY(last.infos.empty());
+}
+
+/// It voted and left before the others did: they agree, and who comes later has nobody to compare.
+void ControllerTest::a_split_with_who_is_gone_is_over() {
+    const std::uint64_t seed = seed_of_test();
+    int seen = 0;
+    for (std::uint64_t i = 0; i < 100 && seen == 0; ++i) {  // who votes first is chance
+        Net net({}, seed + i);
+        auto& a = net.add();
+        auto& b = net.add();
+        net.add();
+        net.say(b, call("loop", 1'000'000));
+        net.pass(milliseconds(500));
+        a.astray = true;
+        while (net.count<VoteCast>() == 0) net.pass(std::chrono::microseconds(1));
+        const auto vote =
+            std::find_if(net.recorded.begin(), net.recorded.end(),
+                         [](const Record& each) { return std::holds_alternative<VoteCast>(each); });
+        if (std::get<VoteCast>(*vote).member != a.controller->member()) continue;
+        net.kill(a);
+        net.pass(seconds(8));
+        QCOMPARE(b.infos.size(), std::size_t{1});
+        auto& late = net.add(Role::viewer, false);
+        net.pass(milliseconds(500));
+        QVERIFY(late.infos.empty());
+        ++seen;
+    }
+    QCOMPARE(seen, 1);
 }
 
 void ControllerTest::lazy_time_is_silent_when_idle() {
