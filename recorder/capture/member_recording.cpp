@@ -76,6 +76,7 @@ void MemberRecording::started(const session::Sync& sync, const std::string* imag
     last_ = std::max(last_, state->seq);
     next_keyframe_ = policy_.next_after(std::max(state->time, earlier_state().time));
     if (new_here) recorder_->keyframe(std::move(*state), {});
+    if (sync.messages.empty()) recorder_->bound(sync.time);  // all that comes while time stands
 }
 
 void MemberRecording::begin(const session::Sync& sync, const Image* state) {

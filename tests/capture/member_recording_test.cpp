@@ -100,6 +100,7 @@ class MemberRecordingTest : public QObject {
 private slots:
     void it_replays_to_what_the_session_was();
     void it_begins_with_the_snapshot_that_it_joined_from();
+    void it_begins_in_a_paused_session();
     void it_begins_with_what_another_recorder_has();
     void another_recording_must_be_of_the_same_history();
     void what_was_missed_is_a_gap();
@@ -160,6 +161,25 @@ void MemberRecordingTest::it_begins_with_the_snapshot_that_it_joined_from() {
     VERIFY_OK(end);
     QCOMPARE(replayed(reader, keyframes->front(), end->bound),
              to_string(rebuilt(all, end->bound)->hash()));
+}
+
+/// No message comes and no time passes: its end is where it begins, not before.
+void MemberRecordingTest::it_begins_in_a_paused_session() {
+    Watched watched(seed_of_test());
+    watched.world.live(100);
+    watched.world.pass(seconds(12));
+    watched.world.net.time(*watched.world.net.replicas[0], Net::op(session::kPause));
+    watched.world.pass(seconds(1));
+    watched.world.net.want_snapshot();
+    watched.world.pass(seconds(1));
+    watched.watch();
+    auto reader = watched.close();
+    auto keyframes = reader.keyframes();
+    auto end = reader.end();
+    VERIFY_OK(keyframes);
+    VERIFY_OK(end);
+    QVERIFY(messages_of(reader).empty() && !keyframes->empty());
+    QVERIFY(end->bound > kSessionStart && end->bound >= keyframes->front().mark.time);
 }
 
 void MemberRecordingTest::it_begins_with_what_another_recorder_has() {
