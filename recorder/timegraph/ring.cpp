@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "database.h"
 #include "need.h"
@@ -14,8 +15,15 @@
 namespace teatime::timegraph {
 namespace {
 
+/// What stands beside a recording is named after the file, also where `path` is a link to it.
+std::string beside(const std::string& path, std::string_view suffix) {
+    std::error_code missing;
+    const auto file = std::filesystem::canonical(path, missing);
+    return (missing ? path : file.string()) + std::string(suffix);
+}
+
 std::string keep_file(const std::string& path) {
-    return path + std::string(kKeepSuffix);
+    return beside(path, kKeepSuffix);
 }
 
 void make_keep_file(const std::string& path) {
@@ -56,7 +64,7 @@ bool ring_is_frozen(const std::string& path) {
 }
 
 bool is_being_written(const std::string& path) {
-    return ::access((path + "-wal").c_str(), F_OK) == 0;
+    return ::access(beside(path, "-wal").c_str(), F_OK) == 0;
 }
 
 }  // namespace teatime::timegraph
