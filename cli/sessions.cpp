@@ -48,9 +48,11 @@ int list_one(const std::string& url, bool json) {
     return kFine;
 }
 
+/// What runs on this machine answers at once, or hangs.
+constexpr net::FetchOptions kAtOnce{std::chrono::seconds(2), std::size_t{16} << 20};
+
 /// Those of this user, and one that left no note for us but answers: what does not may be anything.
 std::vector<net::Url> reflectors_here() {
-    constexpr net::FetchOptions kAtOnce{std::chrono::seconds(1), std::size_t{16} << 20};
     std::vector<net::Url> found = net::running_reflectors();
     const auto unnoted = net::unnoted_reflector(found);
     if (unnoted && list_sessions(*unnoted, kAtOnce)) found.push_back(*unnoted);
@@ -63,7 +65,7 @@ int list_all_here(bool json) {
     Value::List all;
     bool first = true;
     for (const net::Url& reflector : reflectors) {
-        auto sessions = list_sessions(reflector);
+        auto sessions = list_sessions(reflector, kAtOnce);
         if (!sessions) {
             note(sessions.error().message);
             continue;
