@@ -7,7 +7,7 @@
 namespace teatime::cli {
 namespace {
 
-constexpr std::chrono::seconds kCommitPatience{5};  // of the other recorder
+constexpr std::chrono::seconds kCommitPatience{3};  // of the other recorder; the reflector has 5
 
 }  // namespace
 

@@ -231,6 +231,7 @@ std::vector<Rect> places_of(const Moment& moment, const std::string& path,
 /// Where it is in this state, however its member writes it.
 static Pointed pointed_at(const Moment& moment, const Pointer& by, const std::stop_token& stop) {
     Pointed found{by, {}, {}};
+    if (stop.stop_requested()) return found;
     const auto path = direct_path(*moment.state, by.path.toStdString());
     if (!path) return found;
     found.path = to_text(*path);
